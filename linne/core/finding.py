@@ -1,0 +1,48 @@
+"""Finding: what every data check returns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+Severity = Literal["high", "medium", "low"]
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found.
+
+    rows: row numbers in the `Images` that was checked, most important first; empty when the finding is about the whole
+        set or about files that are no rows.
+    kind: the check's word for it, e.g. "near duplicates", "wrong label"; stable, so that scripts can filter on it.
+    severity: "high" changes figures or loses pictures, "medium" should be looked at, "low" is good to know.
+    why: one sentence with the numbers. fix: one sentence that says what to do.
+    files: names of files that are no rows (stray files, hidden folders).
+    details: more, JSON-ready: "groups" (lists of rows), "suggested" (class per row), "scores" (one per row), "table", ...
+    """
+
+    rows: tuple[int, ...]
+    kind: str
+    severity: Severity
+    why: str
+    fix: str
+    files: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", tuple(int(row) for row in self.rows))
+
+    def as_dict(self, names: "np.ndarray | None" = None) -> dict[str, Any]:
+        """JSON-ready; with the pictures' names beside their rows when `names` is given."""
+        out: dict[str, Any] = {
+            "kind": self.kind, "severity": self.severity, "why": self.why, "fix": self.fix, "rows": list(self.rows),
+        }
+        if names is not None:
+            out["names"] = [str(names[row]) for row in self.rows]
+        if self.files:
+            out["files"] = list(self.files)
+        if self.details:
+            out["details"] = dict(self.details)
+        return out
