@@ -1,11 +1,11 @@
 """The errors a person may meet, each with what came, what is allowed and the nearest fix.
 
-    LinneError              anything a person can put right; printed without a traceback
-    ├── InputError          pictures, labels or tables that cannot be used as they are
-    │   └── Unreadable      one picture that cannot be decoded (its reason travels with its row)
-    ├── OptionError         a trick, option, column or class by a name or value that is not there
-    ├── RunError            a run's folder that is finished, different, damaged or cannot be written
-    └── MissingExtra        a name from an extra that is not installed, with the command that installs it
+LinneError              anything a person can put right; printed without a traceback
+├── InputError          pictures, labels or tables that cannot be used as they are
+│   └── Unreadable      one picture that cannot be decoded (its reason travels with its row)
+├── OptionError         a trick, option, column or class by a name or value that is not there
+├── RunError            a run's folder that is finished, different, damaged or cannot be written
+└── MissingExtra        a name from an extra that is not installed, with the command that installs it
 """
 
 import difflib

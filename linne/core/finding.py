@@ -20,7 +20,7 @@ class Finding:
     severity: "high" changes figures or loses pictures, "medium" should be looked at, "low" is good to know.
     why: one sentence with the numbers. fix: one sentence that says what to do.
     files: names of files that are no rows (stray files, hidden folders).
-    details: more, JSON-ready: "groups" (lists of rows), "suggested" (class per row), "scores" (one per row), "table", ...
+    details: more, JSON-ready: "groups" (lists of rows), "suggested" (class per row), "scores" (per row), "table", ...
     """
 
     rows: tuple[int, ...]
@@ -37,7 +37,11 @@ class Finding:
     def as_dict(self, names: "np.ndarray | None" = None) -> dict[str, Any]:
         """JSON-ready; with the pictures' names beside their rows when `names` is given."""
         out: dict[str, Any] = {
-            "kind": self.kind, "severity": self.severity, "why": self.why, "fix": self.fix, "rows": list(self.rows),
+            "kind": self.kind,
+            "severity": self.severity,
+            "why": self.why,
+            "fix": self.fix,
+            "rows": list(self.rows),
         }
         if names is not None:
             out["names"] = [str(names[row]) for row in self.rows]

@@ -47,7 +47,9 @@ class Images:
         for name in ("names", "labels", "split", "group", "weight", *self.columns):
             array = self.columns[name] if name in self.columns else getattr(self, name)
             if array is not None and len(array) != n:
-                raise InputError(f"{n} pictures but {len(array)} values of {name!r} came from {self.came_from or 'Images'}.")
+                raise InputError(
+                    f"{n} pictures but {len(array)} values of {name!r} came from {self.came_from or 'Images'}."
+                )
         if n and self.labels.max(initial=-1) >= len(self.classes):
             raise InputError(f"label {self.labels.max()} has no name: there are {len(self.classes)} classes.")
         unknown = set(np.unique(self.split)) - {"", *SPLITS}
@@ -61,8 +63,15 @@ class Images:
         return f"Images({len(self)} pictures, {len(self.classes)} classes, from {self.came_from or 'memory'})"
 
     @classmethod
-    def of(cls, items: Sequence[Item], labels: "Sequence[Any] | np.ndarray | None" = None, *,
-           names: Sequence[str] | None = None, classes: Sequence[str] | None = None, **rest: Any) -> "Images":
+    def of(
+        cls,
+        items: Sequence[Item],
+        labels: "Sequence[Any] | np.ndarray | None" = None,
+        *,
+        names: Sequence[str] | None = None,
+        classes: Sequence[str] | None = None,
+        **rest: Any,
+    ) -> "Images":
         """Images from plain values: labels may be class names or whole numbers; None means no label.
 
         Classes are the sorted distinct labels (numbers by size, then names) unless `classes` gives their order.
@@ -71,17 +80,29 @@ class Images:
         indices, found = encode(labels if labels is not None else [None] * n, classes)
         blank = np.full(n, "", dtype=object)
         given = {name: np.asarray(rest.pop(name), dtype=object) for name in ("split", "group") if name in rest}
-        return cls(items=items, names=_names(names, n), labels=indices, classes=found,
-                   **{"split": blank, "group": blank, **given}, **rest)
+        return cls(
+            items=items,
+            names=_names(names, n),
+            labels=indices,
+            classes=found,
+            **{"split": blank, "group": blank, **given},
+            **rest,
+        )
 
     def take(self, rows: "np.ndarray | Sequence[int]") -> "Images":
         """The pictures of these rows, in this order; classes and findings about the whole stay."""
         rows = np.asarray(rows)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
         return replace(
-            self, items=Taken(self.items, rows), names=self.names[rows], labels=self.labels[rows],
-            split=self.split[rows], group=self.group[rows], weight=None if self.weight is None else self.weight[rows],
-            columns={name: values[rows] for name, values in self.columns.items()}, findings=(),
+            self,
+            items=Taken(self.items, rows),
+            names=self.names[rows],
+            labels=self.labels[rows],
+            split=self.split[rows],
+            group=self.group[rows],
+            weight=None if self.weight is None else self.weight[rows],
+            columns={name: values[rows] for name, values in self.columns.items()},
+            findings=(),
         )
 
     def column(self, name: str) -> np.ndarray:

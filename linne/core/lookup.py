@@ -54,8 +54,10 @@ def bind(kind: str, spec: Spec, trick: Callable[..., Any]) -> dict[str, Any]:
     """The options of `spec` by name, checked against what the trick takes after its star."""
     allowed = [p.name for p in inspect.signature(trick).parameters.values() if p.kind is p.KEYWORD_ONLY]
     if len(spec.args) > len(allowed):
-        raise OptionError(f"{kind} {spec.name!r} takes at most {len(allowed)} options ({', '.join(allowed) or 'none'}), "
-                          f"got {len(spec.args)}: {spec}.")
+        raise OptionError(
+            f"{kind} {spec.name!r} takes at most {len(allowed)} options ({', '.join(allowed) or 'none'}), "
+            f"got {len(spec.args)}: {spec}."
+        )
     options = dict(zip(allowed, spec.args, strict=False))
     for name, value in spec.options:
         if name not in allowed:

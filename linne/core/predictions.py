@@ -29,7 +29,9 @@ class Predictions:
 
     def __post_init__(self) -> None:
         if self.logits.ndim != 2 or self.logits.shape[1] != len(self.classes):
-            raise InputError(f"logits have shape {self.logits.shape}; expected (n, {len(self.classes)}), one column a class.")
+            raise InputError(
+                f"logits have shape {self.logits.shape}; expected (n, {len(self.classes)}), one column a class."
+            )
 
     def __len__(self) -> int:
         return len(self.logits)
@@ -57,14 +59,18 @@ class Predictions:
     def take(self, places: "np.ndarray | Sequence[int]") -> "Predictions":
         """These places (positions, not row numbers), in this order."""
         places = np.asarray(places)
-        return replace(self, **{name: getattr(self, name)[places] for name in ("logits", "labels", "rows", "names", "group")})
+        return replace(
+            self, **{name: getattr(self, name)[places] for name in ("logits", "labels", "rows", "names", "group")}
+        )
 
     def top(self, k: int = 1) -> list[list[tuple[str, float]]]:
         """For each picture its k most probable classes with their probabilities; [] where it could not be read."""
         k = min(k, len(self.classes))
         best = np.argsort(-np.nan_to_num(self.probabilities), axis=1, kind="stable")[:, :k]
-        return [[(self.classes[c], float(self.probabilities[i, c])) for c in row] if self.read[i] else []
-                for i, row in enumerate(best)]
+        return [
+            [(self.classes[c], float(self.probabilities[i, c])) for c in row] if self.read[i] else []
+            for i, row in enumerate(best)
+        ]
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -67,7 +67,7 @@ def split(text: str, whole: str) -> list[str]:
 
 def _one(part: str, whole: str) -> Spec:
     match = WORD.match(part)
-    rest = part[match.end():].strip() if match else part
+    rest = part[match.end() :].strip() if match else part
     if not match or (rest and not (rest.startswith("(") and rest.endswith(")"))):
         raise OptionError(f"{whole!r}: cannot read {part!r}. Write a name, or a name with options: 'rotate(15)'.")
     inside = rest[1:-1].strip()
