@@ -1,0 +1,154 @@
+"""Intervals and tests that respect groups: Wilson on the effective sample size, paired differences, McNemar, Holm."""
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError
+
+FEW = 20
+"""Below this many groups an interval says that it is unsure of its own width."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure and what the data leave open: low <= value <= high at the asked level, from n pictures.
+
+    method: how it was made, in words. warning: why it may be wrong, or "".
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+    warning: str = ""
+
+    def text(self, *, percent: bool = True) -> str:
+        """'93.5 % [91.0, 95.6]', or '0.214 [0.180, 0.251]' where percent is False; '-' for what is not known."""
+        scale, digits, unit = (100, 1, " %") if percent else (1, 3, "")
+        shown = [f"{scale * x:.{digits}f}" if np.isfinite(x) else "-" for x in (self.value, self.low, self.high)]
+        return f"{shown[0]}{unit} [{shown[1]}, {shown[2]}]"
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: not-a-number becomes None."""
+        return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in asdict(self).items()}
+
+
+def clusters(group: "np.ndarray | None", n: int) -> np.ndarray:
+    """(n,) int64 numbers of the groups, 0 to groups - 1; "" (or no groups at all) is a group of one."""
+    if group is None:
+        return np.arange(n)
+    if len(group) != n:
+        raise InputError(f"{n} pictures but {len(group)} groups.")
+    seen: dict[Any, int] = {}
+    return np.array(
+        [seen.setdefault(name if name != "" else (place,), len(seen)) for place, name in enumerate(group)], np.int64
+    )
+
+
+def wilson(right: np.ndarray, group: "np.ndarray | None" = None, level: float = 0.95) -> Interval:
+    """Wilson score interval of a share on the effective number of pictures (Wilson 1927; Kish 1965 for n / deff).
+
+    right: (n,) bool. group: (n,), "" is a group of one. deff is the variance of the share between groups (ratio
+    estimator) over that of independent pictures, never below 1; the quantile is Student's with groups - 1 degrees of
+    freedom where any group has two pictures. n = 0 gives NaN.
+    """
+    right = np.asarray(right, dtype=float)
+    n = len(right)
+    if n == 0:
+        return Interval(np.nan, np.nan, np.nan, 0, "none", "no pictures")
+    code = clusters(group, n)
+    sizes = np.bincount(code)
+    effect = deff(np.bincount(code, right), sizes)
+    grouped = len(sizes) < n
+    z = quantile(level, len(sizes) - 1 if grouped else None)
+    low, high = score(right.mean(), n / effect, z)
+    few = f"only {len(sizes)} groups" if grouped and len(sizes) < FEW else ""
+    return Interval(float(right.mean()), low, high, n, "wilson, groups" if grouped else "wilson", few)
+
+
+def deff(hits: np.ndarray, sizes: np.ndarray) -> float:
+    """The design effect of a share from hits and sizes (G,) of its groups, at least 1."""
+    n, groups = sizes.sum(), len(sizes)
+    share = hits.sum() / n
+    if groups < 2 or share in (0.0, 1.0):
+        return 1.0
+    between = groups / (groups - 1) * ((hits - share * sizes) ** 2).sum() / n**2
+    return max(1.0, float(between / (share * (1 - share) / n)))
+
+
+def score(share: float, n: float, z: float) -> tuple[float, float]:
+    """Wilson's (low, high) for a share of n at the two-sided quantile z."""
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+
+
+@cache
+def quantile(level: float, freedom: "float | None" = None) -> float:
+    """Two-sided quantile of the normal, or of Student's t with `freedom` (at least 1) degrees of freedom."""
+    from scipy.special import ndtri, stdtrit
+
+    return float(ndtri((1 + level) / 2) if freedom is None else stdtrit(max(freedom, 1), (1 + level) / 2))
+
+
+def resolution(n: float, accuracy: float, level: float = 0.95) -> float:
+    """Half the width of the interval around `accuracy` on n independent pictures, as a share: what n can resolve."""
+    low, high = score(accuracy, n, quantile(level))
+    return (high - low) / 2
+
+
+def paired(first: np.ndarray, second: np.ndarray, group: "np.ndarray | None" = None, level: float = 0.95) -> Interval:
+    """Interval of share(first) - share(second) on the same pictures (Agresti & Min 2005: one pseudo picture a side).
+
+    first, second: (n,) bool, in the same order. Groups widen it as in `wilson`. n = 0 gives NaN.
+    """
+    gap = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
+    n = len(gap)
+    if n == 0:
+        return Interval(np.nan, np.nan, np.nan, 0, "none", "no pictures")
+    code = clusters(group, n)
+    sizes, sums = np.bincount(code), np.bincount(code, gap)
+    groups = len(sizes)
+    centre = gap.sum() / (n + 2)
+    plain = ((gap**2).sum() + 1) / (n + 2) - centre**2
+    between = groups / max(groups - 1, 1) * ((sums - gap.mean() * sizes) ** 2).sum() / n
+    effect = max(1.0, between / max(np.var(gap), 1e-300)) if groups > 1 else 1.0
+    z = quantile(level, groups - 1 if groups < n else None)
+    half = z * np.sqrt(plain * effect / (n + 2))
+    few = f"only {groups} groups" if groups < min(n, FEW) else ""
+    low, high = max(-1.0, centre - half), min(1.0, centre + half)
+    return Interval(float(gap.mean()), float(low), float(high), n, "paired", few)
+
+
+def mcnemar(first: np.ndarray, second: np.ndarray, *, mid: bool = True) -> float:
+    """Two-sided p value that two classifiers are right equally often (McNemar 1947; mid-p: Fagerland et al. 2013, eq. 4).
+
+    Exact binomial on the pictures where one is right and the other wrong; 1 where there is none. Pictures are taken to
+    be independent: with groups use `paired`.
+    """
+    from scipy.special import bdtr, gammaln
+
+    first, second = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    wins, losses = int((first & ~second).sum()), int((second & ~first).sum())
+    n, few = wins + losses, min(wins, losses)
+    if n == 0:
+        return 1.0
+    exact = min(1.0, 2 * float(bdtr(few, n, 0.5)))
+    point = float(np.exp(gammaln(n + 1) - gammaln(few + 1) - gammaln(n - few + 1) - n * np.log(2)))
+    if not mid:
+        return exact
+    return 1 - point / 2 if wins == losses else 2 * float(bdtr(few, n, 0.5)) - point
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """(m,) p values corrected for m tests so that any false one has at most the level's chance (Holm 1979)."""
+    p = np.asarray(p, dtype=float)
+    order = np.argsort(p)
+    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    out = np.empty_like(p)
+    out[order] = np.minimum(raised, 1)
+    return out

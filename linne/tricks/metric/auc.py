@@ -1,0 +1,46 @@
+"""auc: mean column AUC, the mean over classes of the one-against-the-rest area under the ROC curve (Hanley & McNeil
+1982; the score of several Kaggle plant contests)."""
+
+import numpy as np
+
+from linne.core.errors import OptionError, nearest
+from linne.core.predictions import Predictions
+
+from ._ranks import scores, segments
+from ._rows import labelled
+
+greater = True
+interval = "bootstrap"
+
+
+def auc(
+    predictions: Predictions, weights: "np.ndarray | None" = None, *, average: "str | None" = "macro"
+) -> "float | np.ndarray":
+    """Figure in [0, 1], .5 is chance: the mean over the columns that have both a positive and a negative ("macro"), or
+    (K,) with NaN for the others ("none"). Ties count a half. Weights (..., n) give (...) or (..., K).
+
+    An unreadable picture ranks below every other in every column: the last of its class to be found.
+    """
+    if average not in ("macro", "none", None):
+        raise OptionError(f"average={average!r}. {nearest(str(average), ('macro', 'none'))}")
+    predictions, weights = labelled(predictions, weights)
+    ranks = scores(predictions)
+    areas = np.full((*weights.shape[:-1], ranks.shape[1]), np.nan)
+    for column in np.unique(predictions.labels):
+        areas[..., column] = area(*segments(ranks[:, column], predictions.labels == column, weights))
+    return areas if average != "macro" else finite_mean(areas)
+
+
+def area(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
+    """(...): the share of pairs in order, from segments (..., S); NaN without a positive or a negative."""
+    below = np.cumsum(negative, axis=-1) - negative / 2
+    pairs = positive.sum(axis=-1) * negative.sum(axis=-1)
+    won = (positive * below).sum(axis=-1)
+    return np.divide(won, pairs, out=np.full(np.shape(pairs), np.nan), where=pairs > 0)
+
+
+def finite_mean(areas: np.ndarray) -> np.ndarray:
+    """(...): the mean over the last axis of what is not NaN; NaN where all is."""
+    held = ~np.isnan(areas)
+    sums, count = np.where(held, areas, 0).sum(axis=-1), held.sum(axis=-1)
+    return np.divide(sums, count, out=np.full(np.shape(count), np.nan), where=count > 0)
