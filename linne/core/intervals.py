@@ -125,7 +125,7 @@ def paired(first: np.ndarray, second: np.ndarray, group: "np.ndarray | None" = N
 
 
 def mcnemar(first: np.ndarray, second: np.ndarray, *, mid: bool = True) -> float:
-    """Two-sided p value that two classifiers are right equally often (McNemar 1947; mid-p: Fagerland et al. 2013, eq. 4).
+    """Two-sided p value that two classifiers are right equally often (McNemar 1947; mid-p: Fagerland 2013, eq. 4).
 
     Exact binomial on the pictures where one is right and the other wrong; 1 where there is none. Pictures are taken to
     be independent: with groups use `paired`.

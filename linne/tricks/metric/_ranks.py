@@ -6,7 +6,7 @@ from linne.core.predictions import Predictions
 
 
 def scores(predictions: Predictions) -> np.ndarray:
-    """(n, K) probabilities to rank by; an unreadable picture is below every other in every column: it names no class."""
+    """(n, K) probabilities to rank by; an unreadable picture is below all others in each column: it names no class."""
     return np.where(predictions.read[:, None], predictions.probabilities, -np.inf)
 
 

@@ -11,6 +11,8 @@ from ._rows import labelled
 
 greater = True
 interval = "bootstrap"
+ranks = True
+percent = False
 
 
 def auc(

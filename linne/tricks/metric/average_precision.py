@@ -11,6 +11,7 @@ from ._rows import labelled, ratio
 
 greater = True
 interval = "bootstrap"
+ranks = True
 
 
 def average_precision(

@@ -8,6 +8,7 @@ from ._rows import labelled, likelihoods, mean
 
 greater = False
 interval = "bootstrap"
+percent = False
 
 
 def brier(predictions: Predictions, weights: "np.ndarray | None" = None, *, each: bool = False) -> "float | np.ndarray":

@@ -8,6 +8,7 @@ from ._rows import counts
 
 greater = True
 interval = "bootstrap"
+percent = False
 
 
 def kappa(predictions: Predictions, weights: "np.ndarray | None" = None) -> "float | np.ndarray":

@@ -8,6 +8,7 @@ from ._rows import labelled, mean
 
 greater = False
 interval = "bootstrap"
+percent = False
 
 
 def log_loss(

@@ -1,0 +1,172 @@
+"""Every figure of a set of predictions with its interval, as one JSON-ready dict; a table and a headline of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from linne.core.errors import InputError, OptionError
+from linne.core.intervals import Interval, clusters, deff, resolution, wilson
+from linne.core.lookup import declared, find, names
+from linne.core.predictions import Predictions
+from linne.core.resample import bootstrap
+from linne.core.spec import parse
+
+SHOWN = ("accuracy", "balanced_accuracy", "macro_f1", "topk", "auc", "log_loss", "brier", "ece")
+BINS = 10
+"""Bars of the reliability diagram, of equal mass."""
+
+
+def figures(
+    predictions: Predictions, *, metric: str = "accuracy", level: float = 0.95, seed: int = 0
+) -> dict[str, Any]:
+    """What these predictions are worth, JSON-ready; a figure is {value, low, high, n, method, warning, percent, greater}.
+
+    Rows without a label are left out and counted; unreadable pictures count as wrong. Raises InputError without any
+    labelled row, OptionError for a metric that is not one number.
+    """
+    known = predictions.take(np.flatnonzero(predictions.labels >= 0))
+    if not len(known):
+        raise InputError(f"none of {len(predictions)} pictures has a label, so there are no figures to give.")
+    shown = every(known, metric, level, seed)
+    return {
+        "metric": metric,
+        "level": level,
+        "n": len(known),
+        "groups": int(clusters(known.group, len(known)).max()) + 1,
+        "unlabelled": len(predictions) - len(known),
+        "unreadable": int((~known.read).sum()),
+        "classes": list(known.classes),
+        "headline": shown[metric],
+        "figures": shown,
+        "per_class": per_class(known, level),
+        "confusion": np.asarray(find("metric", "confusion")(known)).astype(int).tolist(),
+        "reliability": reliability(known, level),
+        "baseline": baseline(known),
+        "resolution": resolves(known, level),
+    }
+
+
+def every(known: Predictions, metric: str, level: float, seed: int) -> dict[str, dict[str, Any]]:
+    """The usual figures and `metric`, each with its interval, by name; the bootstrapped ones share their draws."""
+    present = names("metric")
+    wanted = {name: spec for name, spec in usual(len(known.classes)).items() if name in present}
+    if metric not in wanted:
+        wanted = {metric: metric, **wanted}
+    tricks = {name: find("metric", spec) for name, spec in wanted.items()}
+    found: dict[str, Interval] = {}
+    for name in (name for name in tricks if says(wanted[name], "interval", "bootstrap") == "wilson"):
+        found[name] = wilson(tricks[name](known, each=True), known.group, level)
+    rest = {name: measure(name, tricks[name], known) for name in tricks if name not in found}
+    for costly in (False, True):
+        some = {name: rest[name] for name in rest if says(wanted[name], "ranks", False) == costly}
+        cost = len(known.classes) if costly else 1
+        found |= bootstrap(some, known.group, len(known), level=level, seed=seed, cost=cost) if some else {}
+    return {name: found[name].as_dict() | {"spec": wanted[name]} | look(wanted[name]) for name in wanted}
+
+
+def usual(classes: int) -> dict[str, str]:
+    """Name to spec of the figures that are always given; top-k with 5 of 10 or more classes, 3 of 4 to 9."""
+    k = 5 if classes >= 10 else 3 if classes >= 4 else 0
+    specs = {name: name for name in SHOWN}
+    specs["topk"] = f"topk({k})"
+    return specs if k else {name: spec for name, spec in specs.items() if name != "topk"}
+
+
+def measure(name: str, trick: Callable[..., Any], known: Predictions) -> Callable[..., Any]:
+    """The metric as a figure of row weights. Raises OptionError when it is not one number."""
+    value = trick(known)
+    if np.ndim(value):
+        raise OptionError(f"metric {name!r} gives {np.shape(value)} numbers, and a headline is one. Try 'macro_f1'.")
+    return partial(trick, known)
+
+
+def says(spec: str, constant: str, default: Any) -> Any:
+    """A literal that the metric of this spec declares in its file."""
+    return declared("metric", parse(spec)[0].name, constant, default)
+
+
+def look(spec: str) -> dict[str, bool]:
+    """How to read the figure: as percent or as it is, and whether more is better."""
+    return {"percent": says(spec, "percent", True), "greater": says(spec, "greater", True)}
+
+
+def per_class(known: Predictions, level: float) -> list[dict[str, Any]]:
+    """A row a class: n, guessed, precision, recall, f1, each with its Wilson interval.
+
+    F1 is 2J / (1 + J) of J, the share of hits among pictures that are of the class or guessed to be: J's ends give F1's.
+    """
+    rows = []
+    for number, name in enumerate(known.classes):
+        own, named = known.labels == number, known.guesses == number
+        parts = {"precision": named, "recall": own, "f1": own | named}
+        shares = {part: wilson(known.right[held], known.group[held], level) for part, held in parts.items()}
+        j = shares["f1"]
+        shares["f1"] = replace(
+            j, **{end: 2 * x / (1 + x) for end, x in vars(j).items() if end in ("value", "low", "high")}
+        )
+        counts = {"class": name, "n": int(own.sum()), "guessed": int(named.sum())}
+        rows.append(counts | {part: interval.as_dict() for part, interval in shares.items()})
+    return rows
+
+
+def reliability(known: Predictions, level: float) -> list[dict[str, Any]]:
+    """Bars of equal mass: n, mean confidence, accuracy with its interval; unreadable pictures are left out."""
+    read = known.take(np.flatnonzero(known.read))
+    sure = read.probabilities.max(axis=1)
+    bars = []
+    for place in np.array_split(np.argsort(sure, kind="stable"), min(BINS, len(read))) if len(read) else []:
+        hit = wilson(read.right[place], read.group[place], level)
+        ends = {"accuracy": hit.value, "low": hit.low, "high": hit.high}
+        bars.append({"n": len(place), "confidence": float(sure[place].mean())} | ends)
+    return bars
+
+
+def baseline(known: Predictions) -> dict[str, Any]:
+    """What always naming the most frequent class would reach here."""
+    counts = np.bincount(known.labels, minlength=len(known.classes))
+    return {"class": known.classes[int(counts.argmax())], "value": float(counts.max() / len(known))}
+
+
+def resolves(known: Predictions, level: float) -> dict[str, Any]:
+    """How small a difference this many pictures can show: points (0 to 100), and a sentence."""
+    code = clusters(known.group, len(known))
+    sizes = np.bincount(code)
+    effect = deff(np.bincount(code, known.right.astype(float)), sizes)
+    points = 100 * resolution(len(known) / effect, float(known.right.mean()), level)
+    return {"points": points, "sentence": f"This test set can only resolve ±{points:.1f} points of accuracy."}
+
+
+def text(figure: dict[str, Any]) -> str:
+    """'93.5 % [91.0, 95.6]' of one figure."""
+    ends = (np.nan if figure[end] is None else figure[end] for end in ("value", "low", "high"))
+    return Interval(*ends, n=0, method="").text(percent=figure.get("percent", True))
+
+
+def headline(found: dict[str, Any]) -> str:
+    """'accuracy 93.5 % [91.0, 95.6] on 372 test pictures'."""
+    name = str(found["metric"]).replace("_", " ")
+    warning = found["headline"]["warning"]
+    return f"{name} {text(found['headline'])} on {found['n']} test pictures" + (f" ({warning})" if warning else "")
+
+
+def table(found: dict[str, Any]) -> str:
+    """The figures and the classes as aligned plain text for a terminal."""
+    lines = [headline(found), found["resolution"]["sentence"], ""]
+    shown = [(name.replace("_", " "), text(figure), figure["warning"]) for name, figure in found["figures"].items()]
+    base = found["baseline"]
+    shown.append((f"always {base['class']!r}", f"{100 * base['value']:.1f} %", ""))
+    lines += align(shown) + [""]
+    rows = [("class", "n", "precision", "recall", "f1")]
+    rows += [
+        (r["class"], str(r["n"]), text(r["precision"]), text(r["recall"]), text(r["f1"])) for r in found["per_class"]
+    ]
+    return "\n".join(lines + align(rows))
+
+
+def align(rows: "list[tuple[str, ...]]") -> list[str]:
+    """Columns padded to their widest cell, two blanks apart."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
