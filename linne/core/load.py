@@ -50,8 +50,9 @@ def memory(pictures: "Sequence[Any] | np.ndarray") -> Images:
             raise InputError(f"an array of pictures is (n, H, W) or (n, H, W, C), got {pictures.shape}.")
         return Images.of(pictures, came_from="memory")  # type: ignore[arg-type]
     items = [item_of(picture, row) for row, picture in enumerate(pictures)]
-    if items and all(isinstance(item, Path) for item in items):
-        return Images.of(items, names=_apart([os.fspath(item) for item in items]), came_from="memory")
+    paths = [os.fspath(item) for item in items if isinstance(item, Path)]
+    if items and len(paths) == len(items):
+        return Images.of(items, names=_apart(paths), came_from="memory")
     return Images.of(items, came_from="memory")
 
 

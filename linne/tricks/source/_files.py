@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 PICTURES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff")
-    + (".heic", ".heif", ".hif", ".avif", ".mpo", ".apng")
-)
+    [
+        ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff",
+        ".heic", ".heif", ".hif", ".avif", ".mpo", ".apng",
+    ]
+)  # fmt: skip
 HIDDEN = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"})
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0|II\*\0|MM\0\*|....ftyp", re.DOTALL)
@@ -162,11 +162,4 @@ class Files(Sequence[Path]):
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return Files(self.root, self.names[place])
-        return Path(self.root, self.names[place])
-
-
-def objects(values: Iterable[Any], n: int) -> np.ndarray:
-    """(n,) object array; numpy would otherwise try to look inside the values."""
-    out = np.empty(n, dtype=object)
-    out[:] = list(values)
-    return out
+        return Path(self.root, str(self.names[place]))

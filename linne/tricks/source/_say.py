@@ -98,7 +98,7 @@ def _twins(images: Images) -> Iterable[Finding]:
             told = " and ".join(f"{images.classes[k]!r} ({counts[k]})" for k in labels)
             fewest = labels[int(np.argmin(counts[labels]))]
             yield Finding(
-                tuple(np.flatnonzero(images.labels == fewest)),
+                tuple(np.flatnonzero(images.labels == fewest).tolist()),
                 "casing twins",
                 "high",
                 f"{told} differ only in case, spaces or accents' spelling, and count as {len(labels)} classes.",
@@ -117,7 +117,7 @@ def _missing_from_split(images: Images) -> Iterable[Finding]:
         lacking = [images.classes[k] for k in sorted(every - labels)]
         if lacking:
             yield Finding(
-                tuple(np.flatnonzero(np.isin(images.labels, sorted(every - labels)))),
+                tuple(np.flatnonzero(np.isin(images.labels, sorted(every - labels))).tolist()),
                 "class missing from split",
                 "high" if name == "train" else "medium",
                 f"{name} has no picture of {some(lacking, 10)}, but another split has.",

@@ -138,7 +138,7 @@ def _about_layout(images: Images, layout: str, base: str, outside: list[str], tr
         why = f"{count(lost, 'picture')} left out, because they lie beside the splits: {some(outside)}."
         fix = "Move them into train, validation or test, or say layout=classes if those are classes."
         found += about_files("folders beside the splits", "high", outside, why, fix)
-    bare = (images.labels < 0).nonzero()[0]
+    bare = (images.labels < 0).nonzero()[0].tolist()
     if layout != "flat" and len(bare):
         why = f"{count(len(bare), 'picture')} in no class folder: no label, so they neither teach nor judge."
         fix = "Move them into a folder named as their class."
