@@ -22,7 +22,7 @@ BINS = 10
 def figures(
     predictions: Predictions, *, metric: str = "accuracy", level: float = 0.95, seed: int = 0
 ) -> dict[str, Any]:
-    """What these predictions are worth, JSON-ready; a figure is {value, low, high, n, method, warning, percent, greater}.
+    """Their worth, JSON-ready; a figure is {value, low, high, n, method, warning, percent, greater, spec}.
 
     Rows without a label are left out and counted; unreadable pictures count as wrong. Raises InputError without any
     labelled row, OptionError for a metric that is not one number.
@@ -96,7 +96,7 @@ def look(spec: str) -> dict[str, bool]:
 def per_class(known: Predictions, level: float) -> list[dict[str, Any]]:
     """A row a class: n, guessed, precision, recall, f1, each with its Wilson interval.
 
-    F1 is 2J / (1 + J) of J, the share of hits among pictures that are of the class or guessed to be: J's ends give F1's.
+    F1 is 2J / (1 + J) of J, the share of hits among pictures of the class or guessed so: J's ends give F1's.
     """
     rows = []
     for number, name in enumerate(known.classes):
@@ -158,7 +158,7 @@ def table(found: dict[str, Any]) -> str:
     shown = [(name.replace("_", " "), text(figure), figure["warning"]) for name, figure in found["figures"].items()]
     base = found["baseline"]
     shown.append((f"always {base['class']!r}", f"{100 * base['value']:.1f} %", ""))
-    lines += align(shown) + [""]
+    lines += [*align(shown), ""]
     rows = [("class", "n", "precision", "recall", "f1")]
     rows += [
         (r["class"], str(r["n"]), text(r["precision"]), text(r["recall"]), text(r["f1"])) for r in found["per_class"]
