@@ -1,0 +1,59 @@
+"""Writing files so that a killed run never leaves half of one."""
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .errors import RunError
+
+
+def write(path: Path, content: str | bytes | Callable[[Path], Any]) -> Path:
+    """Write aside, sync, rename. `content`: text, bytes, or a function that writes the file at the path it is given.
+
+    Raises RunError that says what to do when the disk is full or the folder cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if callable(content):
+            content(aside)
+        else:
+            aside.write_bytes(content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content)
+        with open(aside, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise RunError(_why(path, error)) from error
+    return path
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """JSON, readable, NaN as null."""
+    return write(path, json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """The same value in JSON's own types; numpy's numbers and arrays too; NaN and infinities as null."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if abs(value) != float("inf") and value == value else None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value
+
+
+def _why(path: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", -1)):
+        return f"The disk is full: {path} could not be written. Free some space and give the same command again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{path} cannot be written ({error.strerror}). Choose another folder with --out."
+    return f"{path} could not be written: {error.strerror or error}."

@@ -1,0 +1,114 @@
+"""Run: a training as its folder. Everything that a run knows is a file in it; `DONE.json` last means success."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError, RunError, nearest
+from .files import write
+from .predictions import Predictions
+from .recipe import Recipe
+
+
+class Run:
+    """A finished run. Raises RunError for a folder that is none or was not finished."""
+
+    def __init__(self, path: "str | Path | Run") -> None:
+        self.path = path.path if isinstance(path, Run) else Path(path)
+        if not self.path.is_dir():
+            near = [folder.name for folder in self.path.parent.glob("*") if folder.is_dir()]
+            raise RunError(f"There is no run {self.path}. {nearest(self.path.name, near)}")
+        if not (self.path / "recipe.toml").exists():
+            raise RunError(
+                f"{self.path} is no run: it holds no recipe.toml. Make one with: linne train PICTURES --out ..."
+            )
+        if not (self.path / "DONE.json").exists():
+            raise RunError(f"The run {self.path} was not finished. Give the command that began it again; it goes on.")
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    def json(self, name: str) -> Any:
+        """What one of the run's JSON files holds. Raises RunError where it is missing or damaged."""
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{self.path / name} is missing or damaged ({error}). Train again into another --out."
+            ) from error
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The settings that the run was made with."""
+        return Recipe.load(self.path / "recipe.toml")
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """config.json: architecture, class names, preprocessing; timm's layout with Linne's own part beside it."""
+        return self.json("config.json")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in their stored order."""
+        return tuple(self.config["label_names"])
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """Every figure of the run, each with its interval."""
+        return self.json("figures.json")
+
+    @cached_property
+    def findings(self) -> list[dict[str, Any]]:
+        """What the checks found, most severe first."""
+        return self.json("findings.json")
+
+    @property
+    def temperature(self) -> float:
+        """Logits are divided by it before the softmax."""
+        return float(self.json("calibration.json")["temperature"])
+
+    @property
+    def reads(self) -> int:
+        """How many times the test pictures were read."""
+        lines = (self.path / "reads.jsonl").read_text(encoding="utf-8").splitlines()
+        return len([line for line in lines if line.strip()])
+
+    def note_read(self, what: str) -> int:
+        """Write down that the test pictures were read once more; the number of reads."""
+        before = (self.path / "reads.jsonl").read_text(encoding="utf-8") if (self.path / "reads.jsonl").exists() else ""
+        write(self.path / "reads.jsonl", before + json.dumps({"what": what}, ensure_ascii=False) + "\n")
+        return self.reads
+
+    def images(self) -> Any:
+        """images.parquet as a pyarrow Table: name, hash, label, group, split, kept, why, width, height, ..."""
+        import pyarrow.parquet as parquet
+
+        return parquet.read_table(self.path / "images.parquet")
+
+    def predictions(self, split: str = "test") -> Predictions:
+        """Stored predictions: "test", "validation" or "train" (out-of-fold). Raises InputError where there are none."""
+        import pyarrow.parquet as parquet
+
+        table = parquet.read_table(self.path / "predictions.parquet")
+        part = np.array(table["split"].to_pylist(), dtype=object) == split
+        if not part.any():
+            have = sorted(set(table["split"].to_pylist()))
+            raise InputError(f"{self.path} holds no predictions of {split!r}. {nearest(split, have)}")
+        logits = np.array(table["logits"].to_pylist(), dtype=np.float64).reshape(-1, len(self.classes))
+        columns = {name: np.array(table[name].to_pylist(), dtype=object) for name in ("name", "group")}
+        return Predictions(
+            logits[part],
+            np.array(table["label"])[part],
+            np.array(table["row"])[part],
+            self.classes,
+            columns["name"][part],
+            columns["group"][part],
+            self.temperature,
+        )
+
+    def report(self) -> str:
+        """The run's figures as text for a terminal."""
+        return (self.path / "report.txt").read_text(encoding="utf-8")

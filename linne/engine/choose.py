@@ -1,0 +1,175 @@
+"""Which runtime: the fastest here for this amount of work, preparation counted, and only if it gives the same answer.
+
+A runtime is accepted after a probe batch of real pictures runs and agrees with float32 eager: mean cosine of the
+features > 0.998, first percentile > 0.99, and the same top class wherever the reference's margin is > 0.1. What was
+measured is kept beside the converted network, for this processor and these versions, so a warm start asks no torch.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import LinneError
+from ..core.lookup import declared, find, names, offer
+from ..core.predictions import softmax
+from ..core.spec import parse
+from .log import Log
+from .network import Network
+
+PROBE = 16
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a runtime showed on this machine: seconds to prepare (cold or kept), pictures a second, agreement."""
+
+    spec: str
+    prepare: float
+    rate: float
+    cosine: float = 1.0
+    lowest: float = 1.0
+    flips: int = 0
+    refused: str = ""
+
+
+def choose(network: Network, size: int, spec: str, count: int, samples: Sequence[np.ndarray], log: Log) -> Any:
+    """A Runner for `count` pictures. samples: prepared uint8 (size, size, 3), at most PROBE are used.
+
+    spec: "auto", or one runtime, which is then checked as well but kept with a warning. Raises LinneError with every
+    reason when nothing runs.
+    """
+    asked = spec != "auto"
+    failures = []
+    for candidate in [spec] if asked else _order(network, size, count):
+        try:
+            runner, trial = _try(network, size, candidate, samples)
+        except Exception as error:
+            if asked:
+                raise
+            failures.append(f"{candidate}: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+            _remember(network, size, Trial(candidate, 0, 0, refused=failures[-1]))
+            log.say(f"runtime {candidate} does not run here ({failures[-1]}); trying the next")
+            continue
+        if trial.refused and not asked:
+            log.say(f"runtime {candidate} refused: {trial.refused}; trying the next")
+            continue
+        if trial.refused:
+            log.say(f"warning: runtime {candidate} was asked for and is used although {trial.refused}")
+        log.say(
+            f"runtime {runner}: about {trial.rate:,.0f} pictures/s, ready in {trial.prepare:.1f} s, features agree "
+            f"with float32 (mean cosine {trial.cosine:.4f}, lowest {trial.lowest:.4f})",
+            runtime=asdict(trial),
+        )
+        return runner
+    raise LinneError("No runtime runs here. " + "; ".join(failures))
+
+
+def known(network: Network, size: int, spec: str, count: int) -> str | None:
+    """What `choose` would take, where that was tried here before and accepted; None where it must be tried first."""
+    first = spec if spec != "auto" else next(iter(_order(network, size, count)), "")
+    trial = _recall(network, size, first) if first else None
+    return first if trial and not trial.refused else None
+
+
+def _order(network: Network, size: int, count: int) -> list[str]:
+    """Candidates by the estimated seconds for this many pictures, from measurement where there is one."""
+    costs = {}
+    for name in names("runtime"):
+        package = declared("runtime", name, "package", "")
+        if package and importlib.util.find_spec(package) is None:
+            continue
+        if declared("runtime", name, "compiler", False) and not (shutil.which("c++") or shutil.which("g++")):
+            continue
+        for candidate, (cold, warm, rate) in declared("runtime", name, "expected", {}).items():
+            if candidate.endswith("(bf16)") and not _bf16():
+                continue
+            trial = _recall(network, size, candidate)
+            if trial and trial.refused:
+                continue
+            if trial:
+                rate, cold = trial.rate, warm
+            on_gpu = name in ("eager", "compiled") and Path("/dev/nvidia0").exists()
+            costs[candidate] = cold + count / (rate * (30 if on_gpu else 1))
+    return sorted(costs, key=costs.__getitem__)
+
+
+def _try(network: Network, size: int, spec: str, samples: Sequence[np.ndarray]) -> tuple[Any, Trial]:
+    begun = time.monotonic()
+    runner = offer(find("runtime", spec), network=network, size=size)
+    prepare = time.monotonic() - begun
+    trial = _recall(network, size, spec)
+    if trial:
+        return runner, Trial(**{**asdict(trial), "prepare": prepare})
+    pictures = [np.ascontiguousarray(picture) for picture in samples[:PROBE]]
+    got = [np.stack(part) for part in zip(*runner.both(pictures), strict=True)]
+    begun = time.monotonic()
+    for _ in runner(pictures):
+        pass
+    rate = len(pictures) / max(time.monotonic() - begun, 1e-6)
+    trial = _compare(network, size, spec, pictures, got, Trial(spec, prepare, rate))
+    _remember(network, size, trial)
+    return runner, trial
+
+
+def _compare(network: Network, size: int, spec: str, pictures: list, got: list[np.ndarray], trial: Trial) -> Trial:
+    if parse(spec)[0].name == "eager" and "bf16" not in spec:
+        return trial
+    reference = find("runtime", "eager(precision=f32, device=cpu)")(network, size)
+    features, logits = (np.stack(part) for part in zip(*reference.both(pictures), strict=True))
+    norms = np.linalg.norm(features, axis=1) * np.linalg.norm(got[0], axis=1)
+    cosine = (features * got[0]).sum(1) / np.maximum(norms, 1e-12)
+    sure = np.sort(softmax(logits), axis=1)
+    flips = int(((logits.argmax(1) != got[1].argmax(1)) & (sure[:, -1] - sure[:, -2] > 0.1)).sum())
+    mean, lowest = float(cosine.mean()), float(np.percentile(cosine, 1))
+    why = []
+    if not mean > 0.998 or not lowest > 0.99:
+        why.append(f"its features differ from float32 (mean cosine {mean:.4f}, first percentile {lowest:.4f})")
+    if flips:
+        why.append(f"{flips} of {len(pictures)} clear top classes differ from float32")
+    return Trial(spec, trial.prepare, trial.rate, mean, lowest, flips, " and ".join(why))
+
+
+def _bf16() -> bool:
+    """Whether the processor says that it has bfloat16 instructions."""
+    if platform.machine() == "arm64":
+        return False
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return True
+    return "avx512_bf16" in flags or "amx_bf16" in flags or "bf16" in flags.split()
+
+
+def _record(network: Network, size: int, spec: str) -> Path:
+    try:
+        processor = Path("/proc/cpuinfo").read_text().split("\n\n")[0].split("flags")[-1].split("\n")[0]
+    except OSError:
+        processor = platform.processor()
+    package = declared("runtime", parse(spec)[0].name, "package", "")
+    what = f"{spec} {size} {version(package)} {os.cpu_count()} {platform.machine()} {processor}"
+    return network.folder / f"trial-{hashlib.blake2b(what.encode(), digest_size=6).hexdigest()}.json"
+
+
+def _recall(network: Network, size: int, spec: str) -> Trial | None:
+    try:
+        return Trial(**json.loads(_record(network, size, spec).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _remember(network: Network, size: int, trial: Trial) -> None:
+    path = _record(network, size, trial.spec)
+    aside = path.with_suffix(f".{os.getpid()}.part")
+    aside.write_text(json.dumps(asdict(trial)))
+    os.replace(aside, path)

@@ -1,0 +1,213 @@
+"""One look at each picture: read, hashed, decoded, measured, prepared and sent through the network, in one stream.
+
+Threads decode ahead of the network (Pillow and simplejpeg let go of the interpreter's lock); only a window of pictures
+is in memory at a time, whatever their number. What the cache holds by content is not computed again.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.decode import VERSION, Geometry, Picture, decode, prepare
+from ..core.errors import Unreadable
+from ..core.facts import FACT, THUMB, Facts
+from ..core.images import Images, Item, read
+from ..core.measure import content_hash, measure
+from . import cache
+from .choose import PROBE, choose, known
+from .log import Log
+from .network import Network
+
+LOOK = np.dtype([("fact", FACT), ("thumb", "u1", (THUMB, THUMB)), ("small", "u1", (8, 8, 3))])
+CHUNK = 512
+View = Callable[[np.ndarray, bytes, int], np.ndarray]
+
+
+@dataclass
+class Seen:
+    """One picture's way: row, content hash, why it could not be read, its look, the network's input, its features."""
+
+    row: int
+    hash: bytes
+    reason: str = ""
+    look: np.ndarray | None = None
+    prepared: np.ndarray | None = None
+    features: np.ndarray | None = None
+
+
+class Looker:
+    """Looks at pictures for one network, size and geometry; keeps what it computes.
+
+    view: None for the plain picture, or (pixels, content hash, row) to pixels, with `view_key` naming it and its draws
+    for the cache ("" keeps nothing).
+    """
+
+    def __init__(self, network: Network, geometry: Geometry, log: Log, *, runtime: str = "auto", facts: bool = True) -> None:
+        self.network, self.geometry, self.log, self.runtime = network, geometry, log, runtime
+        self.view: View | None = None
+        self.view_key = ""
+        self.spec = ""
+        self._runner: Any = None
+        self._store: cache.Store | None = None
+        self._facts: cache.Store | None = None
+        if facts:
+            what = "what checks measured of each picture"
+            self._facts = cache.store(f"facts-{VERSION}-{geometry.least}", what, LOOK)
+
+    def stream(self, images: Images, step: Callable[[int], None] = lambda count: None) -> Iterator[list[Seen]]:
+        """Pictures in order, in chunks, each with features or a reason."""
+        self._open(images)
+        source = self._ahead(images)
+        while True:
+            part: list[Seen] = []
+            self._forward(self._wanting(islice(source, CHUNK), part, step))
+            if not part:
+                break
+            yield part
+            for seen in part:
+                seen.prepared = seen.features = None
+        for kept in (self._store, self._facts):
+            if kept is not None:
+                kept.flush()
+
+    def _wanting(self, source: Iterable[Seen], part: list[Seen], step: Callable[[int], None]) -> Iterator[Seen]:
+        for seen in source:
+            part.append(seen)
+            step(1)
+            if seen.prepared is not None:
+                yield seen
+
+    def _forward(self, wanting: Iterator[Seen]) -> None:
+        first = next(wanting, None)
+        if first is None:
+            return
+        if self._runner is None:
+            self._runner = choose(self.network, self.geometry.size, self.spec, 1, [], self.log)
+        sent: list[Seen] = []
+
+        def pictures() -> Iterator[np.ndarray]:
+            for seen in chain([first], wanting):
+                sent.append(seen)
+                assert_prepared = seen.prepared
+                if assert_prepared is not None:
+                    yield assert_prepared
+
+        for place, features in enumerate(self._runner(pictures())):
+            seen = sent[place]
+            seen.features, seen.prepared = features, None
+            if self._store is not None:
+                self._store.put(self._key(seen.hash, seen.row), features)
+
+    def _open(self, images: Images) -> None:
+        """Decide on the runtime, trying candidates on real pictures only where that was never done here."""
+        if not self.spec:
+            size = self.geometry.size
+            self.spec = known(self.network, size, self.runtime, len(images)) or ""
+            if not self.spec:
+                samples = list(islice(self._samples(images), PROBE))
+                if samples:
+                    self._runner = choose(self.network, size, self.runtime, len(images), samples, self.log)
+                    self.spec = f"{self._runner.name}({self._runner.precision})"
+        name = f"features-{VERSION}-{self.network.id}-{self.geometry.key()}-{self.spec}".replace("(", "-").strip(")")
+        what = f"features of {self.network.name} at {self.geometry.size} px, {self.spec}"
+        keeps = self.view is None or self.view_key
+        self._store = cache.store(name, what, np.dtype(("<f4", (self.network.width,)))) if keeps and self.spec else None
+
+    def _samples(self, images: Images) -> Iterator[np.ndarray]:
+        rows = np.unique(np.linspace(0, max(len(images) - 1, 0), min(len(images), 4 * PROBE)).astype(int))
+        for row in rows:
+            try:
+                yield prepare(decode(images.items[row], least=self.geometry.least).pixels, self.geometry)
+            except (Unreadable, OSError):
+                continue
+
+    def _ahead(self, images: Images) -> Iterator[Seen]:
+        """Rows in order, up to a window of them being decoded by threads."""
+        workers = max(2, os.cpu_count() or 2)
+        with ThreadPoolExecutor(workers) as pool:
+            waiting: list[Future[Seen]] = []
+            try:
+                for row in range(len(images)):
+                    waiting.append(pool.submit(self._see, images.items, images.names, row))
+                    if len(waiting) > 16 * workers:
+                        yield waiting.pop(0).result()
+                for future in waiting:
+                    yield future.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _see(self, items: Sequence[Item], names: np.ndarray, row: int) -> Seen:
+        try:
+            data = read(items[row])
+        except OSError as error:
+            return self._unread(row, items[row], str(names[row]), f"cannot be opened: {error.strerror or error}")
+        seen = Seen(row, content_hash(data))
+        features = self._store.get(self._key(seen.hash, row)) if self._store is not None else None
+        seen.features = features
+        seen.look = self._facts.get(seen.hash) if self._facts is not None else None
+        if seen.look is not None:
+            seen.reason = bytes(seen.look["fact"]["reason"]).decode("utf-8", "replace")
+            if seen.reason or features is not None:
+                return seen
+        elif features is not None and self._facts is None:
+            return seen
+        self._decode(seen, data, str(names[row]), wanted=features is None)
+        return seen
+
+    def _decode(self, seen: Seen, data: bytes | np.ndarray, name: str, wanted: bool) -> None:
+        picture: Picture | None = None
+        try:
+            picture = decode(data, least=self.geometry.least)
+        except Unreadable as error:
+            seen.reason = error.reason
+        if self._facts is not None and seen.look is None:
+            seen.look = _look(data, name, picture, seen.reason)
+            self._facts.put(seen.hash, seen.look)
+        if picture is not None and wanted and self.spec:
+            pixels = picture.pixels if self.view is None else self.view(picture.pixels, seen.hash, seen.row)
+            seen.prepared = prepare(pixels, self.geometry)
+
+    def _unread(self, row: int, item: Item, name: str, reason: str) -> Seen:
+        """A file that cannot be opened has no content: its key is its path, and nothing is kept."""
+        mark = content_hash(os.fsencode(item) if isinstance(item, Path) else b"")
+        return Seen(row, mark, reason, _look(b"", name, None, reason) if self._facts is not None else None)
+
+    def _key(self, content: bytes, row: int) -> bytes:
+        return content if not self.view_key else content_hash(content + f"{self.view_key}\0{row}".encode())
+
+
+def _look(data: bytes | np.ndarray, name: str, picture: Picture | None, reason: str) -> np.ndarray:
+    look = np.zeros((), LOOK)
+    look["fact"], look["thumb"], look["small"] = measure(data, name, picture, reason)
+    return look
+
+
+def look(images: Images, looker: Looker) -> tuple[Facts, np.ndarray]:
+    """Facts of every picture and its features, (n, width) float32, NaN where it could not be read."""
+    n, width = len(images), looker.network.width
+    features = np.full((n, width), np.nan, dtype=np.float32)
+    table = np.zeros(n, FACT)
+    thumbs, small = _room(n, (THUMB, THUMB)), _room(n, (8, 8, 3))
+    with looker.log.track("looked at pictures", n) as step:
+        for part in looker.stream(images, step):
+            for seen in part:
+                if seen.features is not None:
+                    features[seen.row] = seen.features
+                if seen.look is not None:
+                    table[seen.row], thumbs[seen.row], small[seen.row] = seen.look.item()
+    return Facts(table, thumbs, small), features
+
+
+def _room(n: int, shape: tuple[int, ...]) -> np.ndarray:
+    """An array in memory, or on disk where it would take more than half a gigabyte."""
+    if n * int(np.prod(shape)) < 2**29:
+        return np.zeros((n, *shape), np.uint8)
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the map keeps it open, and it is gone with the process
+    return np.memmap(file, np.uint8, "w+", shape=(n, *shape))
