@@ -1,0 +1,155 @@
+"""Pillow without its global state: plugins opened by name, half a picture kept, nothing switched on or off.
+
+`ImageFile.LOAD_TRUNCATED_IMAGES` is one flag for the whole process and fills what is missing with black without
+saying how much. Here a broken picture is decoded twice, its missing part filled in two ways: what differs is missing.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from io import BytesIO
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ._colour import STRIP
+from ._header import Header, lost
+from .errors import MissingExtra, Unreadable
+
+PLUGINS = {
+    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "HEIF": ("pi_heif", "HeifImageFile"),
+}
+NOISE = bytes(i * i * 37 % 251 for i in range(4096))
+QUIET = Lock()
+
+
+def opened(data: bytes, kind: str) -> Any:
+    """A Pillow image whose header is read and whose pixels are not. Raises what Pillow raises, or Unreadable."""
+    module, name = PLUGINS[kind]
+    try:
+        return getattr(import_module(module), name)(BytesIO(data))
+    except ImportError as error:
+        raise Unreadable(str(MissingExtra(f"{kind} pictures", "heif"))) from error
+
+
+def quietly(work: Callable[[], Any]) -> Any:
+    """`work()`, once more with warnings off where a program that turns warnings into errors made it fail."""
+    try:
+        return work()
+    except Warning:
+        with QUIET, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return work()
+
+
+@dataclass
+class Loaded:
+    """image: in the orientation as stored. gap: (H, W) mask of what is missing, or None. lost: share of the whole."""
+
+    image: Image.Image
+    frames: int = 1
+    gap: np.ndarray | None = None
+    lost: float = 0.0
+
+
+def loaded(data: bytes, head: Header, shrink: int, check: Callable[[int, int], None]) -> Loaded:
+    """A picture by Pillow, whole or in part; raises what Pillow raises where there is no part.
+
+    shrink: 1, 2, 4 or 8, for JPEG. check: called with the size that Pillow found, before any pixel is decoded.
+    """
+    image = _ready(data, head, shrink, check)
+    try:
+        frames = head.frames or getattr(image, "n_frames", 1)
+        image.load()
+        return Loaded(_plain(image), frames)
+    except MemoryError:
+        raise
+    except Exception as error:
+        if head.format in ("WEBP", "AVIF", "HEIF"):
+            raise
+        found = _cut_jpeg(data, head, shrink) if head.format == "JPEG" else _in_part(data, head)
+        if found.lost == 1:
+            raise error from None
+        return found
+
+
+def _ready(data: bytes, head: Header, shrink: int = 1, check: Callable[[int, int], None] | None = None) -> Any:
+    image = opened(data, head.format)
+    if check:
+        check(*image.size)
+    if shrink > 1:
+        image.draft(None, (max(image.width // shrink, 1), max(image.height // shrink, 1)))
+    if head.format == "TIFF":  # Pillow would turn a TIFF itself, and only when nothing is missing
+        image.load_end = _nothing
+    return image
+
+
+def _cut_jpeg(data: bytes, head: Header, shrink: int) -> Loaded:
+    """A JPEG that ends early, ended twice: at once, and after some noise. From the first row that differs it is lost.
+
+    A progressive one is all there from its first scan on, and what is lost is sharpness.
+    """
+    images = []
+    for tail in (b"", NOISE):
+        image = _ready(data + tail + b"\xff\xd9", head, shrink)
+        image.load()
+        images.append(_plain(image))
+    gap = _differ(*images)
+    gap[int(gap.any(1).argmax()) if gap.any() else len(gap) :] = True
+    share = float(gap.mean())
+    if not head.progressive:
+        return Loaded(images[0], gap=gap, lost=share)
+    before, after = lost(data)
+    return Loaded(images[0], lost=share * before + (1 - share) * after)
+
+
+def _in_part(data: bytes, head: Header) -> Loaded:
+    """What Pillow decodes before it gives up, over two different grounds: what differs was not decoded."""
+    first, second = (_over(data, head, ground) for ground in (0, 1))
+    gap = _differ(first, second)
+    return Loaded(first, max(head.frames, 1), gap, float(gap.mean()))
+
+
+def _differ(first: Image.Image, second: Image.Image) -> np.ndarray:
+    gap = np.empty((first.height, first.width), bool)
+    step = max(STRIP // first.width, 1)
+    for top in range(0, first.height, step):
+        box = (0, top, first.width, min(top + step, first.height))
+        differ = np.asarray(first.crop(box)) != np.asarray(second.crop(box))
+        gap[top : box[3]] = differ.any(-1) if differ.ndim == 3 else differ
+    return gap
+
+
+def _over(data: bytes, head: Header, ground: int) -> Image.Image:
+    image = _ready(data, head)
+    image.load_prepare()
+    ink = 255 * ground if image.im.mode == "1" else ground
+    bands = image.im.bands
+    image.im.paste(ink if bands == 1 else (ink,) * bands, (0, 0, *image.im.size))
+    image.load_prepare = _nothing
+    try:
+        image.load()
+    except MemoryError:
+        raise
+    except Exception:
+        image.tile = []
+    return _plain(image)
+
+
+def _plain(image: Any) -> Image.Image:
+    """Only mode, size, palette, info and pixels: `_new` is what every Pillow operation returns through."""
+    return image._new(image.im)
+
+
+def _nothing(*_: Any) -> None:
+    return None
