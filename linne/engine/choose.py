@@ -32,9 +32,10 @@ PROBE = 16
 
 @dataclass(frozen=True)
 class Trial:
-    """What a runtime showed on this machine: seconds to prepare (cold or kept), pictures a second, agreement."""
+    """What a runtime showed on this machine: what ran, seconds to prepare, pictures a second, agreement."""
 
     spec: str
+    ran: str
     prepare: float
     rate: float
     cosine: float = 1.0
@@ -50,40 +51,56 @@ def choose(network: Network, size: int, spec: str, count: int, samples: Sequence
     reason when nothing runs.
     """
     asked = spec != "auto"
-    failures = []
-    for candidate in [spec] if asked else _order(network, size, count):
-        try:
-            runner, trial = _try(network, size, candidate, samples)
-        except Exception as error:
-            if asked:
-                raise
-            failures.append(f"{candidate}: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
-            _remember(network, size, Trial(candidate, 0, 0, refused=failures[-1]))
-            log.say(f"runtime {candidate} does not run here ({failures[-1]}); trying the next")
-            continue
-        if trial.refused and not asked:
-            log.say(f"runtime {candidate} refused: {trial.refused}; trying the next")
-            continue
-        if trial.refused:
-            log.say(f"warning: runtime {candidate} was asked for and is used although {trial.refused}")
-        log.say(
-            f"runtime {runner}: about {trial.rate:,.0f} pictures/s, ready in {trial.prepare:.1f} s, features agree "
-            f"with float32 (mean cosine {trial.cosine:.4f}, lowest {trial.lowest:.4f})",
-            runtime=asdict(trial),
-        )
-        return runner
-    raise LinneError("No runtime runs here. " + "; ".join(failures))
+    failures: list[str] = []
+    best: tuple[Any, Trial] | None = None
+    for candidate, estimate in [(spec, 0.0)] if asked else _order(network, size, count):
+        if best and estimate >= count / best[1].rate:
+            break
+        tried = _attempt(network, size, candidate, samples, asked, failures, log)
+        if tried and (best is None or tried[1].rate > best[1].rate):
+            best = tried
+    if best is None:
+        raise LinneError("No runtime runs here. " + "; ".join(failures))
+    runner, trial = best
+    log.say(
+        f"runtime {runner}: about {trial.rate:,.0f} pictures/s, ready in {trial.prepare:.1f} s, features agree with "
+        f"float32 (mean cosine {trial.cosine:.4f}, lowest {trial.lowest:.4f})",
+        runtime=asdict(trial),
+    )
+    return runner
 
 
-def known(network: Network, size: int, spec: str, count: int) -> str | None:
+def _attempt(
+    network: Network, size: int, spec: str, samples: Sequence[np.ndarray], asked: bool, failures: list[str], log: Log
+) -> "tuple[Any, Trial] | None":
+    """A runtime and its trial; None, said aloud, where it does not run or its answer differs."""
+    try:
+        runner, trial = _try(network, size, spec, samples)
+    except Exception as error:
+        if asked:
+            raise
+        failures.append(f"{spec}: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+        _remember(network, size, Trial(spec, "", 0, 0, refused=failures[-1]))
+        log.say(f"runtime {spec} does not run here ({failures[-1]}); trying the next")
+        return None
+    if trial.refused and not asked:
+        failures.append(f"{spec}: {trial.refused}")
+        log.say(f"runtime {spec} refused: {trial.refused}; trying the next")
+        return None
+    if trial.refused:
+        log.say(f"warning: runtime {spec} was asked for and is used although {trial.refused}")
+    return runner, trial
+
+
+def known(network: Network, size: int, spec: str, count: int) -> Trial | None:
     """What `choose` would take, where that was tried here before and accepted; None where it must be tried first."""
-    first = spec if spec != "auto" else next(iter(_order(network, size, count)), "")
+    first = spec if spec != "auto" else next(iter(_order(network, size, count)), ("", 0))[0]
     trial = _recall(network, size, first) if first else None
-    return first if trial and not trial.refused else None
+    return trial if trial and not trial.refused else None
 
 
-def _order(network: Network, size: int, count: int) -> list[str]:
-    """Candidates by the estimated seconds for this many pictures, from measurement where there is one."""
+def _order(network: Network, size: int, count: int) -> list[tuple[str, float]]:
+    """Candidates with the estimated seconds for this many pictures, from measurement where there is one."""
     costs = {}
     for name in names("runtime"):
         package = declared("runtime", name, "package", "")
@@ -101,7 +118,7 @@ def _order(network: Network, size: int, count: int) -> list[str]:
                 rate, cold = trial.rate, warm
             on_gpu = name in ("eager", "compiled") and Path("/dev/nvidia0").exists()
             costs[candidate] = cold + count / (rate * (30 if on_gpu else 1))
-    return sorted(costs, key=costs.__getitem__)
+    return sorted(costs.items(), key=lambda pair: pair[1])
 
 
 def _try(network: Network, size: int, spec: str, samples: Sequence[np.ndarray]) -> tuple[Any, Trial]:
@@ -117,7 +134,7 @@ def _try(network: Network, size: int, spec: str, samples: Sequence[np.ndarray]) 
     for _ in runner(pictures):
         pass
     rate = len(pictures) / max(time.monotonic() - begun, 1e-6)
-    trial = _compare(network, size, spec, pictures, got, Trial(spec, prepare, rate))
+    trial = _compare(network, size, spec, pictures, got, Trial(spec, str(runner), prepare, rate))
     _remember(network, size, trial)
     return runner, trial
 
@@ -137,7 +154,7 @@ def _compare(network: Network, size: int, spec: str, pictures: list, got: list[n
         why.append(f"its features differ from float32 (mean cosine {mean:.4f}, first percentile {lowest:.4f})")
     if flips:
         why.append(f"{flips} of {len(pictures)} clear top classes differ from float32")
-    return Trial(spec, trial.prepare, trial.rate, mean, lowest, flips, " and ".join(why))
+    return Trial(spec, trial.ran, trial.prepare, trial.rate, mean, lowest, flips, " and ".join(why))
 
 
 def _bf16() -> bool:

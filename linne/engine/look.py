@@ -11,14 +11,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from ..core.decode import VERSION, Geometry, Picture, decode, prepare
+from ..core.decode import Geometry, Picture, decode, encoded, prepare
 from ..core.errors import Unreadable
 from ..core.facts import FACT, THUMB, Facts
-from ..core.images import Images, Item, read
+from ..core.images import Images, Item
 from ..core.measure import content_hash, measure
 from . import cache
 from .choose import PROBE, choose, known
@@ -27,12 +27,17 @@ from .network import Network
 
 LOOK = np.dtype([("fact", FACT), ("thumb", "u1", (THUMB, THUMB)), ("small", "u1", (8, 8, 3))])
 CHUNK = 512
+VERSION = "1"
+"""Of decoding, measuring and preparing: a change of any pixel or figure must change it, or caches would be stale."""
 View = Callable[[np.ndarray, bytes, int], np.ndarray]
 
 
 @dataclass
 class Seen:
-    """One picture's way: row, content hash, why it could not be read, its look, the network's input, its features."""
+    """One picture's way: row, content hash, why it could not be read, its look, the network's input, its features.
+
+    fresh: its look was made now and is not kept yet.
+    """
 
     row: int
     hash: bytes
@@ -40,6 +45,7 @@ class Seen:
     look: np.ndarray | None = None
     prepared: np.ndarray | None = None
     features: np.ndarray | None = None
+    fresh: bool = False
 
 
 class Looker:
@@ -49,11 +55,13 @@ class Looker:
     for the cache ("" keeps nothing).
     """
 
-    def __init__(self, network: Network, geometry: Geometry, log: Log, *, runtime: str = "auto", facts: bool = True) -> None:
+    def __init__(
+        self, network: Network, geometry: Geometry, log: Log, *, runtime: str = "auto", facts: bool = True
+    ) -> None:
         self.network, self.geometry, self.log, self.runtime = network, geometry, log, runtime
         self.view: View | None = None
         self.view_key = ""
-        self.spec = ""
+        self.ran = ""
         self._runner: Any = None
         self._store: cache.Store | None = None
         self._facts: cache.Store | None = None
@@ -67,15 +75,21 @@ class Looker:
         source = self._ahead(images)
         while True:
             part: list[Seen] = []
-            self._forward(self._wanting(islice(source, CHUNK), part, step))
+            try:
+                self._forward(self._wanting(islice(source, CHUNK), part, step))
+            finally:  # stopped or killed by Ctrl-C: what was computed is kept
+                self._keep(part)
             if not part:
-                break
+                return
             yield part
-            for seen in part:
-                seen.prepared = seen.features = None
-        for kept in (self._store, self._facts):
-            if kept is not None:
-                kept.flush()
+
+    def _keep(self, part: list[Seen]) -> None:
+        for seen in part:
+            if seen.fresh and seen.look is not None and self._facts is not None:
+                self._facts.put(seen.hash, seen.look)
+        for store in (self._store, self._facts):
+            if store is not None:
+                store.flush()
 
     def _wanting(self, source: Iterable[Seen], part: list[Seen], step: Callable[[int], None]) -> Iterator[Seen]:
         for seen in source:
@@ -89,15 +103,13 @@ class Looker:
         if first is None:
             return
         if self._runner is None:
-            self._runner = choose(self.network, self.geometry.size, self.spec, 1, [], self.log)
+            self._runner = choose(self.network, self.geometry.size, self.runtime, 1, [], self.log)
         sent: list[Seen] = []
 
         def pictures() -> Iterator[np.ndarray]:
             for seen in chain([first], wanting):
                 sent.append(seen)
-                assert_prepared = seen.prepared
-                if assert_prepared is not None:
-                    yield assert_prepared
+                yield cast(np.ndarray, seen.prepared)
 
         for place, features in enumerate(self._runner(pictures())):
             seen = sent[place]
@@ -107,25 +119,23 @@ class Looker:
 
     def _open(self, images: Images) -> None:
         """Decide on the runtime, trying candidates on real pictures only where that was never done here."""
-        if not self.spec:
-            size = self.geometry.size
-            self.spec = known(self.network, size, self.runtime, len(images)) or ""
-            if not self.spec:
-                samples = list(islice(self._samples(images), PROBE))
-                if samples:
-                    self._runner = choose(self.network, size, self.runtime, len(images), samples, self.log)
-                    self.spec = f"{self._runner.name}({self._runner.precision})"
-        name = f"features-{VERSION}-{self.network.id}-{self.geometry.key()}-{self.spec}".replace("(", "-").strip(")")
-        what = f"features of {self.network.name} at {self.geometry.size} px, {self.spec}"
-        keeps = self.view is None or self.view_key
-        self._store = cache.store(name, what, np.dtype(("<f4", (self.network.width,)))) if keeps and self.spec else None
+        size = self.geometry.size
+        if not self.ran and (trial := known(self.network, size, self.runtime, len(images))):
+            self.runtime, self.ran = trial.spec, trial.ran
+        if not self.ran and (samples := list(islice(self._samples(images), PROBE))):
+            self._runner = choose(self.network, size, self.runtime, len(images), samples, self.log)
+            self.ran = str(self._runner)
+        if self.ran and (self.view is None or self.view_key):
+            name = f"features-{VERSION}-{self.network.id}-{self.geometry.key()}-{self.ran.replace(' ', '-')}"
+            what = f"features of {self.network.name} at {size} px, {self.ran}"
+            self._store = cache.store(name, what, np.dtype(("<f4", (self.network.width,))))
 
     def _samples(self, images: Images) -> Iterator[np.ndarray]:
         rows = np.unique(np.linspace(0, max(len(images) - 1, 0), min(len(images), 4 * PROBE)).astype(int))
         for row in rows:
             try:
                 yield prepare(decode(images.items[row], least=self.geometry.least).pixels, self.geometry)
-            except (Unreadable, OSError):
+            except Unreadable:
                 continue
 
     def _ahead(self, images: Images) -> Iterator[Seen]:
@@ -145,9 +155,9 @@ class Looker:
 
     def _see(self, items: Sequence[Item], names: np.ndarray, row: int) -> Seen:
         try:
-            data = read(items[row])
-        except OSError as error:
-            return self._unread(row, items[row], str(names[row]), f"cannot be opened: {error.strerror or error}")
+            data = encoded(items[row])
+        except Unreadable as error:
+            return self._unread(row, items[row], str(names[row]), error.reason)
         seen = Seen(row, content_hash(data))
         features = self._store.get(self._key(seen.hash, row)) if self._store is not None else None
         seen.features = features
@@ -169,8 +179,8 @@ class Looker:
             seen.reason = error.reason
         if self._facts is not None and seen.look is None:
             seen.look = _look(data, name, picture, seen.reason)
-            self._facts.put(seen.hash, seen.look)
-        if picture is not None and wanted and self.spec:
+            seen.fresh = True
+        if picture is not None and wanted and self.ran:
             pixels = picture.pixels if self.view is None else self.view(picture.pixels, seen.hash, seen.row)
             seen.prepared = prepare(pixels, self.geometry)
 
@@ -185,7 +195,7 @@ class Looker:
 
 def _look(data: bytes | np.ndarray, name: str, picture: Picture | None, reason: str) -> np.ndarray:
     look = np.zeros((), LOOK)
-    look["fact"], look["thumb"], look["small"] = measure(data, name, picture, reason)
+    look["fact"], look["thumb"], look["small"] = measure(name, picture, data, reason)
     return look
 
 

@@ -1,0 +1,129 @@
+"""What is known of the pictures before anything learns: facts, features, who is kept, who belongs together."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..core.decode import Geometry
+from ..core.errors import InputError
+from ..core.facts import Facts
+from ..core.finding import SEVERITIES, Finding
+from ..core.groups import group_of, merge
+from ..core.images import Images
+from ..core.lookup import find, names, offer
+from ..core.recipe import Recipe
+from ..core.rng import rng
+from ..core.spec import chain
+from ..core.twins import groups_of
+from .log import Log
+from .look import Looker, look
+from .network import Network, resolve
+
+
+@dataclass(eq=False)
+class Data:
+    """images, facts and features share their rows. why: (n,) str, "" where the picture is kept.
+
+    twins: (n,) int64, verified near-duplicates share a number. findings: so far.
+    """
+
+    images: Images
+    facts: Facts
+    features: np.ndarray
+    why: np.ndarray
+    twins: np.ndarray
+    network: Network
+    geometry: Geometry
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def kept(self) -> np.ndarray:
+        """(n,) bool: read, labelled, and so used."""
+        return self.why == ""
+
+
+def geometry_of(network: Network, recipe: Recipe) -> Geometry:
+    """The one preprocessing of a run: the recipe's side and fit, else what the network was trained with."""
+    size = recipe.size or network.size
+    crop = network.crop if recipe.fit == "crop" else Geometry().crop
+    kind: Any = network.interpolation
+    return Geometry(size=size, fit=recipe.fit, crop=crop, interpolation=kind)  # type: ignore[arg-type]
+
+
+def examine(images: Images, recipe: Recipe, log: Log) -> Data:
+    """Look at every picture once, leave out by name what cannot be used, and find who belongs together.
+
+    Raises InputError when nothing is there, or more than `recipe.max_unreadable` of the pictures cannot be read.
+    """
+    if not len(images):
+        raise InputError(
+            f"There are no pictures in {images.came_from or 'the data'}. Give a folder with a folder per class, "
+            "a table, or a named set; see: linne list source"
+        )
+    network = resolve(recipe.model, recipe.weights)
+    geometry = geometry_of(network, recipe)
+    facts, features = look(images, Looker(network, geometry, log, runtime=recipe.runtime))
+    why = np.array([facts.reason(row) for row in range(len(images))], dtype=object)
+    bad = np.flatnonzero(why != "")
+    if len(bad) == len(images):
+        raise InputError(
+            f"None of the {len(images)} pictures of {images.came_from} can be read. "
+            f"The first: {images.names[bad[0]]}: {why[bad[0]]}."
+        )
+    if len(bad) > recipe.max_unreadable * len(images):
+        shown = "; ".join(f"{images.names[row]}: {why[row]}" for row in bad[:5])
+        raise InputError(
+            f"{len(bad)} of {len(images)} pictures cannot be read, more than --max-unreadable "
+            f"{recipe.max_unreadable:g} allows: {shown}{' ...' if len(bad) > 5 else ''}"
+        )
+    data = Data(images, facts, features, why, np.arange(len(images)), network, geometry, list(images.findings))
+    _together(data, recipe, log)
+    return data
+
+
+def _together(data: Data, recipe: Recipe, log: Log) -> None:
+    """Verified duplicates always share a group, and whatever --group says."""
+    images = data.images
+    found = offer(
+        find("check", "duplicates"), images=images, facts=data.facts, features=data.features, rng=rng(recipe.seed)
+    )
+    data.twins = groups_of(found, len(images))
+    data.findings += found
+    given = [group_of(images, recipe.group, data.facts)] if recipe.group else []
+    groups = merge(images.group, *given, as_text(data.twins))
+    data.images = replace(images, group=as_text(groups))
+    pictures = sum(np.bincount(data.twins)[np.bincount(data.twins) > 1])
+    if pictures:
+        log.say(f"{pictures} pictures have a verified duplicate; each group stays on one side of every split")
+
+
+def as_text(numbers: np.ndarray) -> np.ndarray:
+    """Group numbers as Images wants them: "" for a group of one, else the number."""
+    sizes = np.bincount(numbers)
+    out = np.full(len(numbers), "", dtype=object)
+    shared = sizes[numbers] > 1
+    out[shared] = [str(number) for number in numbers[shared]]
+    return out
+
+
+def check(data: Data, recipe: Recipe, predictions: Any) -> list[Finding]:
+    """Every check that the recipe asks for, over what is known; duplicates are known already. Most severe first."""
+    asked = [name for name in names("check") if name != "duplicates"] if recipe.check == "all" else chain(recipe.check)
+    found = list(data.findings)
+    if recipe.check == "none":
+        asked = []
+    for one in asked:
+        name = str(getattr(one, "name", one))
+        if name == "duplicates":
+            continue
+        found += offer(
+            find("check", one),
+            images=data.images,
+            facts=data.facts,
+            features=data.features,
+            predictions=predictions,
+            rng=rng(recipe.seed, "check", name),
+            seed=recipe.seed,
+        )
+    return sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), finding.kind))
