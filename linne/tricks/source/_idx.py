@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 def read_idx(path: Path) -> np.ndarray:
     """The array of an IDX file, gzipped or not; raises InputError where it is none, or ends early or late."""
     try:
-        opened: IO[bytes] = gzip.open(path) if path.suffix == ".gz" else open(path, "rb")  # noqa: SIM115
+        opened: Any = gzip.open(path) if path.suffix == ".gz" else open(path, "rb")  # noqa: SIM115
         with opened as file:
             head = file.read(4)
             if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in TYPES or not head[3]:

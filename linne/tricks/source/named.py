@@ -66,9 +66,9 @@ DOWNLOADS = {
 def named(path: "str | Path", *, root: str = "", download: bool = False) -> Images:
     """A well-known set with its official split and class names; digits has no split.
 
-    path: one of `words`, or a folder of CIFAR's binary files. root: a folder to look in first; then LINNE_DATA, ./data,
-    this user's cache and /usr/share/datasets. download: fetch what is nowhere, into the cache, checked by SHA-256; never
-    done unless asked. Raises InputError saying where it was looked for.
+    path: one of `words`, or a folder of CIFAR's binary files. root: the folder to look in instead of LINNE_DATA, ./data,
+    this user's cache and /usr/share/datasets. download: fetch what is nowhere, into the cache, checked by SHA-256;
+    never done unless asked. Raises InputError saying where it was looked for.
     """
     word = str(path).lower()
     if word not in words:
@@ -159,8 +159,7 @@ def _cifar(word: str, folder: Path) -> Images:
         return _records([("train", train), ("test", test)], folder, [_lines(folder / "batches.meta.txt")], 0, word)
     names = [_lines(folder / f"{level}_label_names.txt") for level in ("coarse", "fine")]
     pick = 0 if word.endswith("coarse") else 1
-    images = _records([("train", [folder / "train.bin"]), ("test", [folder / "test.bin"])], folder, names, pick, word)
-    return images
+    return _records([("train", [folder / "train.bin"]), ("test", [folder / "test.bin"])], folder, names, pick, word)
 
 
 def _records(splits: list, folder: Path, names: Sequence[list[str]], pick: int, word: str) -> Images:
@@ -183,9 +182,7 @@ def _records(splits: list, folder: Path, names: Sequence[list[str]], pick: int, 
 def _mapped(path: Path, kind: np.dtype) -> np.ndarray:
     size = path.stat().st_size
     if not size or size % kind.itemsize:
-        raise InputError(
-            f"{path.name} has {size:,} bytes, no multiple of {kind.itemsize:,}: it is cut off. Fetch it again."
-        )
+        raise InputError(f"{path.name} has {size:,} bytes, no multiple of {kind.itemsize:,}: cut off. Fetch it again.")
     return np.memmap(path, dtype=kind, mode="r")
 
 

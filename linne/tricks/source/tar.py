@@ -1,7 +1,7 @@
 """Tar shards as webdataset writes them: `key.jpg` beside `key.cls`, `key.txt` or `key.json`, read where they lie.
 
-Only headers are read to list a shard; a picture is then read by its offset, in any order. Nothing is unpacked to disk and
-nothing is ever unpickled: webdataset's own reader runs `.pkl`, `.pyd` and `.pth` members.
+Only headers are read to list a shard; a picture is then read by its offset, in any order. Nothing is unpacked to disk
+and nothing is ever unpickled: webdataset's own reader runs `.pkl`, `.pyd` and `.pth` members.
 """
 
 import glob
@@ -150,7 +150,7 @@ def _list(path: Path) -> Shard:
 
 def _sort(shard: Shard, member: tarfile.TarInfo, length: int) -> None:
     folder, base = os.path.split(member.name)
-    stem, dot, ending = base.partition(".")
+    stem, _, ending = base.partition(".")
     key, at, size = os.path.join(folder, stem), member.offset_data, member.size
     suffix = os.path.splitext(base)[1].lower()
     if member.isdir():
@@ -212,7 +212,7 @@ def _about(shards: Sequence[Shard]) -> tuple:
             "pickled members",
             "medium",
             pickled,
-            f"{count(len(pickled), 'member')} left out, because they are pickles, which could run anything: {some(pickled)}.",
+            f"{count(len(pickled), 'member')} left out: pickles, which could run anything: {some(pickled)}.",
             "Nothing to do; write such fields as .json.",
         ),
         *about_files(
