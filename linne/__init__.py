@@ -1,0 +1,48 @@
+"""Linne: a folder of pictures in, an honest image classifier out.
+
+Every public name is loaded on first use, so that `import linne` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "load": "core.load", "Images": "core.images", "Recipe": "core.recipe", "Run": "core.run",
+    "Predictions": "core.predictions", "Finding": "core.finding", "LinneError": "core.errors",
+    "find": "core.lookup", "names": "core.lookup",
+    "train": "verbs.train", "check": "verbs.check", "predict": "verbs.predict", "evaluate": "verbs.evaluate",
+    "report": "verbs.report", "demo": "verbs.demo", "ImageClassifier": "estimator",
+}  # fmt: skip
+
+__all__ = sorted(_HOMES)
+
+if TYPE_CHECKING:
+    from .core.errors import LinneError
+    from .core.finding import Finding
+    from .core.images import Images
+    from .core.load import load
+    from .core.lookup import find, names
+    from .core.predictions import Predictions
+    from .core.recipe import Recipe
+    from .core.run import Run
+    from .estimator import ImageClassifier
+    from .verbs.check import check
+    from .verbs.demo import demo
+    from .verbs.evaluate import evaluate
+    from .verbs.predict import predict
+    from .verbs.report import report
+    from .verbs.train import train
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'linne' has no attribute {name!r}")
+    value = getattr(import_module(f"linne.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

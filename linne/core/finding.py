@@ -50,3 +50,27 @@ class Finding:
         if self.details:
             out["details"] = dict(self.details)
         return out
+
+
+class Findings(list[Finding]):
+    """What checks found, most severe first. `gate` is a sentence when a limit that was asked for is passed, else ""."""
+
+    def __init__(self, found: "list[Finding]", names: np.ndarray, n: int, gate: str = "") -> None:
+        super().__init__(found)
+        self.names, self.n, self.gate = names, n, gate
+
+    def text(self) -> str:
+        """For a terminal: what, how many, why, what to do, and the first few names."""
+        lines = [f"{len(self)} findings on {self.n:,} pictures" if self else f"nothing found on {self.n:,} pictures"]
+        for found in self:
+            count = len(found.rows) or len(found.files)
+            lines += ["", f"{found.severity:6}  {found.kind}" + (f" ({count:,})" if count else "")]
+            lines += [f"        {found.why}", f"        -> {found.fix}"]
+            shown = [str(self.names[row]) for row in found.rows[:4]] + list(found.files[:4])
+            if shown:
+                lines.append(f"        {', '.join(shown[:4])}{', ...' if count > len(shown[:4]) else ''}")
+        return "\n".join(lines)
+
+    def data(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"pictures": self.n, "findings": [found.as_dict(self.names) for found in self], "gate": self.gate}

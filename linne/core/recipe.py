@@ -79,9 +79,16 @@ class Recipe:
         return ",".join(map(str, parts)) if all(isinstance(part, Spec) for part in parts) else ""
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any], base: "Recipe | None" = None, source: str = "the recipe") -> "Recipe":
-        """A recipe from named settings over `base`; an unknown name raises OptionError with the nearest."""
-        known = [each.name for each in fields(cls)]
+    def of(
+        cls,
+        settings: Mapping[str, Any],
+        base: "Recipe | None" = None,
+        source: str = "the recipe",
+        allowed: "tuple[str, ...] | None" = None,
+    ) -> "Recipe":
+        """A recipe from named settings over `base`; a name that is not among `allowed` (every setting by default) raises
+        OptionError with the nearest."""
+        known = allowed or [each.name for each in fields(cls)]
         for name in settings:
             if name not in known:
                 raise OptionError(f"{source} has no setting {name!r}. {nearest(name, known)}")

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError, RunError, nearest
-from .files import write
 from .predictions import Predictions
 from .recipe import Recipe
 
 
 class Run:
     """A finished run. Raises RunError for a folder that is none or was not finished."""
+
+    gate = ""
+    """Why a limit that was asked for is passed, else ""."""
 
     def __init__(self, path: "str | Path | Run") -> None:
         self.path = path.path if isinstance(path, Run) else Path(path)
@@ -76,12 +78,6 @@ class Run:
         lines = (self.path / "reads.jsonl").read_text(encoding="utf-8").splitlines()
         return len([line for line in lines if line.strip()])
 
-    def note_read(self, what: str) -> int:
-        """Write down that the test pictures were read once more; the number of reads."""
-        before = (self.path / "reads.jsonl").read_text(encoding="utf-8") if (self.path / "reads.jsonl").exists() else ""
-        write(self.path / "reads.jsonl", before + json.dumps({"what": what}, ensure_ascii=False) + "\n")
-        return self.reads
-
     def images(self) -> Any:
         """images.parquet as a pyarrow Table: name, hash, label, group, split, kept, why, width, height, ..."""
         import pyarrow.parquet as parquet
@@ -112,3 +108,9 @@ class Run:
     def report(self) -> str:
         """The run's figures as text for a terminal."""
         return (self.path / "report.txt").read_text(encoding="utf-8")
+
+    text = report
+
+    def data(self) -> dict[str, Any]:
+        """JSON-ready: where the run is, its figures and findings."""
+        return {"run": str(self.path), "figures": self.figures, "findings": self.findings, "test_reads": self.reads}

@@ -51,8 +51,8 @@ class Seen:
 class Looker:
     """Looks at pictures for one network, size and geometry; keeps what it computes.
 
-    view: None for the plain picture, or (pixels, content hash, row) to pixels, with `view_key` naming it and its draws
-    for the cache ("" keeps nothing).
+    view: None for the plain picture, or (pixels, content hash, turn) to pixels, with `view_key` naming it and its draws
+    for the cache ("" keeps nothing). turn: (n,) how many earlier rows have the same content.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Looker:
         self.network, self.geometry, self.log, self.runtime = network, geometry, log, runtime
         self.view: View | None = None
         self.view_key = ""
+        self.turn: np.ndarray | None = None
         self.ran = ""
         self._runner: Any = None
         self._store: cache.Store | None = None
@@ -181,7 +182,8 @@ class Looker:
             seen.look = _look(data, name, picture, seen.reason)
             seen.fresh = True
         if picture is not None and wanted and self.ran:
-            pixels = picture.pixels if self.view is None else self.view(picture.pixels, seen.hash, seen.row)
+            turn = 0 if self.turn is None else int(self.turn[seen.row])
+            pixels = picture.pixels if self.view is None else self.view(picture.pixels, seen.hash, turn)
             seen.prepared = prepare(pixels, self.geometry)
 
     def _unread(self, row: int, item: Item, name: str, reason: str) -> Seen:
@@ -190,7 +192,8 @@ class Looker:
         return Seen(row, mark, reason, _look(b"", name, None, reason) if self._facts is not None else None)
 
     def _key(self, content: bytes, row: int) -> bytes:
-        return content if not self.view_key else content_hash(content + f"{self.view_key}\0{row}".encode())
+        turn = 0 if self.turn is None else int(self.turn[row])
+        return content if not self.view_key else content_hash(content + f"{self.view_key}\0{turn}".encode())
 
 
 def _look(data: bytes | np.ndarray, name: str, picture: Picture | None, reason: str) -> np.ndarray:

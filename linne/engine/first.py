@@ -1,0 +1,291 @@
+"""The main job: pictures in, a first classifier out, with figures from pictures that neither learned nor chose.
+
+Training rows learn, and choose the head's strength by grouped cross-validation. Validation rows, where some were given,
+fit the temperature; else a share of the out-of-fold rows that did not choose does. Test rows are read once, at the end.
+Given splits are never dealt again: a test picture with a verified twin among the others is left out of the headline.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import InputError
+from ..core.finding import Finding
+from ..core.images import Images
+from ..core.intervals import wilson
+from ..core.lookup import find, offer
+from ..core.predictions import Predictions
+from ..core.recipe import Recipe
+from ..core.rng import rng
+from ..core.spec import Spec, chain
+from .data import Data, check
+from .figures import figures, headline
+from .log import Log
+from .look import Looker, look
+from .probe import Probe, nested, probe
+
+FEW = 250
+"""With fewer usable pictures a test set would resolve nothing: repeated grouped cross-validation judges instead."""
+
+
+@dataclass(eq=False)
+class Result:
+    """What a first training came to. figures: JSON-ready. findings: most severe first. how: who judged, in words."""
+
+    data: Data
+    head: Probe
+    learn: np.ndarray
+    predictions: dict[str, Predictions]
+    figures: dict[str, Any]
+    how: str
+    findings: list[Finding] = field(default_factory=list)
+    leak: str = ""
+
+
+def first(
+    data: Data,
+    recipe: Recipe,
+    log: Log,
+    dealt: Callable[[Data], Any] = lambda data: None,
+    reading: Callable[[], Any] = lambda: None,
+) -> Result:
+    """Split, learn, calibrate, judge, check. `dealt` is called once it is known who is kept and who judges, `reading`
+    just before the test rows are read.
+
+    Raises InputError where there is nothing to learn: no labels, one class, one picture a class.
+    """
+    usable(data)
+    given = bool((data.images.split != "").any())
+    if recipe.split == "auto" and not given and data.kept.sum() < FEW:
+        return _few(data, recipe, log, dealt)
+    data.images = deal(data, recipe, given)
+    data.findings += [found for found in data.images.findings if found not in data.findings]
+    dealt(data)
+    split, kept = data.images.split, data.kept
+    leaked = _leaked(data) if given else np.zeros(len(split), bool)
+    learn = np.flatnonzero(kept & (split == "train"))
+    judge = np.flatnonzero(kept & (split == "validation") & ~leaked)
+    test = np.flatnonzero((data.images.labels >= 0) & (split == "test"))
+    if not len(test):  # train and validation alone: nothing chose on validation, so it judges
+        test, judge = np.flatnonzero((data.images.labels >= 0) & (split == "validation")), judge[:0]
+    if not len(test):
+        raise InputError(
+            "The split leaves no labelled picture to judge by. Name one part 'test', or use --split grouped."
+        )
+    head = _learn(data, recipe, learn, judge, log)
+    reading()
+    out = {"train": head.oof, "test": predict(data, head, test)}
+    if len(judge):
+        out["validation"] = predict(data, head, judge)
+    found, leak = _judge(out["test"], leaked[test], recipe, log)
+    found["oof"] = figures(head.oof, metric=recipe.metric, seed=recipe.seed)["headline"]
+    found["path"] = head.path
+    result = Result(data, head, learn, out, found, "test pictures that neither learned nor chose", leak=leak)
+    result.findings = check(data, recipe, _together(out))
+    return result
+
+
+def foreseen(data: Data, recipe: Recipe, log: Log) -> Predictions | None:
+    """Every labelled picture as a head saw it that it did not teach, for checks alone; None where none can be taught."""
+    try:
+        usable(data)
+    except InputError as error:
+        log.say(f"checks that need a classifier are left out: {error}")
+        return None
+    split = data.images.split
+    given = (split == "train").any()
+    learn = np.flatnonzero(data.kept & (split == "train")) if given else np.flatnonzero(data.kept)
+    head = _learn(data, recipe, learn, learn[:0], log)
+    others = np.flatnonzero((data.images.labels >= 0) & np.isin(split, ("validation", "test"))) if given else learn[:0]
+    return _together({"train": head.oof, "others": predict(data, head, others)})
+
+
+def usable(data: Data) -> None:
+    """Leave out by name what has no label; raise InputError where nothing could be learned from the rest."""
+    labels, source = data.images.labels, data.images.came_from or "the data"
+    data.why[(labels < 0) & (data.why == "")] = "no label"
+    counts = np.bincount(labels[data.kept], minlength=len(data.images.classes))
+    present = [name for name, count in zip(data.images.classes, counts, strict=True) if count]
+    if not data.kept.any():
+        raise InputError(
+            f"No picture of {source} has a label. Put the pictures in a folder per class, or give a table "
+            "with a label column."
+        )
+    if len(present) < 2:
+        raise InputError(
+            f"All {counts.sum()} labelled pictures of {source} are {present[0]!r}: a classifier needs at "
+            "least two classes, each a folder of its own."
+        )
+    if (counts > 1).sum() < 2:
+        raise InputError(
+            f"{source} has one picture for {int((counts == 1).sum())} of its {len(present)} classes: "
+            "nothing would be left to judge by. Add pictures: at least two a class, better thirty."
+        )
+
+
+def deal(data: Data, recipe: Recipe, given: bool) -> Images:
+    """The pictures with their split filled: as given, or dealt among the kept ones by the recipe's split."""
+    spec = ("given" if given else "grouped") if recipe.split == "auto" else recipe.split
+    name = parse_name(spec)
+    if given and name != "given":
+        raise InputError(
+            f"The pictures came with a split, which is never dealt again, and --split asks for {spec!r}. "
+            "Drop --split, or give a folder without train and test parts."
+        )
+    if given:
+        return offer(find("split", spec), images=data.images, rng=rng(recipe.seed, "split"))
+    rows = np.flatnonzero(data.kept)
+    dealt = offer(find("split", spec), images=data.images.take(rows), rng=rng(recipe.seed, "split"))
+    split = np.full(len(data.images), "", dtype=object)
+    split[rows] = dealt.split
+    moved = [replace(found, rows=tuple(rows[list(found.rows)])) for found in dealt.findings]
+    return replace(data.images, split=split, findings=data.images.findings + tuple(moved))
+
+
+def parse_name(spec: Any) -> str:
+    """The name of a trick given as text or as a callable."""
+    part = chain(spec)[0]
+    return part.name if isinstance(part, Spec) else getattr(part, "__name__", "")
+
+
+def predict(data: Data, head: Probe, rows: np.ndarray) -> Predictions:
+    """The head's predictions of these rows; NaN logits where a picture could not be read."""
+    images = data.images
+    logits = data.features[rows].astype(np.float64) @ head.weight.T.astype(np.float64) + head.bias
+    return Predictions(
+        logits, images.labels[rows], rows, images.classes, images.names[rows], images.group[rows], head.temperature
+    )
+
+
+def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log: Log) -> Probe:
+    images, copies = data.images, _copies(data, recipe, learn, log)
+    head = probe(
+        data.features[learn],
+        images.take(learn),
+        metric=recipe.metric,
+        folds=recipe.folds,
+        seed=recipe.seed,
+        judge=(data.features[judge], images.labels[judge]) if len(judge) else None,
+        copies=copies,
+    )
+    head = replace(head, oof=replace(head.oof, rows=learn[head.oof.rows]))
+    log.say(
+        f"head: strength {head.strength:g} chosen by {recipe.folds}-fold cross-validation on {len(learn):,} "
+        f"pictures, temperature {head.temperature:.3f} on {head.calibrated_on}"
+    )
+    return head
+
+
+def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarray | None:
+    """Features of augmented copies of the learning rows, (views, n, width), or None."""
+    if not recipe.views:
+        return None
+    tricks = [find("augment", part) for part in chain(recipe.augment)]
+    looker = Looker(data.network, data.geometry, log, runtime=recipe.runtime, facts=False)
+    looker.turn = _turns(data.facts["hash"][learn])
+    text = recipe.augment_text()
+    out = []
+    for copy in range(recipe.views):
+
+        def view(pixels: np.ndarray, content: bytes, turn: int, copy: int = copy) -> np.ndarray:
+            for place, trick in enumerate(tricks):
+                draw = rng(recipe.seed, "augment", content, turn, copy, place)
+                pixels = offer(trick, image=pixels, rng=draw, size=data.geometry.size)
+            return np.ascontiguousarray(pixels)
+
+        looker.view, looker.view_key = view, f"{text} seed {recipe.seed} copy {copy}" if text else ""
+        out.append(look(data.images.take(learn), looker)[1])
+    return np.stack(out)
+
+
+def _turns(hashes: np.ndarray) -> np.ndarray:
+    """(n,) int64: how many earlier rows have the same content, so that equal pictures are augmented differently."""
+    _, which = np.unique(hashes, return_inverse=True)
+    order = np.argsort(which, kind="stable")
+    starts = np.searchsorted(which[order], which[order], "left")
+    turns = np.empty(len(hashes), np.int64)
+    turns[order] = np.arange(len(hashes)) - starts
+    return turns
+
+
+def _leaked(data: Data) -> np.ndarray:
+    """(n,) bool: judging rows with a verified twin in a part that comes before: train, then validation, then test."""
+    split, twins, kept = data.images.split, data.twins, data.kept
+    out = np.zeros(len(split), bool)
+    for part, before in (("validation", ("train",)), ("test", ("train", "validation"))):
+        seen = np.unique(twins[np.isin(split, before) & kept])
+        out |= (split == part) & np.isin(twins, seen)
+    return out
+
+
+def _judge(test: Predictions, leaked: np.ndarray, recipe: Recipe, log: Log) -> tuple[dict[str, Any], str]:
+    """The figures of the test rows, read once; with and without leaked ones where there are some."""
+    if leaked.all():
+        raise InputError(
+            "Every test picture has a verified twin among the learning ones: nothing is left to judge by. "
+            "Give other test pictures, or one folder without a split."
+        )
+    honest = test.take(np.flatnonzero(~leaked))
+    found = figures(honest, metric=recipe.metric, seed=recipe.seed)
+    log.say(headline(found))
+    if not leaked.any():
+        return found, ""
+    whole = figures(test, metric=recipe.metric, seed=recipe.seed)
+    found["with_twins"] = whole["headline"] | {"n": len(test)}
+    points = _points(test, leaked)
+    found["leakage"] = {"pictures": int(leaked.sum()), "points": points.as_dict()}
+    leak = (
+        f"{int(leaked.sum())} of {len(test)} test pictures have a verified twin among the learning ones and are left "
+        f"out; with them: {headline(whole)}; leakage is worth {100 * points.value:+.1f} points "
+        f"[{100 * points.low:+.1f}, {100 * points.high:+.1f}]"
+    )
+    log.say(leak)
+    return found, leak
+
+
+def _points(test: Predictions, leaked: np.ndarray) -> Any:
+    """Accuracy with the leaked pictures minus accuracy without them, with its interval.
+
+    With share s leaked, the difference is s (accuracy of leaked - accuracy of honest): two independent sets of rows.
+    """
+    share = leaked.mean()
+    twins = wilson(test.right[leaked], test.group[leaked])
+    others = wilson(test.right[~leaked], test.group[~leaked])
+    value = share * (twins.value - others.value)
+    low = value - share * np.hypot(twins.value - twins.low, others.high - others.value)
+    high = value + share * np.hypot(twins.high - twins.value, others.value - others.low)
+    return replace(twins, value=float(value), low=float(low), high=float(high), n=len(leaked), method="Newcombe 1998")
+
+
+def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) -> Result:
+    """Too few pictures for a test set: every picture is judged by heads that it did not teach, several times over."""
+    learn = np.flatnonzero(data.kept)
+    split = np.full(len(data.images), "", dtype=object)
+    split[learn] = "train"
+    data.images = replace(data.images, split=split)
+    dealt(data)
+    log.say(f"{len(learn)} pictures are too few for a test set: judged by repeated grouped cross-validation instead")
+    head = _learn(data, recipe, learn, learn[:0], log)
+    images = data.images.take(learn)
+    judged = nested(data.features[learn], images, metric=recipe.metric, folds=recipe.folds, seed=recipe.seed)
+    judged = replace(judged, rows=learn[judged.rows], temperature=head.temperature)
+    found = figures(judged, metric=recipe.metric, seed=recipe.seed)
+    found["path"] = head.path
+    log.say(headline(found))
+    how = "repeated grouped cross-validation: too few pictures for a test set of their own"
+    result = Result(data, head, learn, {"train": judged}, found, how)
+    result.findings = check(data, recipe, judged)
+    return result
+
+
+def _together(parts: dict[str, Predictions]) -> Predictions:
+    """Every labelled picture as a head saw it that it did not teach."""
+    every = list(parts.values())
+    base = every[0]
+    joined = {
+        name: np.concatenate([getattr(one, name) for one in every])
+        for name in ("logits", "labels", "rows", "names", "group")
+    }
+    return replace(base, **joined, temperature=every[-1].temperature)

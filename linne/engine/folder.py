@@ -1,0 +1,177 @@
+"""A run's folder: what is written into it, in which order, and what may go on in it.
+
+recipe.toml and images.parquet first, then log.jsonl, weights, predictions, calibration, figures, findings, report and
+card; DONE.json last. A folder without DONE.json is gone on with by the command that began it, and by no other.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import RunError
+from ..core.files import write, write_json
+from ..core.images import Images
+from ..core.recipe import Recipe
+from .data import Data
+from .first import Result
+from .network import Network, tensors
+
+FORMAT = 1
+
+
+def place(out: str | Path | None, images: Images) -> Path:
+    """The run's folder: `out`, or the first free of runs/NAME, runs/NAME-2, ...; never inside the pictures' own."""
+    if out is None:
+        name = (images.root.resolve().name if images.root else "") or "run"
+        numbered = (Path("runs") / (name if k == 1 else f"{name}-{k}") for k in range(1, 10_000))
+        path = next(path for path in numbered if not path.exists())
+    else:
+        path = Path(out)
+    if images.root is not None and images.root.is_dir() and path.resolve().is_relative_to(images.root.resolve()):
+        raise RunError(
+            f"{path} lies in the pictures' own folder {images.root}, where nothing is ever written. "
+            "Give another folder with --out."
+        )
+    if path.exists() and not path.is_dir():
+        raise RunError(f"{path} is a file; --out is a folder.")
+    return path
+
+
+def begin(path: Path, recipe: Recipe, command: str) -> bool:
+    """Make the folder, or go on in it; True where an unfinished run of the same recipe is there. Raises RunError."""
+    text = f"# {command}\n{recipe.toml()}"
+    if (path / "DONE.json").exists():
+        raise RunError(f"{path} holds a finished run. Look at it with: linne report {path}. Train into another --out.")
+    if (path / "recipe.toml").exists():
+        before = Recipe.load(path / "recipe.toml")
+        if before.toml() != recipe.toml():
+            old, new = before.toml().splitlines(), recipe.toml().splitlines()
+            different = [f"{b} (now {a.split(' = ')[1]})" for b, a in zip(old, new, strict=True) if a != b]
+            raise RunError(
+                f"{path} holds an unfinished run with other settings: {'; '.join(different)}. "
+                "Give those settings to go on with it, or another --out."
+            )
+        return True
+    if path.exists() and any(path.iterdir()):
+        raise RunError(f"{path} holds other files and is no run. Give an empty or a new folder with --out.")
+    write(path / "recipe.toml", text)
+    return False
+
+
+def write_images(path: Path, data: Data) -> None:
+    """images.parquet: who is in the run; on going on, raises RunError that names what changed since."""
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    images, facts = data.images, data.facts
+    named = np.array([*images.classes, None], dtype=object)
+    table = arrow.table({
+        "name": images.names.tolist(), "hash": [value.tobytes().hex() for value in facts["hash"]],
+        "label": named[images.labels].tolist(), "split": images.split.tolist(), "group": images.group.tolist(),
+        "kept": data.kept.tolist(), "why": data.why.tolist(), "bytes": facts["bytes"], "format": facts["format"].astype(str),
+        "width": facts["width"], "height": facts["height"],
+    })  # fmt: skip
+    old = path / "images.parquet"
+    if old.exists():
+        _same(parquet.read_table(old), table, path)
+    write(old, lambda aside: parquet.write_table(table, aside))
+
+
+def write_model(path: Path, network: Network, geometry: Any, result: Result) -> None:
+    """model.safetensors and config.json, as `timm.create_model("local-dir:...")` loads them, with Linne's own part."""
+    from safetensors.numpy import save_file
+
+    named = tensors(network)
+    places = [
+        name.removesuffix(".weight")
+        for name, value in named.items()
+        if value.ndim == 2 and value.shape == (network.classes, network.width)
+    ]
+    head = places[-1] if places else "classifier"
+    named[f"{head}.weight"] = np.ascontiguousarray(result.head.weight, np.float32)
+    named[f"{head}.bias"] = np.ascontiguousarray(result.head.bias, np.float32)
+    write(path / "model.safetensors", lambda aside: save_file(named, aside, {"format": "pt"}))
+    classes = list(result.data.images.classes)
+    mode = {"crop": "center", "squash": "squash", "letterbox": "border"}[geometry.fit]
+    cfg = {
+        "input_size": [3, geometry.size, geometry.size], "interpolation": geometry.interpolation,
+        "crop_pct": geometry.crop, "crop_mode": mode,
+        "mean": network.mean, "std": network.std, "num_classes": len(classes), "classifier": head,
+        "license": network.licence,
+    }  # fmt: skip
+    write_json(path / "config.json", {
+        "architecture": network.name, "num_classes": len(classes), "num_features": network.width,
+        "label_names": classes, "id2label": dict(enumerate(classes)), "label2id": {c: k for k, c in enumerate(classes)},
+        "pretrained_cfg": cfg,
+        "linne": {
+            "format": FORMAT, "network": network.id, "source": network.source, "width": network.width, "head": head,
+            "geometry": {"size": geometry.size, "fit": geometry.fit, "crop": geometry.crop,
+                         "interpolation": geometry.interpolation},
+        },
+    })  # fmt: skip
+
+
+def write_results(path: Path, result: Result) -> None:
+    """predictions.parquet, calibration.json, figures.json and findings.json."""
+    import pyarrow as arrow
+    import pyarrow.parquet as parquet
+
+    columns: dict[str, list] = {name: [] for name in ("name", "split", "row", "label", "group", "guess", "logits")}
+    classes = np.array([*result.data.images.classes, None], dtype=object)
+    for split, part in result.predictions.items():
+        columns["name"] += part.names.tolist()
+        columns["split"] += [split] * len(part)
+        columns["row"] += part.rows.tolist()
+        columns["label"] += part.labels.tolist()
+        columns["group"] += part.group.tolist()
+        columns["guess"] += classes[part.guesses].tolist()
+        columns["logits"] += [None if np.isnan(row).any() else row.tolist() for row in part.logits]
+    table = arrow.table(columns)
+    write(path / "predictions.parquet", lambda aside: parquet.write_table(table, aside))
+    write_json(path / "calibration.json", {
+        "temperature": result.head.temperature, "fitted_on": result.head.calibrated_on,
+        "strength": result.head.strength,
+    })  # fmt: skip
+    names = result.data.images.names
+    write_json(path / "figures.json", result.figures | {"how": result.how, "leak": result.leak})
+    write_json(path / "findings.json", [found.as_dict(names) for found in result.findings])
+
+
+def note_read(path: Path, what: str) -> int:
+    """Write down that the test pictures were read; how often they were by now."""
+    book = path / "reads.jsonl"
+    before = book.read_text(encoding="utf-8") if book.exists() else ""
+    write(book, before + json.dumps({"what": what}, ensure_ascii=False) + "\n")
+    return before.count("\n") + 1
+
+
+def finish(path: Path, result: Result, seconds: float) -> None:
+    """DONE.json, last: its existence means success."""
+    head = result.figures["headline"]
+    write_json(path / "DONE.json", {
+        "format": FORMAT, "seconds": round(seconds, 2), "metric": result.figures["metric"], "value": head["value"],
+        "low": head["low"], "high": head["high"], "n": result.figures["n"], "how": result.how,
+    })  # fmt: skip
+
+
+def _same(before: Any, now: Any, path: Path) -> None:
+    old = dict(zip(before["name"].to_pylist(), before["hash"].to_pylist(), strict=True))
+    new = dict(zip(now["name"].to_pylist(), now["hash"].to_pylist(), strict=True))
+    words = {
+        "changed": [name for name in new if name in old and old[name] != new[name]],
+        "gone": [name for name in old if name not in new],
+        "new": [name for name in new if name not in old],
+    }
+    if any(words.values()):
+        said = "; ".join(
+            f"{len(names)} {word} ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})"
+            for word, names in words.items()
+            if names
+        )
+        raise RunError(
+            f"The pictures are not those that the unfinished run {path} began with: {said}. "
+            "Put them back to go on, or give another --out."
+        )
+    if before["label"].to_pylist() != now["label"].to_pylist():
+        raise RunError(f"The labels are not those that the unfinished run {path} began with. Give another --out.")

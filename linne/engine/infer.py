@@ -1,0 +1,86 @@
+"""A run over pictures to predictions, through a runtime, a chunk at a time: memory does not grow with their number."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..core.decode import Geometry
+from ..core.errors import LinneError, RunError
+from ..core.images import Images
+from ..core.predictions import Predictions
+from ..core.run import Run
+from .log import Log
+from .look import Looker, Seen
+from .network import Network, resolve
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What a run needs to answer: its network, preprocessing, head (K, width) and (K,), class names, temperature."""
+
+    network: Network
+    geometry: Geometry
+    weight: np.ndarray
+    bias: np.ndarray
+    classes: tuple[str, ...]
+    temperature: float
+
+
+def model_of(run: Run) -> Model:
+    """A run's model, without torch where its network was converted on this machine before. Raises RunError."""
+    from safetensors import safe_open
+
+    own = run.config.get("linne")
+    if not own:
+        raise RunError(f"{run.path / 'config.json'} was not written by linne train.")
+    try:
+        with safe_open(run.path / "model.safetensors", "numpy") as file:
+            weight, bias = (file.get_tensor(f"{own['head']}.{name}") for name in ("weight", "bias"))
+    except Exception as error:
+        raise RunError(f"{run.path / 'model.safetensors'} is missing or damaged: {error}") from error
+    network = _network(run, own)
+    return Model(network, Geometry(**own["geometry"]), weight, bias, run.classes, run.temperature)
+
+
+def stream(model: Model, images: Images, log: Log, runtime: str = "auto") -> Iterator[tuple[list[Seen], np.ndarray]]:
+    """Chunks of pictures in order, with their logits (m, K) float64; NaN where a picture could not be read."""
+    looker = Looker(model.network, model.geometry, log, runtime=runtime, facts=False)
+    with log.track("predicted", len(images)) as step:
+        for part in looker.stream(images, step):
+            features = np.full((len(part), model.network.width), np.nan)
+            for place, seen in enumerate(part):
+                if seen.features is not None:
+                    features[place] = seen.features
+            yield part, features @ model.weight.T.astype(np.float64) + model.bias
+
+
+def predictions(
+    model: Model, images: Images, log: Log, runtime: str = "auto"
+) -> tuple[Predictions, np.ndarray, list[str]]:
+    """All of them at once, the (n,) content hashes, and why each could not be read ("" where it could)."""
+    n = len(images)
+    logits, hashes, reasons = np.full((n, len(model.classes)), np.nan), np.zeros(n, "V16"), [""] * n
+    for part, values in stream(model, images, log, runtime):
+        for seen, row in zip(part, values, strict=True):
+            logits[seen.row], reasons[seen.row] = row, seen.reason
+            hashes[seen.row] = np.frombuffer(seen.hash, "V16")[0]
+    found = Predictions(
+        logits, images.labels, np.arange(n), model.classes, images.names, images.group, model.temperature
+    )
+    return found, hashes, reasons
+
+
+def _network(run: Run, own: dict[str, Any]) -> Network:
+    """The network that the run was made with: from this machine, else from the run's own weights."""
+    try:
+        network = resolve(run.config["architecture"], run.recipe.weights)
+        if network.id == own["network"]:
+            return network
+    except LinneError:
+        pass
+    network = resolve(run.config["architecture"], str(run.path))
+    if network.width != own["width"]:
+        raise RunError(f"{run.path / 'model.safetensors'} does not hold the network that config.json describes.")
+    return replace(network, file=str(run.path / "model.safetensors"))

@@ -1,0 +1,43 @@
+"""linne check: what is wrong with this data."""
+
+from typing import Any
+
+from ..core.errors import OptionError, nearest
+from ..core.finding import SEVERITIES, Findings
+from ..core.load import load
+from ..core.recipe import Recipe
+from ..engine.log import Log
+
+SETTINGS = ("model", "weights", "size", "fit", "runtime", "group", "metric", "folds", "seed")
+
+
+def check(
+    images: Any, *, only: str = "all", fail_on: str = "none", log: Log | None = None, **settings: Any
+) -> Findings:
+    """Look at every picture and say what is wrong: unreadable, duplicates, leaks, wrong labels, shortcuts and more.
+
+    Nothing is changed and nothing is written but the cache.
+
+    Parameters
+    ----------
+    images
+        A folder with a folder per class (or train/ and test/ parts), a table (CSV, Parquet, ...), or a named set.
+    only
+        Checks by name with options, e.g. 'duplicates,quality'; see: linne list check.
+    fail_on
+        Exit with 1 when a finding is of this severity or worse: high, medium, low, or none.
+    """
+    from ..engine.data import check as run_checks
+    from ..engine.data import examine
+    from ..engine.first import foreseen
+
+    if fail_on not in (*SEVERITIES, "none"):
+        raise OptionError(f"fail_on={fail_on!r} is not allowed. {nearest(fail_on, (*SEVERITIES, 'none'))}")
+    log = log or Log(quiet=True)
+    recipe = Recipe.of({"check": only}, Recipe.of(settings, source="linne check", allowed=SETTINGS))
+    data = examine(load(images), Recipe.of({"max_unreadable": 1.0}, recipe), log)
+    found = run_checks(data, recipe, foreseen(data, recipe, log))
+    limit = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "none" else ()
+    over = [finding for finding in found if finding.severity in limit]
+    gate = f"--fail-on {fail_on}: {len(over)} findings, the first: {over[0].why}" if over else ""
+    return Findings(found, data.images.names, len(data.images), gate)

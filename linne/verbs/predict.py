@@ -1,0 +1,136 @@
+"""linne predict: a label and calibrated probabilities for every picture."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import OptionError
+from ..core.files import write
+from ..core.load import load
+from ..core.predictions import Predictions, softmax
+from ..core.run import Run
+from ..engine.log import Log
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+
+
+class Table:
+    """The rows of a prediction as text; `path` where they were written, and how many pictures could not be read."""
+
+    def __init__(self, rows: Iterator[list[Any]], path: Path | None) -> None:
+        self.path, self.count, self.unread, self._rows = path, 0, 0, rows
+
+    def write(self, file: Any, delimiter: str) -> None:
+        """Write header and rows, counting."""
+        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+        writer.writerow(next(self._rows))
+        for row in self._rows:
+            writer.writerow(row)
+            self.count, self.unread = self.count + 1, self.unread + bool(row[2])
+
+    def text(self) -> str:
+        """The table itself, or where it was written."""
+        if self.path is None:
+            buffer = io.StringIO()
+            self.write(buffer, ",")
+            return buffer.getvalue().rstrip("\n")
+        problem = f"; {self.unread:,} could not be read, each with its reason" if self.unread else ""
+        return f"{self.count:,} predictions in {self.path}{problem}"
+
+    def data(self) -> Any:
+        """JSON-ready: every row as an object, or where they were written."""
+        if self.path is not None:
+            return {"out": str(self.path), "pictures": self.count, "unreadable": self.unread}
+        header = next(self._rows)
+        return [dict(zip(header, row, strict=True)) for row in self._rows]
+
+
+def predict(
+    run: str | Path | Run, images: Any, *, out: Path | None = None, runtime: str = "auto", log: Log | None = None
+) -> Any:
+    """Label pictures with a trained run: a row per picture with its label and the calibrated probability of each class.
+
+    Parameters
+    ----------
+    run
+        A finished run's folder.
+    images
+        A folder, a picture, a table or a named set; labels are not needed and not looked at.
+    out
+        A .csv or .tsv file for the table; printed when not given.
+    runtime
+        How the network is run: auto, or one by name; see: linne list runtime.
+    """
+    from ..engine.infer import model_of, predictions
+
+    log = log or Log(quiet=True)
+    model, pictures = model_of(Run(run)), load(images)
+    if out is None:
+        found, _, reasons = predictions(model, _unlabelled(pictures), log, runtime)
+        return Answered(found, reasons)
+    delimiter = DELIMITERS.get(Path(out).suffix.lower())
+    if delimiter is None:
+        raise OptionError(f"--out {out}: the table is written as .csv or .tsv. Did you mean {Path(out).stem}.csv?")
+    table = Table(_rows(model, pictures, log, runtime), Path(out))
+
+    def fill(aside: Path) -> None:
+        with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            table.write(file, delimiter)
+
+    write(Path(out), fill)
+    return table
+
+
+class Answered(Predictions):
+    """Predictions that the command line can print; `problems` says why a picture could not be read, "" otherwise."""
+
+    def __init__(self, found: Predictions, problems: list[str]) -> None:
+        super().__init__(**{name: getattr(found, name) for name in found.__dataclass_fields__})
+        object.__setattr__(self, "problems", problems)
+
+    def text(self) -> str:
+        """The table as CSV."""
+        return Table(self._rows(), None).text()
+
+    def data(self) -> Any:
+        """The table as JSON."""
+        return Table(self._rows(), None).data()
+
+    def _rows(self) -> Iterator[list[Any]]:
+        yield header(self.classes)
+        yield from rows(
+            self.names, self.probabilities, self.classes, ["" if ok else "cannot be read" for ok in self.read]
+        )
+
+
+def _unlabelled(pictures: Any) -> Any:
+    """The same pictures with no label: the folder's own class numbers are not the run's."""
+    return replace(pictures, labels=np.full(len(pictures), -1))
+
+
+def header(classes: tuple[str, ...]) -> list[str]:
+    """name, label, problem, then a column per class; a class that is called like one of the three gets a 'p:'."""
+    return ["name", "label", "problem", *(f"p:{c}" if c in ("name", "label", "problem") else c for c in classes)]
+
+
+def rows(names: Any, probabilities: np.ndarray, classes: tuple[str, ...], problems: list[str]) -> Iterator[list[Any]]:
+    """A list per picture in the header's order; an unreadable one has its problem and nothing else."""
+    for name, values, problem in zip(names, probabilities, problems, strict=True):
+        if problem:
+            yield [name, "", problem, *[""] * len(classes)]
+        else:
+            yield [name, classes[int(values.argmax())], "", *(round(float(value), 6) for value in values)]
+
+
+def _rows(model: Any, pictures: Any, log: Log, runtime: str) -> Iterator[list[Any]]:
+    from ..engine.infer import stream
+
+    yield header(model.classes)
+    for part, logits in stream(model, pictures, log, runtime):
+        names = [pictures.names[seen.row] for seen in part]
+        yield from rows(names, softmax(logits / model.temperature), model.classes, [seen.reason for seen in part])

@@ -1,0 +1,81 @@
+"""linne train: pictures in, an honest classifier out."""
+
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+
+from ..core.files import write, write_json
+from ..core.load import load
+from ..core.recipe import Recipe
+from ..core.run import Run
+from ..engine.log import Log
+
+
+def train(
+    images: Any,
+    *,
+    out: str | Path | None = None,
+    recipe: str | Path | Recipe | None = None,
+    strict: bool = False,
+    log: Log | None = None,
+    **settings: Any,
+) -> Run:
+    """Train a first classifier on labelled pictures and judge it on pictures that it never saw.
+
+    The same command with the same --out goes on where a stopped one was.
+
+    Parameters
+    ----------
+    images
+        A folder with a folder per class (or train/ and test/ parts), a table (CSV, Parquet, ...), or a named set.
+    out
+        The run's folder; the first free of runs/NAME, runs/NAME-2, ... when not given.
+    recipe
+        A TOML file of settings; flags go over it.
+    strict
+        Exit with 1 when test pictures have a twin among the learning ones, or a finding is of high severity.
+    """
+    from ..engine import folder
+    from ..engine.data import examine
+    from ..engine.first import first
+    from ..web.card import card
+    from ..web.report import gather, render, text
+
+    begun, log = time.monotonic(), log or Log(quiet=True)
+    chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe) if recipe else Recipe()
+    chosen = Recipe.of(settings, chosen)
+    pictures = load(images)
+    path = folder.place(out, pictures)
+    command = _command(images, path, chosen)
+    resumed = folder.begin(path, chosen, command)
+    log.keep(path / "log.jsonl")
+    try:
+        if resumed:
+            log.say(f"going on with the unfinished run {path}")
+        data = examine(pictures, chosen, log)
+        result = first(data, chosen, log, dealt=lambda known: folder.write_images(path, known),
+                       reading=lambda: folder.note_read(path, "the final classifier, once"))  # fmt: skip
+        folder.write_model(path, data.network, data.geometry, result)
+        folder.write_results(path, result)
+        page = gather(result, chosen, command)
+        write_json(path / "report.json", page)
+        write(path / "report.html", render(page))
+        write(path / "report.txt", text(page))
+        write(path / "card.md", card(page))
+        folder.finish(path, result, time.monotonic() - begun)
+        log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")
+    finally:
+        log.close()
+    run = Run(path)
+    high = [found for found in result.findings if found.severity == "high"]
+    if strict and (result.leak or high):
+        run.gate = f"--strict: {result.leak or high[0].why}"
+    return run
+
+
+def _command(images: Any, path: Path, recipe: Recipe) -> str:
+    """The command that makes this run again."""
+    given = images if isinstance(images, (str, Path)) else "PICTURES"
+    flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in recipe.changed().items()]
+    return " ".join(["linne train", shlex.quote(str(given)), *flags, "--out", shlex.quote(str(path))])
