@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import InputError, OptionError, nearest
 from .lookup import declared, find, names
-from .spec import Spec, chain
+from .spec import Spec, chain, parse
 
 FITS = ("crop", "squash", "letterbox")
 
@@ -56,9 +56,11 @@ class Recipe:
         for kind, given in (("augment", self.augment), ("metric", self.metric)):
             for part in chain(given):
                 find(kind, part)
-        if declared("metric", self.metric, "greater") is None:
-            usable = [name for name in names("metric") if declared("metric", name, "greater") is not None]
-            raise OptionError(f"metric {self.metric!r} is not one number to choose by. {nearest(self.metric, usable)}")
+        if isinstance(self.metric, str):
+            usable = [name for name in names("metric") if declared("metric", name, "interval") != "none"]
+            name = parse(self.metric)[0].name
+            if name in names("metric") and name not in usable:
+                raise OptionError(f"metric {self.metric!r} is not one number to choose by. {nearest(name, usable)}")
         for kind, given, free in (
             ("split", self.split, ("auto",)),
             ("check", self.check, ("all", "none")),

@@ -31,7 +31,7 @@ def parse(text: str) -> list[Spec]:
 
 def chain(given: "str | Callable[..., Any] | Iterable[Any] | None") -> list["Spec | Callable[..., Any]"]:
     """The same chain from a string, a list of strings, or the callables themselves."""
-    if given is None:
+    if given is None or given == "":
         return []
     if isinstance(given, str):
         return list(parse(given))

@@ -88,7 +88,7 @@ def first(
 
 
 def foreseen(data: Data, recipe: Recipe, log: Log) -> Predictions | None:
-    """Every labelled picture as a head saw it that it did not teach, for checks alone; None where none can be taught."""
+    """Every labelled picture as a head saw it that it did not teach, for checks alone; None where none can be."""
     try:
         usable(data)
     except InputError as error:
@@ -269,8 +269,8 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     log.say(f"{len(learn)} pictures are too few for a test set: judged by repeated grouped cross-validation instead")
     head = _learn(data, recipe, learn, learn[:0], log)
     images = data.images.take(learn)
-    judged = nested(data.features[learn], images, metric=recipe.metric, folds=recipe.folds, seed=recipe.seed)
-    judged = replace(judged, rows=learn[judged.rows], temperature=head.temperature)
+    judged = nested(data.features[learn], images, metric=recipe.metric, folds=recipe.folds, seed=recipe.seed).pooled
+    judged = replace(judged, rows=learn[judged.rows])
     found = figures(judged, metric=recipe.metric, seed=recipe.seed)
     found["path"] = head.path
     log.say(headline(found))

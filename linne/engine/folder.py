@@ -4,6 +4,7 @@ recipe.toml and images.parquet first, then log.jsonl, weights, predictions, cali
 card; DONE.json last. A folder without DONE.json is gone on with by the command that began it, and by no other.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,8 @@ def write_images(path: Path, data: Data) -> None:
     table = arrow.table({
         "name": images.names.tolist(), "hash": [value.tobytes().hex() for value in facts["hash"]],
         "label": named[images.labels].tolist(), "split": images.split.tolist(), "group": images.group.tolist(),
-        "kept": data.kept.tolist(), "why": data.why.tolist(), "bytes": facts["bytes"], "format": facts["format"].astype(str),
-        "width": facts["width"], "height": facts["height"],
+        "kept": data.kept.tolist(), "why": data.why.tolist(), "bytes": facts["bytes"],
+        "format": facts["format"].astype(str), "width": facts["width"], "height": facts["height"],
     })  # fmt: skip
     old = path / "images.parquet"
     if old.exists():

@@ -1,0 +1,51 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from linne.core.errors import InputError, OptionError
+from linne.core.recipe import Recipe
+
+
+def test_toml_reads_back(tmp_path: Path) -> None:
+    recipe = Recipe(augment="flip,rotate(15),noise(std=.1)", copies=2, group=r"(vid\d+)_\"x", metric="macro_f1", seed=3)
+    path = tmp_path / "recipe.toml"
+    path.write_text(recipe.toml(), encoding="utf-8")
+    assert Recipe.load(path) == recipe.of({"augment": "flip,rotate(15),noise(std=0.1)"}, recipe)
+    assert set(tomllib.loads(recipe.toml())) == set(Recipe().changed() or Recipe.__dataclass_fields__)
+    assert recipe.changed()["copies"] == 2
+    assert "fit" not in recipe.changed()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"copies": 2}, "has no effect without augment"),
+        ({"fit": "crp"}, "Did you mean 'crop'?"),
+        ({"metric": "acuracy"}, "Did you mean 'accuracy'?"),
+        ({"metric": "confusion"}, "not one number"),
+        ({"augment": "flipp"}, "Did you mean 'flip'?"),
+        ({"split": "groupd"}, "Did you mean 'grouped'?"),
+        ({"runtime": "openvno"}, "Did you mean 'openvino'?"),
+        ({"folds": 1}, "between 2 and 100"),
+        ({"seed": "x"}, "expected int"),
+        ({"seed": True}, "expected int"),
+        ({"augmnt": "flip"}, "Did you mean 'augment'?"),
+    ],
+)
+def test_a_wrong_setting_names_the_nearest_right_one(settings: dict, said: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        Recipe.of(settings)
+    assert said in str(caught.value)
+
+
+def test_views_count_copies() -> None:
+    assert (Recipe().views, Recipe(augment="flip").views, Recipe(augment="flip", copies=3).views) == (0, 1, 3)
+
+
+def test_a_recipe_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no recipe"):
+        Recipe.load(tmp_path / "no.toml")
+    (tmp_path / "bad.toml").write_text("fit = crop")
+    with pytest.raises(InputError, match="no readable TOML"):
+        Recipe.load(tmp_path / "bad.toml")
