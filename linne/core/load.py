@@ -18,7 +18,10 @@ import numpy as np
 from .errors import InputError, OptionError, nearest
 from .images import Images, Item
 from .lookup import bind, declared, find, names
+from .names import unique
 from .spec import Spec, parse
+
+GLOB = re.compile(r"[*?{\[]")
 
 
 def load(source: Any, **options: Any) -> Images:
@@ -52,7 +55,7 @@ def memory(pictures: "Sequence[Any] | np.ndarray") -> Images:
     items = [item_of(picture, row) for row, picture in enumerate(pictures)]
     paths = [os.fspath(item) for item in items if isinstance(item, Path)]
     if items and len(paths) == len(items):
-        return Images.of(items, names=_apart(paths), came_from="memory")
+        return Images.of(items, names=unique(paths), came_from="memory")
     return Images.of(items, came_from="memory")
 
 
@@ -94,8 +97,13 @@ def _declaring(constant: str) -> str:
 def _written(text: str) -> tuple[Spec, str]:
     """(source with the options written in `text`, the path it gets)."""
     head = text.partition("(")[0].strip()
-    if not text.rstrip().endswith(")") or not head or os.path.exists(text):
+    if not text.rstrip().endswith(")") or not head or os.path.exists(os.path.expanduser(text)):
         return _decide(text)
+    if not _known(head):
+        near = nearest(head, names("source"))
+        raise (
+            OptionError(f"there is no source called {head!r}. {near}") if "mean" in near else InputError(_missing(text))
+        )
     parts = parse(text)
     if len(parts) != 1:
         raise OptionError(f"{text!r} names {len(parts)} sources; give one.")
@@ -106,6 +114,19 @@ def _written(text: str) -> tuple[Spec, str]:
     if not spec.args:
         raise OptionError(f"{text!r} names no path. Write it first: {spec.name}(PATH, ...).")
     return Spec(spec.name, spec.args[1:], spec.options), str(spec.args[0])
+
+
+def _known(head: str) -> bool:
+    """Whether what stands before a bracket is a source, a path, a named set or has a source's prefix."""
+    starts = [start for name in names("source") if (start := declared("source", name, "prefix"))]
+    words = [word for name in names("source") for word in declared("source", name, "words", ())]
+    return (
+        head in names("source")
+        or head.lower() in words
+        or head.startswith(tuple(starts))
+        or os.path.exists(os.path.expanduser(head))
+        or GLOB.search(head) is not None
+    )
 
 
 def _decide(text: str) -> tuple[Spec, str]:
@@ -120,7 +141,7 @@ def _decide(text: str) -> tuple[Spec, str]:
         for name in names("source"):
             if text.lower() in declared("source", name, "words", ()):
                 return Spec(name), text.lower()
-        if not re.search(r"[*?{\[]", text):
+        if not GLOB.search(text):
             raise InputError(_missing(path))
     return Spec(_by_suffix(path)), path
 
@@ -169,13 +190,3 @@ def _missing(path: str) -> str:
     where = "" if absent == Path(path) else f": {str(parent)!r} has no {absent.name!r}"
     alone = len(Path(path).parts) == 1
     return f"{path!r} is not there{where}. {nearest(absent.name, beside + words * alone)}"
-
-
-def _apart(found: list[str]) -> list[str]:
-    """Names that differ: the n-th time that a path comes it gets its number."""
-    seen: dict[str, int] = {}
-    out = []
-    for name in (os.fsencode(name).decode("utf-8", "backslashreplace") for name in found):
-        seen[name] = seen.get(name, 0) + 1
-        out.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return out

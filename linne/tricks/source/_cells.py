@@ -231,4 +231,4 @@ def _plain(value: Any) -> Any:
     missing = (
         value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
     )
-    return None if missing or value == "" else value
+    return None if missing or (isinstance(value, str) and not value) else value

@@ -14,7 +14,6 @@ PICTURES = frozenset(
     ]
 )  # fmt: skip
 HIDDEN = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"})
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0|II\*\0|MM\0\*|....ftyp", re.DOTALL)
 
 
@@ -127,27 +126,6 @@ def looks_like_picture(path: "str | Path") -> bool:
             return MAGIC.match(file.read(16)) is not None
     except OSError:
         return False
-
-
-def printable(name: str) -> str:
-    """The name with bytes that are no text (surrogates) and control characters written as escapes."""
-    if name.isprintable():
-        return name
-    return UNPRINTABLE.sub(lambda m: _escape(m.group()), name)
-
-
-def _escape(letter: str) -> str:
-    code = ord(letter)
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\x{code:02x}"
-
-
-def unique(names: Iterable[str]) -> list[str]:
-    """Names that can be printed and told apart: a name met again gets its count behind it, "a.jpg (2)"."""
-    out, seen = [], {}
-    for name in map(printable, names):
-        seen[name] = seen.get(name, 0) + 1
-        out.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return out
 
 
 class Files(Sequence[Path]):

@@ -9,8 +9,9 @@ import numpy as np
 
 from linne.core.finding import Finding, Severity
 from linne.core.images import SPLITS, Images
+from linne.core.names import printable
 
-from ._files import looks_like_picture, printable
+from ._files import looks_like_picture
 
 WORDS = {
     **dict.fromkeys(("train", "training", "trn", "tr"), "train"),

@@ -13,10 +13,11 @@ from linne.core.errors import InputError
 from linne.core.finding import Finding
 from linne.core.images import Images
 from linne.core.load import item_of
+from linne.core.names import printable, unique
 
 from ._cells import Table, is_lazy
 from ._columns import column_array, detect, labels_of, splits_of, weights_of
-from ._files import Files, printable, unique
+from ._files import Files
 from ._resolve import clean, resolve
 from ._say import SHOWN, about_classes, count, some
 
@@ -32,6 +33,7 @@ class Rows:
     keep: np.ndarray
     found: list[Finding] = field(default_factory=list)
     conflicts: list[tuple[int, str]] = field(default_factory=list)
+    named: str = ""
 
 
 def images_of(table: Table, base: Path, given: Mapping[str, str], classes: Sequence[str] | None = None) -> Images:
@@ -47,7 +49,7 @@ def images_of(table: Table, base: Path, given: Mapping[str, str], classes: Seque
     splits = splits_of(table, roles["split"]) if "split" in roles else [""] * len(table)
     rows = Rows(None, [], labels, splits, np.arange(len(table)), list(found))
     column = table.columns[roles["image"]]
-    kind = next((value for value in column[:1000] if value is not None), None)
+    kind = None if is_lazy(column) else next((value for value in column if value is not None), "")
     if isinstance(kind, (str, int, float, os.PathLike)):
         _by_path(rows, table, column, base)
     else:
@@ -59,7 +61,7 @@ def _images(
     rows: Rows, table: Table, roles: Mapping[str, str], used: list[str], base: Path, classes: Sequence[str] | None
 ) -> Images:
     keep = rows.keep
-    taken = {roles["image"], *used, *(roles[r] for r in ("split", "group", "weight") if r in roles)}
+    taken = {roles["image"], rows.named, *used, *(roles[r] for r in ("split", "group", "weight") if r in roles)}
     rest = [name for name in table.columns if name not in taken and not is_lazy(table.columns[name])]
     group = table.columns[roles["group"]] if "group" in roles else None
     images = Images.of(
@@ -88,7 +90,9 @@ def _by_content(rows: Rows, table: Table, column: Sequence[Any], named: str | No
         rows.keep = np.array(there, dtype=np.int64)
         _left_out(rows, table, [(row, table.place(row), "no picture") for row in set(range(len(table))) - set(there)])
     names = list(table.columns[named]) if named else list(getattr(column, "names", ()))
-    if len(names) != len(table) or None in names or len(set(names)) != len(names):
+    if len(names) == len(table) and None not in names and len(set(names)) == len(names):
+        rows.named = named or ""
+    else:
         names = [f"{table.name}:{row}" for row in range(len(table))]
     rows.names = unique(str(names[row]) for row in rows.keep)
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from linne.core.errors import InputError, OptionError, nearest
 from linne.core.finding import Finding
 from linne.core.images import Images
+from linne.core.names import printable, unique
 
-from ._files import PICTURES, Files, Tree, is_picture, join, looks_like_picture, unique, walk
+from ._files import PICTURES, Files, Tree, is_picture, join, looks_like_picture, walk
 from ._say import about_classes, about_files, about_strays, count, some, split_of
 
 suffixes = (
@@ -123,7 +124,7 @@ def _rows(tree: Tree, base: str, layout: str) -> tuple[list[tuple[str, str, str]
             outside.append(folder)
             continue
         place = {"classes": 0, "splits": 1, "flat": len(parts)}[layout]
-        label = parts[place] if place < len(parts) else ""
+        label = printable(parts[place]) if place < len(parts) else ""
         rows += [(join(folder, name), label, split) for name in sorted(tree.folders[folder])]
     return rows, outside
 

@@ -66,9 +66,9 @@ DOWNLOADS = {
 def named(path: "str | Path", *, root: str = "", download: bool = False) -> Images:
     """A well-known set with its official split and class names; digits has no split.
 
-    path: one of `words`, or a folder of CIFAR's binary files. root: the folder to look in instead of LINNE_DATA, ./data,
-    this user's cache and /usr/share/datasets. download: fetch what is nowhere, into the cache, checked by SHA-256;
-    never done unless asked. Raises InputError saying where it was looked for.
+    path: one of `words`, or a folder of CIFAR's binary files. root: the folder to look in instead of LINNE_DATA,
+    ./data, this user's cache and /usr/share/datasets. download: fetch what is nowhere, into the cache, checked by
+    SHA-256; never done unless asked. Raises InputError saying where it was looked for.
     """
     word = str(path).lower()
     if word not in words:
@@ -163,7 +163,7 @@ def _cifar(word: str, folder: Path) -> Images:
 
 
 def _records(splits: list, folder: Path, names: Sequence[list[str]], pick: int, word: str) -> Images:
-    """CIFAR's records: a byte for each kind of label, then 3 planes of 32x32. names: of each kind; pick: the one used."""
+    """CIFAR's records: a byte for each kind of label, then 3 planes of 32x32. names: by kind; pick: the kind used."""
     kind = np.dtype([("labels", "u1", (len(names),)), ("pixels", "u1", (3, 32, 32))])
     blocks = {split: [_mapped(path, kind) for path in paths] for split, paths in splits}
     labels = {split: np.concatenate([block["labels"] for block in found]) for split, found in blocks.items()}
