@@ -36,7 +36,6 @@ def annotations(
     path = Path(path).expanduser()
     home = path.parent.parent if path.parent.name.lower() == "annotations" else path.parent
     base = Path(root).expanduser() if root else home
-    names = class_names(classes, path.parent)
     try:
         content = json.loads(text_of(path))
     except (ValueError, RecursionError) as error:
@@ -47,6 +46,7 @@ def annotations(
         return images_of(_coco(content, path.name, label or "name", several), base, {})
     if several != "error":
         raise OptionError(f"{path.name} is no COCO file; leave several={several!r} away.")
+    names = class_names(classes, path.parent)
     table = _records(content, path.name)
     column = label or next((c for c in table.columns if c.lower() in ROLES["label"]), "")
     if column in table.columns:

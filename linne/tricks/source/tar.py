@@ -9,7 +9,6 @@ import json
 import os
 import re
 import tarfile
-import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -67,7 +66,7 @@ def tar(path: "str | Path", *, label: str = "label", classes: str = "") -> Image
 
 
 class Members(Sequence[bytes]):
-    """Pictures read at their offsets; safe from several threads, and each process opens the shards for itself."""
+    """Pictures read at their offsets, in any order, from any thread or process."""
 
     lazy = True
 
@@ -75,13 +74,6 @@ class Members(Sequence[bytes]):
         self.paths = [shard.path for shard in shards]
         rows = [(k, at, size) for k, shard in enumerate(shards) for _, at, size in shard.pictures.values()]
         self.rows = np.array(rows, dtype=np.int64).reshape(-1, 3)
-        self._files, self._lock = {}, threading.Lock()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"paths": self.paths, "rows": self.rows}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _files={}, _lock=threading.Lock())
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -90,13 +82,9 @@ class Members(Sequence[bytes]):
         if isinstance(place, slice):
             return [self[i] for i in range(*place.indices(len(self)))]
         shard, at, size = self.rows[place].tolist()
-        with self._lock:
-            if shard not in self._files:
-                if len(self._files) >= 64:
-                    self._files.pop(next(iter(self._files))).close()
-                self._files[shard] = open(self.paths[shard], "rb")  # noqa: SIM115
-            self._files[shard].seek(at)
-            return self._files[shard].read(size)
+        with open(self.paths[shard], "rb") as file:
+            file.seek(at)
+            return file.read(size)
 
 
 def _shards(pattern: str) -> list[Path]:

@@ -94,8 +94,8 @@ def test_shapes(tmp_path: Path) -> None:
     np.savez(tmp_path / "b.npz", x=PIXELS[:, :4, :4, 0].reshape(6, 16), y=LABELS)
     assert np.array_equal(pixels(load(tmp_path / "b.npz")), PIXELS[:, :4, :4, 0])
     for bad in (
-        PIXELS.reshape(6, 60),
-        PIXELS.reshape(6, 5, 12, 1, 1),
+        PIXELS.reshape(6, 105),
+        PIXELS[..., None],
         np.zeros((2, 3, 3), complex),
         np.zeros((2, 5, 5, 9)),
     ):
