@@ -27,7 +27,7 @@ class Recipe:
         "auto", "'auto' (an installed package), 'hub' (downloads), a weights file, or a run's folder"
     )
     size: int = _setting(0, "side in pixels that the network sees; 0 is the side that it was trained with")
-    fit: str = _setting("crop", "how a picture becomes a square: crop (the centre), squash, or letterbox")
+    resize: str = _setting("crop", "how a picture becomes a square: crop (the centre), squash, or letterbox")
     runtime: str = _setting(
         "auto", "how the network is run: auto (fastest here that agrees with float32), or one by name"
     )
@@ -44,7 +44,7 @@ class Recipe:
     def __post_init__(self) -> None:
         for each in fields(self):
             object.__setattr__(self, each.name, _typed(each, getattr(self, each.name)))
-        _one_of("fit", self.fit, FITS)
+        _one_of("resize", self.resize, FITS)
         _range("size", self.size, 0, 4096)
         _range("folds", self.folds, 2, 100)
         _range("copies", self.copies, 0, 100)

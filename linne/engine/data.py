@@ -46,9 +46,9 @@ class Data:
 def geometry_of(network: Network, recipe: Recipe) -> Geometry:
     """The one preprocessing of a run: the recipe's side and fit, else what the network was trained with."""
     size = recipe.size or network.size
-    crop = network.crop if recipe.fit == "crop" else Geometry().crop
+    crop = network.crop if recipe.resize == "crop" else Geometry().crop
     kind: Any = network.interpolation
-    return Geometry(size=size, fit=recipe.fit, crop=crop, interpolation=kind)  # type: ignore[arg-type]
+    return Geometry(size=size, fit=recipe.resize, crop=crop, interpolation=kind)  # type: ignore[arg-type]
 
 
 def examine(images: Images, recipe: Recipe, log: Log) -> Data:

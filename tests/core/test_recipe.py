@@ -14,14 +14,14 @@ def test_toml_reads_back(tmp_path: Path) -> None:
     assert Recipe.load(path) == recipe.of({"augment": "flip,rotate(15),noise(std=0.1)"}, recipe)
     assert set(tomllib.loads(recipe.toml())) == set(Recipe().changed() or Recipe.__dataclass_fields__)
     assert recipe.changed()["copies"] == 2
-    assert "fit" not in recipe.changed()
+    assert "resize" not in recipe.changed()
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"copies": 2}, "has no effect without augment"),
-        ({"fit": "crp"}, "Did you mean 'crop'?"),
+        ({"resize": "crp"}, "Did you mean 'crop'?"),
         ({"metric": "acuracy"}, "Did you mean 'accuracy'?"),
         ({"metric": "confusion"}, "not one number"),
         ({"augment": "flipp"}, "Did you mean 'flip'?"),

@@ -3,8 +3,8 @@
 import os
 import sys
 import warnings
+from collections import deque
 from contextlib import contextmanager
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -35,23 +35,28 @@ def openvino(network: Any, size: int, *, precision: str = "auto", batch: int = 4
     model = core.read_model(_converted(network, size, ov))
     model.reshape([batch, size, size, 3])
     hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "THROUGHPUT"}
-    return _runner(ov, core.compile_model(model, "CPU", hints), precision, batch)
+    return _runner(core.compile_model(model, "CPU", hints), precision, batch)
 
 
-def _runner(ov: Any, compiled: Any, precision: str, batch: int) -> Runner:
-    queue = ov.AsyncInferQueue(compiled)
+def _runner(compiled: Any, precision: str, batch: int) -> Runner:
+    """Requests in turn, twice as many as run at a time; no Python callback, which aborted half of all exits."""
+    requests = deque(compiled.create_infer_request() for _ in range(2 * _streams(compiled)))
 
-    def done(request: Any, ticket: SimpleQueue) -> None:
-        ticket.put(tuple(np.array(request.get_output_tensor(place).data, dtype=np.float32) for place in (0, 1)))
+    def start(pictures: np.ndarray) -> Any:
+        request = requests.popleft()
+        request.start_async({0: pictures})
+        return request
 
-    queue.set_callback(done)
+    def finish(request: Any) -> tuple[np.ndarray, ...]:
+        request.wait()
+        requests.append(request)
+        return tuple(np.array(request.get_output_tensor(place).data, dtype=np.float32) for place in (0, 1))
 
-    def start(pictures: np.ndarray) -> SimpleQueue:
-        ticket: SimpleQueue = SimpleQueue()
-        queue.start_async({0: pictures}, ticket)
-        return ticket
+    return Runner("openvino", precision, batch, start, finish, ahead=len(requests) - 1)
 
-    return Runner("openvino", precision, batch, start, SimpleQueue.get, ahead=2 * len(queue))
+
+def _streams(compiled: Any) -> int:
+    return int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
 
 
 def _converted(network: Any, size: int, ov: Any) -> str:

@@ -1,0 +1,54 @@
+"""A cache of the tests' own, and pictures made here: no test needs a file that is not in the repository."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+os.environ["LINNE_CACHE"] = tempfile.mkdtemp(prefix="linne-tests-")
+
+SHAPES = ("disc", "bars", "cross")
+
+
+def draw(shape: str, seed: int, side: int = 96) -> np.ndarray:
+    """(side, side, 3) uint8: one of three shapes, anywhere, in any colour, on a textured ground."""
+    rng = np.random.default_rng([seed, SHAPES.index(shape)])
+    ground = rng.integers(40, 120, 3) + rng.normal(0, 12, (side, side, 3))
+    y, x = np.mgrid[:side, :side] / side
+    cx, cy, r = rng.uniform(0.35, 0.65), rng.uniform(0.35, 0.65), rng.uniform(0.15, 0.28)
+    inside = {
+        "disc": (x - cx) ** 2 + (y - cy) ** 2 < r**2,
+        "bars": ((y * rng.uniform(6, 9)) % 1 < 0.5) & (abs(x - cx) < r) & (abs(y - cy) < r),
+        "cross": (abs(x - cx) < r / 4) | (abs(y - cy) < r / 4),
+    }[shape]
+    ground[inside] = rng.integers(140, 255, 3)
+    return np.clip(ground, 0, 255).astype(np.uint8)
+
+
+def write_folder(root: Path, each: int = 12, shapes: tuple[str, ...] = SHAPES, start: int = 0) -> Path:
+    """A folder per class with `each` JPEGs in it."""
+    for shape in shapes:
+        (root / shape).mkdir(parents=True, exist_ok=True)
+        for seed in range(start, start + each):
+            Image.fromarray(draw(shape, seed)).save(root / shape / f"{shape}-{seed:03d}.jpg", quality=92)
+    return root
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small folder per class: 3 classes of 12 pictures."""
+    return write_folder(tmp_path_factory.mktemp("data") / "photos")
+
+
+@pytest.fixture(scope="session")
+def clothing() -> Path:
+    """The real pictures, where they are."""
+    place = Path(os.environ.get("LINNE_DATA", Path(__file__).parents[2] / "shared" / "data")) / "clothing"
+    if not place.is_dir():
+        pytest.skip(
+            f"needs the clothing pictures: set LINNE_DATA to the folder that holds clothing/ ({place} is absent)"
+        )
+    return place
