@@ -20,7 +20,7 @@ def temperature(
 
     `spread`: standard deviation of a prior on its natural logarithm around 0, worth about one picture, so that a few
     pictures, all of them right, do not claim certainty; inf for none. Pictures without a label or unread are left out.
-    Newton's method on the logarithm, within a bracket that halves where a step would leave it. Raises OptionError for
+    Newton's method on the logarithm within a bracket, which every third step halves. Raises OptionError for
     bounds or a spread that are not positive and in order, InputError where no labelled picture is left.
     """
     if not (0 < least < most < np.inf and spread > 0):
@@ -32,14 +32,13 @@ def temperature(
     logits = logits - np.take_along_axis(logits, labels[:, None], 1)
     low, high = -np.log(most), -np.log(least)
     place = float(np.clip(0.0, low, high))
-    for _ in range(60):
+    for turn in range(100):
         slope, bend = _slope(logits, place, spread)
         low, high = (low, place) if slope > 0 else (place, high)
-        step = place - slope / bend if bend > 0 else np.inf
-        following = step if low < step < high else (low + high) / 2
-        if abs(following - place) < 1e-7:
+        newton = place - slope / bend if bend > 0 else np.inf
+        if high - low < 1e-7 or abs(newton - place) < 1e-7:
             break
-        place = following
+        place = newton if turn % 3 and low < newton < high else (low + high) / 2
     return _Temperature(np.exp(-place))
 
 
