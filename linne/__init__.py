@@ -16,7 +16,7 @@ _HOMES = {
     "report": "verbs.report", "demo": "verbs.demo", "ImageClassifier": "estimator",
 }  # fmt: skip
 
-__all__ = sorted(_HOMES)
+__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 if TYPE_CHECKING:
     from .core.errors import LinneError

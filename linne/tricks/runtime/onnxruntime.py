@@ -28,7 +28,7 @@ def onnxruntime(network: Any, size: int, *, batch: int = 16) -> Runner:
     place = str(_exported(network, size))
     session = library.InferenceSession(place, options, providers=["CPUExecutionProvider"])
 
-    def run(pictures: np.ndarray) -> list[np.ndarray]:
+    def run(pictures: np.ndarray) -> Any:
         return session.run(None, {"pictures": pictures})
 
     return Runner("onnxruntime", "f32", batch, run, tuple, ahead=1)
@@ -46,7 +46,7 @@ def _exported(network: Any, size: int) -> Any:
         aside = place.with_name(f"{os.getpid()}-{place.name}")
         example = torch.zeros(2, size, size, 3, dtype=torch.uint8)
         free = {"x": {0: torch.export.Dim("batch", min=1, max=4096)}}
-        program = torch.onnx.export(
+        program: Any = torch.onnx.export(
             network.graph(),
             (example,),
             input_names=["pictures"],
