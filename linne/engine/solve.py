@@ -4,9 +4,10 @@ Minimises over weights W (classes, width) and bias, for each of F problems (fold
 
     sum_i weight_fi * -log softmax(W x_i + bias)[target_i]  +  strength / 2 * |W|^2
 
-which is scikit-learn's objective with C = 1 / strength and the bias free, on features that are standardised and divided
-by the square root of their number, so that a picture's mean squared length is 1 and a strength means the same for every
-network: 1 / strength is the prior variance of a logit.
+which is scikit-learn's objective with C = 1 / strength (2 / strength for two classes, for which it keeps one vector in
+place of two opposite ones) and the bias free. Features are centred, divided by the square root of their standard
+deviation (halfway to standardising: better out of fold than either end, bench/probe.py) and by one number that makes a
+picture's mean squared length 1, so that a strength means the same for every network.
 
 The features are turned once to their principal axes. There Boehning's (1992) bound of the Hessian, a part for classes
 times X'X, is diagonal, and so is the closer estimate used here: each class's p (1 - p) instead of its bound of 1/2.
@@ -21,6 +22,8 @@ import numpy as np
 
 CELLS = 20_000_000
 """At most so many logits (problems x classes x rows) are held at once, 80 MB an array."""
+POWER = 0.5
+"""Columns are divided by their standard deviation to this power: 0 leaves them, 1 standardises."""
 MEMORY = 8
 """Pairs that L-BFGS keeps."""
 TOLERANCE = 2e-4
@@ -47,7 +50,8 @@ class Design:
         n, d = features.shape
         mean, spread = features.mean(0, dtype=np.float64), features.std(0, dtype=np.float64)
         varies = spread > 1e-6 * (np.abs(mean) + spread.max(initial=0))
-        scale = np.where(varies, 1 / np.where(varies, spread, 1) / max(varies.sum(), 1) ** 0.5, 0)
+        scale = np.where(varies, np.where(varies, spread, 1) ** -POWER, 0)
+        scale /= max(np.sum((scale * spread) ** 2), 1e-30) ** 0.5
         rows = ((features - mean) * scale).astype(np.float32)
         small = n < d
         values, axes = np.linalg.eigh((rows @ rows.T if small else rows.T @ rows).astype(np.float64))
