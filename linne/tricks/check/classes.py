@@ -43,10 +43,10 @@ def _twins(images: Images) -> list[Finding]:
         fewer = np.flatnonzero(np.isin(images.labels, order[:-1]))
         found.append(
             Finding(
-                tuple(fewer),
+                tuple(fewer.tolist()),
                 "casing twins",
                 "high",
-                f"{listed(names)} are read as {len(names)} classes but differ only in case, spaces or spelling of letters.",
+                f"{listed(names)} count as {len(names)} classes but differ only in case, spaces or spelling.",
                 f"Give them one name, say {names[0]!r}, if they are one class.",
                 details={"classes": names, "counts": [int(counts[label]) for label in order[::-1]]},
             )
@@ -70,7 +70,7 @@ def _missing(images: Images) -> list[Finding]:
         names = [images.classes[label] for label in lacking]
         found.append(
             Finding(
-                tuple(np.flatnonzero(np.isin(images.labels, lacking))),
+                tuple(np.flatnonzero(np.isin(images.labels, lacking)).tolist()),
                 "class missing from split",
                 "high" if split == "train" else "medium",
                 f"{split} has no picture of {listed(names)}, but another split has.",

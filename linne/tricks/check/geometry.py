@@ -27,7 +27,7 @@ def geometry(images: Images, facts: Facts, *, crop: float = 0.875, most: float =
     rows = known[order[lost[order] > 0.5]]
     return [
         Finding(
-            tuple(rows),
+            tuple(rows.tolist()),
             "cropped",
             "medium" if median > most else "low",
             f"A centre crop leaves out {100 * median:.0f} % of the pixels of the median picture and "

@@ -12,8 +12,8 @@ from ._words import count, listed
 def imbalance(images: Images, *, uneven: float = 3.0, severe: float = 20.0, few: int = 10) -> list[Finding]:
     """Findings "imbalance" (low, medium above `severe`), "single pictures" (high), "few pictures" (medium), "no label".
 
-    uneven, severe: the largest class over the smallest. few: a class with fewer independent pictures (groups) than this.
-    Classes without any picture are "empty classes".
+    uneven, severe: the largest class over the smallest. few: independent pictures (groups) that a class needs. Classes
+    without any picture are "empty classes".
     """
     counts, groups = images.counts(), per_class(images.labels, images.group, len(images.classes))
     there = counts > 0
@@ -59,7 +59,7 @@ def _few(
     names = [images.classes[k] for k in labels]
     return [
         Finding(
-            tuple(np.flatnonzero(np.isin(images.labels, labels))),
+            tuple(np.flatnonzero(np.isin(images.labels, labels)).tolist()),
             kind,
             severity,
             f"{count(len(labels), 'class', 'classes')} with {what}: {listed(names)}.",
@@ -85,4 +85,4 @@ def _bare(images: Images) -> list[Finding]:
     if not len(rows) or len(rows) == len(images) or any(found.kind == "no class folder" for found in images.findings):
         return []
     why = f"{count(len(rows), 'picture')} without a label: they neither teach nor judge."
-    return [Finding(tuple(rows), "no label", "medium", why, "Give them a label, or leave them out.")]
+    return [Finding(tuple(rows.tolist()), "no label", "medium", why, "Give them a label, or leave them out.")]

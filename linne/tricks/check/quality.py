@@ -76,7 +76,7 @@ def _finding(images: Images, rows: np.ndarray, fault: Fault, bad: np.ndarray) ->
     worst = order[0]
     return [
         Finding(
-            tuple(rows[order]),
+            tuple(rows[order].tolist()),
             fault.kind,
             fault.severity,
             f"{share(len(order), len(rows))}: {fault.unit} beyond {fault.limit:.3g} (median "

@@ -196,7 +196,7 @@ def _metadata(case: Case, facts: Facts, told: Told, high: float, medium: float) 
     details = _details(case, told, held) | {"by": {name: round(float(alone[name][worst]), 4) for name in by}}
     return [
         Finding(
-            tuple(case.rows[np.isin(case.labels, held)]),
+            tuple(case.rows[np.isin(case.labels, held)].tolist()),
             "metadata shortcut",
             "high" if severe else "medium",
             why + _beside_what(case, told),
@@ -219,7 +219,7 @@ def _beside(case: Case, told: dict[str, Told], high: float) -> list[Finding]:
         if len(held):
             areas = f"ROC area {np.nanmax(told[name].areas):.2f}"
             why = f"{words[0].upper()}{words[1:]} alone tells {_of(case, held)} from the rest ({areas}). "
-            rows = tuple(case.rows[np.isin(case.labels, held)])
+            rows = tuple(case.rows[np.isin(case.labels, held)].tolist())
             why += _beside_what(case, told[name])
             found.append(Finding(rows, kind, severity, why, WHY_NOT, details=_details(case, told[name], held)))
     return found

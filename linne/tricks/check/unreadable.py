@@ -21,7 +21,9 @@ def unreadable(images: Images, facts: Facts, *, most: float = 0.05) -> list[Find
     """
     read = facts.readable
     return [*_unread(images, facts, np.flatnonzero(~read), most), *_cut(facts, read), *_misnamed(facts, read)] + [
-        Finding(tuple(np.flatnonzero(held)), kind, "low", f"{share(int(held.sum()), len(facts))}: {what}.", fix)
+        Finding(
+            tuple(np.flatnonzero(held).tolist()), kind, "low", f"{share(int(held.sum()), len(facts))}: {what}.", fix
+        )
         for kind, held, what, fix in _converted(facts, read)
         if held.any()
     ]
@@ -36,10 +38,10 @@ def _unread(images: Images, facts: Facts, rows: np.ndarray, most: float) -> list
     high = len(rows) > most * len(facts)
     return [
         Finding(
-            tuple(rows),
+            tuple(rows.tolist()),
             "unreadable",
             "high" if high else "medium",
-            f"{share(len(rows), len(facts))} cannot be read: {told}. The first: {listed(images.names[rows], 3)}.",
+            f"{share(len(rows), len(facts))} cannot be read: {told}. {listed(images.names[rows].tolist(), 3)}.",
             "Replace or delete them; they neither learn nor judge, and count as wrong where they are judged.",
             details={"reasons": reasons, "counts": dict(common)},
         )
@@ -54,7 +56,7 @@ def _cut(facts: Facts, read: np.ndarray) -> list[Finding]:
         return []
     return [
         Finding(
-            tuple(rows),
+            tuple(rows.tolist()),
             "truncated",
             "medium",
             f"{count(len(rows), 'picture')} cut off or damaged, up to {100 * missing.max():.1f} % of one missing; "
@@ -72,7 +74,9 @@ def _misnamed(facts: Facts, read: np.ndarray) -> list[Finding]:
     inside = Counter(bytes(facts["format"][row]).decode() for row in rows)
     told = ", ".join(f"{n} {name}" for name, n in inside.most_common())
     why = f"{count(len(rows), 'picture')} named as another format than they are (inside: {told}); read all the same."
-    return [Finding(tuple(rows), "wrong extension", "low", why, "Rename them; other programs may refuse them.")]
+    return [
+        Finding(tuple(rows.tolist()), "wrong extension", "low", why, "Rename them; other programs may refuse them.")
+    ]
 
 
 def _converted(facts: Facts, read: np.ndarray) -> list[tuple[str, np.ndarray, str, str]]:
