@@ -13,9 +13,12 @@ def printable(name: str) -> str:
 
 def unique(names: Iterable[str]) -> list[str]:
     """Printable names, each once: one that was there already gets the next free number, "a.jpg (2)"."""
+    plain = [printable(name) for name in names]
+    if len(set(plain)) == len(plain):
+        return plain
     out: list[str] = []
     seen: dict[str, int] = {}
-    for name in map(printable, names):
+    for name in plain:
         told, number = name, seen.get(name, 0)
         while told in seen:
             number += 1

@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 
 from ._files import HIDDEN, is_picture
 from ._say import split_of
@@ -20,16 +21,15 @@ def resolve(wanted: Sequence[str], base: str, splits: Sequence[str]) -> tuple[li
     listed: dict[str, set[str]] = {}
     found = []
     for name in wanted:
-        folder, file = os.path.split(name)
+        folder, _, file = name.rpartition("/")
         if folder not in listed:
-            listed[folder] = _files(os.path.join(base, folder))
-        found.append(name if file and file in listed[folder] else "")
+            listed[folder] = _files(os.path.join(base, folder or "/" * name.startswith("/")))
+        found.append(name if file in listed[folder] else "")
     reasons = [""] * len(found)
-    absent = [row for row, path in enumerate(found) if not path]
-    if absent:
-        index = _index(base)
-        for row in absent:
-            found[row], reasons[row] = _search(wanted[row], splits[row], index)
+    below = Below(base)
+    for row, path in enumerate(found):
+        if not path:
+            found[row], reasons[row] = below.search(wanted[row], splits[row])
     return found, reasons
 
 
@@ -49,45 +49,56 @@ def _files(folder: str) -> set[str]:
         return set()
 
 
-def _index(base: str) -> dict[str, list[str]]:
-    """Pictures below `base` by their lower-case name and by that name without its ending."""
-    index: dict[str, list[str]] = defaultdict(list)
-    todo = [("", 0)]
-    for below, depth in todo:
-        try:
-            with os.scandir(os.path.join(base, below)) as entries:
-                inside = sorted(entries, key=lambda entry: entry.name)
-        except OSError:
-            continue
-        for entry in inside:
-            name = f"{below}/{entry.name}" if below else entry.name
-            if entry.is_dir():
-                if depth < DEPTH and len(todo) < FOLDERS and entry.name[0] != "." and entry.name.lower() not in HIDDEN:
+class Below:
+    """The pictures below a folder, listed when the first name is looked for that is not where it says."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.tails: dict[int, dict[str, list[str]]] = {}
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """Pictures at most `DEPTH` folders deep, relative to the base; hidden folders are not looked into."""
+        found, todo = [], [("", 0)]
+        for below, depth in todo:
+            try:
+                with os.scandir(os.path.join(self.base, below)) as entries:
+                    inside = sorted(entries, key=lambda entry: entry.name)
+            except OSError:
+                continue
+            for entry in inside:
+                name = f"{below}/{entry.name}" if below else entry.name
+                if not entry.is_dir():
+                    found += [name] if is_picture(entry.name) else []
+                elif (
+                    depth < DEPTH and len(todo) < FOLDERS and entry.name[0] != "." and entry.name.lower() not in HIDDEN
+                ):
                     todo.append((name, depth + 1))
-            elif is_picture(entry.name):
-                index[entry.name.lower()].append(name)
-                index[entry.name[: entry.name.rfind(".")].lower()].append(name)
-    return index
+        return found
 
+    def ending(self, depth: int) -> dict[str, list[str]]:
+        """Paths by their last `depth` folders and name in small letters, with the picture's ending and without."""
+        if depth not in self.tails:
+            self.tails[depth] = tails = defaultdict(list)
+            for path in self.paths:
+                tail = "/".join(path.rsplit("/", depth + 1)[-depth - 1 :]).lower()
+                tails[tail].append(path)
+                tails[tail[: tail.rfind(".")]].append(path)
+        return self.tails[depth]
 
-def _search(name: str, split: str, index: dict[str, list[str]]) -> tuple[str, str]:
-    if os.path.isabs(name):
-        return "", "not there"
-    if "://" in name:
-        return "", "a web address; download it first"
-    near = index.get(os.path.basename(name).lower(), [])
-    fits = [path for path in near if _ends(path, name)]
-    if len(fits) > 1 and split:
-        fits = [path for path in fits if any(split_of(part) == split for part in path.split("/")[:-1])] or fits
-    if len(fits) == 1:
-        return fits[0], ""
-    if fits:
-        return "", f"several files fit: {', '.join(fits[:3])}"
-    cased = [path for path in near if _ends(path.lower(), name.lower())]
-    return "", f"there is {cased[0]!r}, in another casing" if cased else "not there"
-
-
-def _ends(path: str, name: str) -> bool:
-    if not is_picture(name):
-        path = path[: path.rfind(".")]
-    return path == name or path.endswith("/" + name)
+    def search(self, name: str, split: str) -> tuple[str, str]:
+        """(path, "") of the one file that fits a name, else ("", why there is none)."""
+        if not name or name.startswith("/") or os.path.isabs(name):
+            return "", "not there" if name else "no name"
+        if "://" in name:
+            return "", "a web address; download it first"
+        near = self.ending(name.count("/")).get(name.lower(), [])
+        whole = is_picture(name)
+        fits = [path for path in near if (path if whole else path[: path.rfind(".")]).endswith(name)]
+        if len(fits) > 1 and split:
+            fits = [path for path in fits if any(split_of(part) == split for part in path.split("/")[:-1])] or fits
+        if len(fits) == 1:
+            return fits[0], ""
+        if fits:
+            return "", f"several files fit: {', '.join(fits[:3])}"
+        return "", f"there is {near[0]!r}, in another casing" if near else "not there"

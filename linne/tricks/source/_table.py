@@ -1,7 +1,6 @@
 """A table of columns becomes Images: pictures found, labels read, and every row that is left out named."""
 
 import os
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -110,7 +109,7 @@ def _by_path(rows: Rows, table: Table, column: Sequence[Any], base: Path) -> Non
             f"none of the {len(paths):,} pictures of {table.name} is there: {wanted[0]!r} was looked for in and below "
             f"{str(base)!r} ({reasons[0]}). Say where they are: root=FOLDER."
         )
-    lost = [(row, wanted[row], reasons[row] if wanted[row] else "no name") for row in sorted(absent)]
+    lost = [(row, wanted[row], reasons[row]) for row in absent]
     _left_out(rows, table, lost)
     kept = _once(rows, table, paths)
     rows.keep = np.array(kept, dtype=np.int64)
@@ -135,25 +134,21 @@ def _left_out(rows: Rows, table: Table, lost: list[tuple[int, str, str]]) -> Non
 
 def _once(rows: Rows, table: Table, paths: list[str]) -> list[int]:
     """Rows to keep: one for each picture and split. A picture with two labels loses them."""
-    told: dict[str, set[Any]] = defaultdict(set)
-    for row, path in enumerate(paths):
-        if path and rows.labels[row] is not None:
-            told[path].add(str(rows.labels[row]))
+    torn = _torn(paths, rows.labels)
     seen: dict[tuple[str, str], int] = {}
     repeats = []
     for row, path in enumerate(paths):
         if not path:
             continue
-        if len(told[path]) > 1:
+        if path in torn:
             rows.labels[row] = None
         first = seen.setdefault((path, rows.splits[row]), row)
         if first == row:
             continue
         if rows.labels[first] is None:
             rows.labels[first] = rows.labels[row]
-        if len(told[path]) < 2:
+        if path not in torn:
             repeats.append(row)
-    torn = {path: sorted(labels) for path, labels in told.items() if len(labels) > 1}
     kept = sorted(seen.values())
     rows.conflicts = [(place, ", ".join(torn[paths[row]])) for place, row in enumerate(kept) if paths[row] in torn]
     if repeats:
@@ -162,6 +157,16 @@ def _once(rows: Rows, table: Table, paths: list[str]) -> list[int]:
         files = tuple(printable(paths[row]) for row in repeats[:SHOWN])
         rows.found.append(Finding((), "duplicate rows", "low", why, "Delete the repeated rows.", files=files))
     return kept
+
+
+def _torn(paths: list[str], labels: list[Any]) -> dict[str, list[str]]:
+    """The pictures that have different labels in different rows, and those labels."""
+    first: dict[str, str] = {}
+    torn: dict[str, set[str]] = {}
+    for path, label in zip(paths, labels, strict=True):
+        if path and label is not None and first.setdefault(path, str(label)) != str(label):
+            torn.setdefault(path, {first[path]}).add(str(label))
+    return {path: sorted(found) for path, found in torn.items()}
 
 
 def _about_labels(images: Images, rows: Rows, labelled: bool) -> list[Finding]:
