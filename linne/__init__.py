@@ -16,7 +16,24 @@ _HOMES = {
     "report": "verbs.report", "demo": "verbs.demo", "ImageClassifier": "estimator",
 }  # fmt: skip
 
-__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
+    "Finding",
+    "ImageClassifier",
+    "Images",
+    "LinneError",
+    "Predictions",
+    "Recipe",
+    "Run",
+    "check",
+    "demo",
+    "evaluate",
+    "find",
+    "load",
+    "names",
+    "predict",
+    "report",
+    "train",
+]
 
 if TYPE_CHECKING:
     from .core.errors import LinneError

@@ -40,8 +40,12 @@ class _Net(nn.Module):
 
     def __init__(self, body: nn.Module, classes: int | None) -> None:
         super().__init__()
-        where = next(place for place in HEADS if hasattr(body, place))
-        path, last = [(n, m) for n, m in getattr(body, where).named_modules() if isinstance(m, nn.Linear)][-1]
+        where = next((place for place in HEADS if hasattr(body, place)), "")
+        linear = [(n, m) for n, m in body.named_modules() if isinstance(m, nn.Linear) and n.split(".")[0] == where]
+        if not linear:
+            raise OptionError(f"{type(body).__name__} has no linear head to take features from. Take another network.")
+        whole, last = linear[-1]
+        path = whole.partition(".")[2]
         self.width = last.in_features
         self.head: nn.Module = last if classes in (None, last.out_features) else nn.Linear(self.width, classes)
         parent = body.get_submodule(".".join([where, *path.split(".")[:-1]]).strip(".")) if path else body
