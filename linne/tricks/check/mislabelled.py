@@ -82,7 +82,7 @@ def _finding(
         tuple(known.rows[held].tolist()),
         "wrong label",
         "high" if rate.low > high else "medium",
-        f"{count(len(held), 'label')} of {len(known):,} may be wrong: an estimated {rate.text()} are wrong or open to doubt. "
+        f"{count(len(held), 'label')} of {len(known):,} may be wrong: about {rate.text()} are wrong or open to doubt. "
         f"The surest: {first}.",
         "Look at them from the first on, and correct those that are wrong; suggestions are in the details.",
         details={
