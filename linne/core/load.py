@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError, OptionError, nearest
+from .errors import InputError, LinneError, OptionError, nearest
 from .images import Images, Item
 from .lookup import bind, declared, find, names
-from .names import unique
+from .names import printable, unique
 from .spec import Spec, parse
 
 GLOB = re.compile(r"[*?{\[]")
@@ -33,6 +33,14 @@ def load(source: Any, **options: Any) -> Images:
     "table(photos.csv, image=file, label=species)". An existing path goes before a named set.
     options: the options of that source. Raises InputError for what cannot be read, OptionError for what is not there.
     """
+    try:
+        return _load(source, options)
+    except LinneError as error:
+        error.args = (printable(str(error)),)  # a file's name need not be text, a message must be
+        raise
+
+
+def _load(source: Any, options: Mapping[str, Any]) -> Images:
     if isinstance(source, Images) or _in_memory(source):
         if options:
             raise OptionError(f"pictures in memory take no options, got {', '.join(options)}.")
@@ -42,6 +50,8 @@ def load(source: Any, **options: Any) -> Images:
     if not isinstance(source, (str, os.PathLike)):
         raise InputError(f"pictures come from a path, a list or a table, not from {type(source).__name__}.")
     text = os.fspath(source)
+    if not text.strip():
+        raise InputError("no path was given. Name a folder of pictures, a table, or a set such as 'digits'.")
     spec, path = _written(text)
     return _call(spec, path, options, came_from=text)
 
@@ -87,7 +97,7 @@ def _call(spec: Spec, path: Any, options: Mapping[str, Any], came_from: str = ""
     trick = find("source", spec.name)
     full = Spec(spec.name, spec.args, (*spec.options, *options.items()))
     images = trick(path, **bind("source", full, trick))
-    return replace(images, came_from=came_from or images.came_from)
+    return replace(images, came_from=printable(came_from) or images.came_from)
 
 
 def _declaring(constant: str) -> str:
@@ -178,6 +188,8 @@ def _holding(path: str) -> str:
 
 def _missing(path: str) -> str:
     """What to say about a path that is not there: the nearest name beside it, or the nearest named set."""
+    if os.path.islink(path):
+        return f"{path!r} is a link that leads nowhere: {os.readlink(path)!r} is not there."
     absent = Path(path)
     parent = absent.parent
     while not parent.is_dir() and parent != parent.parent:

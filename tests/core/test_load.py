@@ -116,6 +116,22 @@ def test_endings_that_nobody_reads(tmp_path: Path, name: str, message: str) -> N
         load(tmp_path / name)
 
 
+def test_messages_can_be_printed_and_links_and_nothing_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no path was given") as nothing:
+        load(" ")
+    str(nothing.value).encode("utf-8")
+    (tmp_path / "dead").symlink_to(tmp_path / "gone")
+    with pytest.raises(InputError, match=r"dead' is a link that leads nowhere: '.*gone' is not there"):
+        load(tmp_path / "dead")
+    odd = tmp_path / "caf\udce9.csv"
+    odd.write_bytes(b"image,label\n\xff.png,cat\n")
+    with pytest.raises(InputError, match=r"caf\\xe9.csv is not UTF-8: byte 0xff in line 2") as error:
+        load(odd)
+    str(error.value).encode("utf-8")
+    pictures(tmp_path / "dir\udcff", "a/1.png")
+    assert load(tmp_path / "dir\udcff").came_from == f"{tmp_path}/dir\\xff"
+
+
 def test_home_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     pictures(tmp_path / "photos", "a/1.png", "b/1.png")

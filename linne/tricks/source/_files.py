@@ -78,8 +78,8 @@ def _sort(tree: Tree, below: str, entries: Iterable[Any], todo: list[str], links
         name, what = entry.name, _what(entry)
         if what == "file":
             pictures.append(name) if is_picture(name) else tree.stray.append(join(below, name))
-        elif what == "broken":
-            tree.broken.append(join(below, name))
+        elif what in ("broken", "special"):
+            (tree.broken if what == "broken" else tree.stray).append(join(below, name))
         elif name.startswith(".") or name.lower() in HIDDEN:
             tree.hidden.append(join(below, name))
         else:
@@ -98,9 +98,9 @@ def _what(entry: Any) -> str:
             return "file"
         if entry.is_dir():
             return "link" if entry.is_symlink() else "folder"
+        return "broken" if entry.is_symlink() else "special"
     except OSError:
-        pass
-    return "broken"
+        return "broken"
 
 
 def _identity(path: str) -> tuple[int, int]:
@@ -121,6 +121,8 @@ def _first(path: str, seen: set[tuple[int, int]]) -> bool:
 
 def looks_like_picture(path: "str | Path") -> bool:
     """Whether the first bytes are those of a picture, whatever the name says; False where they cannot be read."""
+    if not os.path.isfile(path):
+        return False  # a pipe would wait for ever
     try:
         with open(path, "rb") as file:
             return MAGIC.match(file.read(16)) is not None

@@ -44,9 +44,13 @@ def clean(name: str) -> str:
 def _files(folder: str) -> set[str]:
     try:
         with os.scandir(folder or ".") as entries:
-            return {entry.name for entry in entries if not entry.is_dir()}
+            return {entry.name for entry in entries if entry.is_file()}
     except OSError:
         return set()
+
+
+def _open(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir() and entry.name[0] != "." and entry.name.lower() not in HIDDEN
 
 
 class Below:
@@ -68,11 +72,9 @@ class Below:
                 continue
             for entry in inside:
                 name = f"{below}/{entry.name}" if below else entry.name
-                if not entry.is_dir():
+                if entry.is_file():
                     found += [name] if is_picture(entry.name) else []
-                elif (
-                    depth < DEPTH and len(todo) < FOLDERS and entry.name[0] != "." and entry.name.lower() not in HIDDEN
-                ):
+                elif depth < DEPTH and len(todo) < FOLDERS and _open(entry):
                     todo.append((name, depth + 1))
         return found
 

@@ -107,7 +107,7 @@ def _by_path(rows: Rows, table: Table, column: Sequence[Any], base: Path) -> Non
     if len(absent) == len(paths):
         raise InputError(
             f"none of the {len(paths):,} pictures of {table.name} is there: {wanted[0]!r} was looked for in and below "
-            f"{str(base)!r} ({reasons[0]}). Say where they are: root=FOLDER."
+            f"{str(base)!r} ({reasons[0]}). Say where they are, root=FOLDER, or which column names them, image=COLUMN."
         )
     lost = [(row, wanted[row], reasons[row]) for row in absent]
     _left_out(rows, table, lost)
@@ -180,7 +180,8 @@ def _about_labels(images: Images, rows: Rows, labelled: bool) -> list[Finding]:
         fix = "Correct the table: one label for each picture."
         found.append(Finding(tuple(places), "conflicting labels", "high", why + ".", fix, details={"labels": told}))
     bare = sorted(set(np.flatnonzero(images.labels < 0).tolist()) - {place for place, _ in rows.conflicts})
-    if bare and labelled and len(bare) < len(images):
-        why = f"{count(len(bare), 'picture')} without a label: {some(images.names[bare[:4]].tolist())}."
-        found.append(Finding(tuple(bare), "missing labels", "medium", why, "Label them; until then they do not teach."))
+    if bare and labelled:
+        severity = "medium" if len(bare) < len(images) else "low"
+        why = f"{count(len(bare), 'picture')} without a label: {some(images.names[bare].tolist())}."
+        found.append(Finding(tuple(bare), "missing labels", severity, why, "Label them; until then they do not teach."))
     return found

@@ -234,6 +234,14 @@ def test_broken_links_are_named_and_links_followed_once(tree: Tree, tmp_path: Pa
     assert finding(images, "folders met twice").files == ("a/loop",)
 
 
+def test_pipes_are_strays_and_hold_nobody_up(tree: Tree) -> None:
+    root = tree("a/1.png", "b/1.png")
+    os.mkfifo(root / "a/pipe.jpg")
+    assert finding(load(root), "stray files").files == ("a/pipe.jpg",)
+    (root / "t.csv").write_text("image,label\na/1.png,x\na/pipe.jpg,y\n")
+    assert finding(load(root / "t.csv"), "missing files").files == ("a/pipe.jpg",)
+
+
 def test_a_link_never_hides_the_real_folder(tree: Tree) -> None:
     root = tree("b_real/1.png", "c/1.png")
     (root / "a_link").symlink_to(root / "b_real")

@@ -155,7 +155,7 @@ def test_missing_files_are_left_out_by_name(abc: Path) -> None:
 def test_all_files_missing_says_where_they_were_looked_for(abc: Path, tree: Tree) -> None:
     path = write(abc / "t.csv", "image,label\nx/1.png,cat\n")
     with pytest.raises(
-        InputError, match=r"none of the 1 pictures of t.csv is there: 'x/1.png' was .*Say .*root=FOLDER"
+        InputError, match=r"none of the 1 pictures of t.csv is there: 'x/1.png' was .*root=FOLDER.*image=COLUMN"
     ):
         load(path)
     elsewhere = tree("x/1.png", below="elsewhere")
