@@ -8,13 +8,13 @@ from linne.core.predictions import Predictions
 
 
 def learnable(images: Images, facts: Facts, predictions: Predictions | None = None) -> np.ndarray:
-    """(m,) int64 rows, ascending: labelled and readable, those of the out-of-fold predictions where there are any, else
-    of the training split, else all that are in no other split."""
+    """(m,) int64 rows, ascending: labelled, readable, in the training split (where there is none, in no split), and
+    predicted, where predictions are given."""
     held = (images.labels >= 0) & facts.readable
+    held &= images.split == ("train" if (images.split == "train").any() else "")
     if predictions is not None:
-        return np.sort(predictions.rows[held[predictions.rows]])
-    part = "train" if (images.split == "train").any() else ""
-    return np.flatnonzero(held & (images.split == part))
+        held &= np.isin(np.arange(len(images)), predictions.rows)
+    return np.flatnonzero(held)
 
 
 def some(rows: np.ndarray, groups: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:

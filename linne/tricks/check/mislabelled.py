@@ -39,7 +39,8 @@ def mislabelled(
     """One finding, "wrong label": its rows are the most suspected, as many as the estimated number of wrong labels.
 
     details: "given" and "suggested" (class per row), "scores" (log of the given class's probability over the suggested
-    one's, per row; ascending) and "noise_rate" [value, low, high] (95 %, BCa over groups). neighbours: 0 goes without
+    one's, per row; ascending), "noise_rate" [value, low, high] (95 %, BCa over groups), "per_split"
+    {split: [suspects, labels]}. neighbours: 0 goes without
     features. high: share of wrong labels (0 to 1) whose lower bound makes it a finding of high severity. [] without
     predictions.
     """
@@ -90,8 +91,14 @@ def _finding(
             "suggested": suggested,
             "scores": [round(float(x), 4) for x in score[held]],
             "noise_rate": [rate.value, rate.low, rate.high],
+            "per_split": _per_split(images.split[known.rows], images.split[known.rows[held]]),
         },
     )
+
+
+def _per_split(every: np.ndarray, held: np.ndarray) -> dict[str, list[int]]:
+    """Split: [suspects, labels looked at]."""
+    return {str(one or "none"): [int((held == one).sum()), int((every == one).sum())] for one in np.unique(every)}
 
 
 def votes(features: np.ndarray, labels: np.ndarray, group: np.ndarray, classes: int, k: int, seed: int) -> np.ndarray:

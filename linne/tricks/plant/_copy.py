@@ -16,7 +16,7 @@ MARK = "planted"
 
 
 def drawn(rows: np.ndarray, share: float, what: str, rng: np.random.Generator) -> np.ndarray:
-    """(round(share * rows),) of these rows, ascending. Raises OptionError for a share outside 0 to 1, InputError for none."""
+    """(round(share * rows),) of these rows, ascending. OptionError: a share outside 0 to 1; InputError: none."""
     if not 0 < share <= 1:
         raise OptionError(f"plant {what}: share={share} must be above 0 and at most 1.")
     many = round(share * len(rows))
