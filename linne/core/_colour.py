@@ -96,6 +96,8 @@ def _converted(part: Image.Image, transform: Any) -> np.ndarray:
     if transform is not None:
         part = part if part.mode == transform.input_mode else part.convert("RGB")
         return np.asarray(transform.apply(part))
+    if part.mode == "L":
+        return np.asarray(part)[..., None]
     return np.asarray(part if part.mode == "RGB" else part.convert("RGB"))
 
 

@@ -21,15 +21,19 @@ FOREIGN = (
     (b"\0\0\0\x0cJXL ", "JPEG XL"), (b"<svg", "an SVG drawing"), (b"RIFF", "a sound or a film"), (b"MZ", "a program"),
     (b"\x1aE\xdf\xa3", "a film"), (b"\x7fELF", "a program"), (b"SIMPLE", "FITS"), (b"\x93NUMPY", "a numpy array"),
 )  # fmt: skip
-MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd8\xff])")
+MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
 """A JPEG marker with a body, or the end."""
-SEGMENTS, SCANS, PAGES, STRIPS = 5_000, 200, 9_999, 200_000
-"""A JPEG with more header segments or scans, or a TIFF with more strips, is a bomb; frames are counted up to PAGES."""
+SEGMENTS, SCANNED, CHUNKS, TAGS, STRIPS, PAGES = 5_000, 1_600_000_000, 100_000, 5_000, 200_000, 9_999
+"""More header segments or scans times pixels in a JPEG, chunks in a PNG, tags or strips in a TIFF are a bomb: they cost
+time that neither the file's size nor the picture's shows. Frames and pages are counted up to PAGES."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """One picture's header. width, height: as stored, before any EXIF transpose. frames: 0 where Pillow must tell."""
+    """One picture's header. width, height: as stored, before any EXIF transpose. frames: 0 where Pillow must tell.
+
+    scans: of a progressive JPEG, else 0. span: what a TIFF of numbers calls black and white.
+    """
 
     format: str
     width: int
@@ -40,7 +44,7 @@ class Header:
     camera: str = ""
     quality: float = float("nan")
     components: int = 0
-    progressive: bool = False
+    scans: int = 0
     icc: bytes = b""
     span: tuple[float, float] | None = None
 
@@ -100,6 +104,14 @@ def header(data: bytes, kind: str) -> Header:
 
 
 def _png(data: bytes) -> Header:
+    at, profiles, end = 8, 0, len(data)
+    for _ in range(CHUNKS):
+        if at + 8 > end:
+            break
+        profiles += data[at + 4 : at + 8] == b"iCCP"
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    if at + 8 <= end or profiles > 1:
+        raise Unreadable(f"{'two profiles' if profiles > 1 else f'more than {CHUNKS} chunks'}: refused as a bomb")
     return Header("PNG", *struct.unpack_from(">II", data, 16), frames=0)
 
 
@@ -139,19 +151,26 @@ def _box(kind: str, data: bytes) -> Header:
 def _tiff(data: bytes) -> Header:
     tags = Tags(data)
     first = next(tags.pages(), None)
-    if first is None or 256 not in first or 257 not in first:
+    if not first:
+        raise Unreadable(f"truncated: the TIFF's directory at byte {tags.first} is missing")
+    if 256 not in first or 257 not in first:
         raise Unreadable("TIFF: no picture size in the header")
-    if any(first[tag][1] > STRIPS for tag in (273, 324) if tag in first):
-        raise Unreadable(f"more than {STRIPS} strips: refused as a decompression bomb")
+    if len(first) >= TAGS or any(first[tag][1] > STRIPS for tag in (273, 324) if tag in first):
+        raise Unreadable(f"TIFF: more than {TAGS} tags or {STRIPS} strips: refused as a bomb")
     width, height = int(tags.number(first, 256)), int(tags.number(first, 257))
     low, high = tags.number(first, 340), tags.number(first, 341)
+    bits, white_is_zero = tags.number(first, 258), tags.number(first, 262) == 0
+    if not low < high and bits in (12, 16) and tags.number(first, 339) != 2:
+        low, high = 0, 2**bits - 1
     span = (low, high) if isfinite(low) and isfinite(high) and low < high else None
+    if span and white_is_zero:
+        span = (high, low)
     frames = sum(1 for _ in tags.pages())
     return Header("TIFF", width, height, frames, *tags.facts(), span=span)
 
 
 def _jpeg(data: bytes) -> Header:
-    frame, exif, icc, tables, scans = None, b"", {}, {}, []
+    frame, exif, icc, tables, begun = None, b"", {}, {}, False
     for marker, start, end in _segments(data):
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and frame is None:
             frame = marker, *struct.unpack_from(">BHHB", data, start)
@@ -162,33 +181,31 @@ def _jpeg(data: bytes) -> Header:
         elif marker == 0xDB:
             tables.setdefault(data[start] & 15, (data[start] >> 4, bytes(data[start + 1 : end])))
         elif marker == 0xDA:
-            scans.append(start)
-    if frame is None or not scans:
+            begun = True
+    if frame is None or not begun:
         raise Unreadable("JPEG: cut off before the picture begins")
     marker, _, height, width, components = frame
-    progressive = marker in (0xC2, 0xC6, 0xCA, 0xCE)
-    if progressive and data.count(b"\xff\xda") > SCANS:
-        raise Unreadable(f"more than {SCANS} scans: refused as a decompression bomb")
+    scans = data.count(b"\xff\xda") if marker in (0xC2, 0xC6, 0xCA, 0xCE) else 0
     told = Tags(exif).facts() if exif else (1, float("nan"), "")
     joined = b"".join(icc[part] for part in sorted(icc))
-    return Header("JPEG", width, height, 1, *told, _quality(tables), components, progressive, icc=joined)
+    return Header("JPEG", width, height, 1, *told, _quality(tables), components, scans, icc=joined)
 
 
-def lost(data: bytes) -> tuple[float, float]:
-    """Share of a progressive JPEG's frequencies that its scans do not hold, without and with the last scan.
+def lost(data: bytes) -> float:
+    """Share of a progressive JPEG's frequencies that it lacks when its last scan was cut.
 
-    One that was never sent counts 1, one whose last bits were not sent 0.05 for each bit: they are hardly seen.
+    One that was never sent whole counts 1, one whose last bits were not sent 0.05 for each bit: they are hardly seen.
     """
-    bits, before = np.full((256, 64), 20), 1.0
+    bits, share = np.full((256, 64), 20), 1.0
     ids = np.zeros(0, np.uint8)
     for marker, start, end in _segments(data, whole=True):
-        if marker in (0xC0, 0xC1, 0xC2) and not len(ids):
+        if 0xC0 <= marker <= 0xC2 and not len(ids):
             ids = np.frombuffer(data[start + 6 : end], np.uint8)[::3]
         elif marker == 0xDA:
-            before = float(np.minimum(bits[ids] * 0.05, 1).mean())
-            inside, low, high, fine = data[start + 1 : end - 3 : 2], data[end - 3], data[end - 2], data[end - 1] & 15
-            bits[list(inside), low : high + 1] = fine
-    return before, float(np.minimum(bits[ids] * 0.05, 1).mean())
+            share = float(np.minimum(bits[ids] * 0.05, 1).mean())
+            low, high, last = data[end - 3 : end]
+            bits[list(data[start + 1 : end - 3 : 2]), low : high + 1] = last & 15
+    return share
 
 
 def _segments(data: bytes, whole: bool = False) -> Iterator[tuple[int, int, int]]:
@@ -204,7 +221,7 @@ def _segments(data: bytes, whole: bool = False) -> Iterator[tuple[int, int, int]
         if marker == 0xDA and not whole:
             return
         at = max(end, at + 2)
-    raise Unreadable(f"more than {SEGMENTS} header segments: refused as a decompression bomb")
+    raise Unreadable(f"more than {SEGMENTS} header segments: refused as a bomb")
 
 
 LUMA = np.array(
@@ -264,7 +281,7 @@ class Tags:
         """The directory at `at` and the place of the next one, 0 where none."""
         count, step = (self._at("Q", at), 20) if self.big else (self._at("H", at), 12)
         start, found = at + (8 if self.big else 2), {}
-        for place in range(start, min(start + count * step, len(self.data) - step + 1), step):
+        for place in range(start, min(start + min(count, TAGS) * step, len(self.data) - step + 1), step):
             tag, kind, many = struct.unpack_from(self.order + ("HHQ" if self.big else "HHI"), self.data, place)
             size, inside = self.BYTES.get(kind, 0) * many, place + (12 if self.big else 8)
             where = inside if size <= (8 if self.big else 4) else self._at("Q" if self.big else "I", inside)
@@ -306,6 +323,17 @@ def seconds(text: str) -> float:
     values = tuple(map(int, parts.groups())) if parts else (0,) * 6
     sane = values[0] >= 1826 and 1 <= values[1] <= 12 and 1 <= values[2] <= 31 and values[3] < 24 and values[4] < 60
     return float(timegm(values)) if sane else float("nan")
+
+
+def bare(data: bytes) -> bytes:
+    """A PNG without what its pixels do not need: a damaged remark is no reason to refuse a picture."""
+    at, kept = 8, [data[:8]]
+    while at + 8 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if data[at + 4 : at + 8] in (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"):
+            kept.append(data[at:end])
+        at = end
+    return b"".join(kept)
 
 
 def missing(share: float) -> str:

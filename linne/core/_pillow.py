@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ._colour import STRIP
-from ._header import Header, lost
+from ._header import Header, bare, lost
 from .errors import MissingExtra, Unreadable
 
 PLUGINS = {
@@ -31,6 +31,7 @@ PLUGINS = {
 }
 NOISE = bytes(i * i * 37 % 251 for i in range(4096))
 QUIET = Lock()
+warnings.filterwarnings("ignore", module=r"PIL\.")  # what it has to say about a damaged file is said by the reason
 
 
 def opened(data: bytes, kind: str) -> Any:
@@ -67,20 +68,29 @@ def loaded(data: bytes, head: Header, shrink: int, check: Callable[[int, int], N
 
     shrink: 1, 2, 4 or 8, for JPEG. check: called with the size that Pillow found, before any pixel is decoded.
     """
-    image = _ready(data, head, shrink, check)
     try:
-        frames = head.frames or getattr(image, "n_frames", 1)
-        image.load()
-        return Loaded(_plain(image), frames)
-    except MemoryError:
+        return _whole(data, head, shrink, check)
+    except (Unreadable, MemoryError):
         raise
-    except Exception as error:
-        if head.format in ("WEBP", "AVIF", "HEIF"):
-            raise
-        found = _cut_jpeg(data, head, shrink) if head.format == "JPEG" else _in_part(data, head)
-        if found.lost == 1:
-            raise error from None
-        return found
+    except Exception as caught:
+        error = caught.with_traceback(None)  # a traceback would keep the half-read picture in memory
+        error.__cause__ = error.__context__ = None
+    if head.format in ("WEBP", "AVIF", "HEIF"):
+        raise error
+    found = _cut_jpeg(data, head, shrink) if head.format == "JPEG" else _in_part(data, head)
+    if found.lost == 1:
+        raise Unreadable("truncated: nothing of the picture is there") if "truncated" in str(error) else error
+    return found
+
+
+def _whole(data: bytes, head: Header, shrink: int, check: Callable[[int, int], None]) -> Loaded:
+    image = _ready(data, head, shrink, check)
+    frames = head.frames or getattr(image, "n_frames", 1)
+    image.load()
+    plain = _plain(image)
+    if head.format == "PNG" and "transparency" in plain.info:
+        plain.info["transparency"] = _key(plain.info["transparency"], data[24])
+    return Loaded(plain, frames)
 
 
 def _ready(data: bytes, head: Header, shrink: int = 1, check: Callable[[int, int], None] | None = None) -> Any:
@@ -94,27 +104,33 @@ def _ready(data: bytes, head: Header, shrink: int = 1, check: Callable[[int, int
     return image
 
 
+def _key(clear: Any, bits: int) -> Any:
+    """The colour that a PNG calls transparent, in the 8 bits that Pillow made of its 2, 4 or 16 (grey keeps 16)."""
+    if isinstance(clear, tuple):
+        return tuple(value >> 8 for value in clear) if bits == 16 else clear
+    return clear * 255 // ((1 << bits) - 1) if isinstance(clear, int) and bits in (2, 4) else clear
+
+
 def _cut_jpeg(data: bytes, head: Header, shrink: int) -> Loaded:
     """A JPEG that ends early, ended twice: at once, and after some noise. From the first row that differs it is lost.
 
     A progressive one is all there from its first scan on, and what is lost is sharpness.
     """
     images = []
-    for tail in (b"", NOISE):
+    for tail in (b"", NOISE)[: 1 if head.scans else 2]:
         image = _ready(data + tail + b"\xff\xd9", head, shrink)
         image.load()
         images.append(_plain(image))
+    if head.scans:
+        return Loaded(images[0], lost=lost(data))
     gap = _differ(*images)
     gap[int(gap.any(1).argmax()) if gap.any() else len(gap) :] = True
-    share = float(gap.mean())
-    if not head.progressive:
-        return Loaded(images[0], gap=gap, lost=share)
-    before, after = lost(data)
-    return Loaded(images[0], lost=share * before + (1 - share) * after)
+    return Loaded(images[0], gap=gap, lost=float(gap.mean()))
 
 
 def _in_part(data: bytes, head: Header) -> Loaded:
     """What Pillow decodes before it gives up, over two different grounds: what differs was not decoded."""
+    data = bare(data) if head.format == "PNG" else data
     first, second = (_over(data, head, ground) for ground in (0, 1))
     gap = _differ(first, second)
     return Loaded(first, max(head.frames, 1), gap, float(gap.mean()))

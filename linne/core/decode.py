@@ -23,7 +23,7 @@ matrix products and a rounding.
 
 import os
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal
@@ -32,7 +32,7 @@ import numpy as np
 from PIL import Image
 
 from ._colour import GREY, flatten, measured, natural, scale, srgb
-from ._header import Header, Tags, header, missing, sniff, unknown
+from ._header import SCANNED, Header, Tags, header, missing, sniff, unknown
 from ._pillow import loaded, quietly
 from .errors import OptionError, Unreadable, nearest
 
@@ -61,7 +61,7 @@ class Picture:
     taken: EXIF seconds since 1970 as if UTC, NaN where none. quality: JPEG, 1 to 100 or NaN.
     """
 
-    pixels: np.ndarray
+    pixels: np.ndarray = field(repr=False)
     format: str
     mode: str
     width: int
@@ -125,6 +125,10 @@ def _from_bytes(data: Any, least: int | None, limits: Limits) -> Picture:
         raise Unreadable(unknown(data))
     head = header(data, kind)
     _check(head.width, head.height, limits)
+    if head.width * head.height * head.scans > SCANNED:
+        raise Unreadable(f"{head.scans} scans of {head.width} x {head.height} pixels: refused as a bomb")
+    if kind == "WEBP" and 2 * head.width * head.height > limits.pixels:  # its decoder holds four copies
+        raise Unreadable(f"{head.width} x {head.height} pixels: over the limit of {limits.pixels // 2:,} for WebP")
     shrink = _shrink(head, least)
     fast = _jpeg(data, head, shrink, limits) if kind == "JPEG" and head.components in (1, 3) else None
     return fast or quietly(lambda: _by_pillow(data, head, shrink, limits))
@@ -234,7 +238,8 @@ TURNS = {
 
 def _words(error: Exception) -> str:
     text = " ".join(str(error).split())
-    return f"cannot be decoded: {text or type(error).__name__}"[:150]
+    name = "" if any(letter.isalpha() for letter in text) else f"{type(error).__name__} "
+    return f"cannot be decoded: {name}{text}".strip()[:150]
 
 
 @dataclass(frozen=True)
