@@ -12,7 +12,7 @@ from ._words import share
 def geometry(images: Images, facts: Facts, *, crop: float = 0.875, most: float = 0.3) -> list[Finding]:
     """One finding, "cropped", of medium severity when the median picture loses more than `most` (0 to 1) of its pixels.
 
-    crop: side of the centre square over the short side, as `resize=crop` takes it (0.875 = 224 of 256). Its rows are the
+    crop: side of the centre square over the short side, as `resize=crop` takes it (0.875 = 224 of 256). Rows: the
     pictures that lose more than half, the worst first.
     """
     known = np.flatnonzero(facts.readable & (facts["width"] > 0) & (facts["height"] > 0))
