@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -64,7 +64,7 @@ def _command(verb: Callable[..., Any], settings: tuple[str, ...]) -> Callable[..
     """The verb with --json and --quiet, and with the recipe's fields that it uses in the place of its **settings."""
     taken = list(inspect.signature(verb).parameters.values())
     open_ended = any(p.kind is p.VAR_KEYWORD for p in taken)
-    params = [p for p in taken if p.kind is not p.VAR_KEYWORD and p.name != "log"]
+    params = [_plain(p) for p in taken if p.kind is not p.VAR_KEYWORD and p.name != "log"]
     if open_ended:
         used = [each for each in fields(Recipe) if each.name in settings]
         params += [_flag(each.name, type(each.default), each.metadata["help"], each.default) for each in used]
@@ -83,6 +83,15 @@ def _command(verb: Callable[..., Any], settings: tuple[str, ...]) -> Callable[..
     run.__signature__ = inspect.Signature(params)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in params}
     return run
+
+
+def _plain(given: inspect.Parameter) -> inspect.Parameter:
+    """A parameter as a command line can give it: what may be an object of ours in Python is a word here."""
+    words = {str, int, float, bool, Path, type(None)}
+    kinds = set(get_args(given.annotation)) or {given.annotation}
+    if kinds <= words and not {str, Path} <= kinds:
+        return given
+    return given.replace(annotation=str | None if given.default is None else str)
 
 
 def _flag(name: str, kind: type, text: str, default: Any) -> inspect.Parameter:
