@@ -82,33 +82,32 @@ class _Table:
 
 
 def _fill(table: _Table, share: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(groups,) int64 parts: each kind of group in turn, the largest first, ties in random order."""
+    """(groups,) int64 parts: each kind of group in turn, the largest first, ties in random order.
+
+    With have and target in pictures, one more group of `count` pictures a class raises the cost of a part by
+    2 base + slope up to a constant, base = sum count have / target and slope = sum count^2 / target.
+    """
     alike, size = table.alike(), table.sizes()
-    target = np.bincount(table.kind, table.count, table.kinds)[:, None] * share
-    have = np.zeros_like(target)
+    total = np.bincount(table.kind, table.count, table.kinds)
+    per, whole = 1 / (total[:, None] * share), WHOLE / (total.sum() * share)  # 1 / target, for classes and for parts
+    load, full = np.zeros_like(per), np.zeros_like(whole)  # have / target
     order = np.lexsort((rng.random(len(alike)), rng.permutation(alike.max() + 1)[alike], -size))
     ends = np.flatnonzero(np.diff(alike[order], append=-1)) + 1
     parts = np.empty(len(alike), np.int64)
     for begin, end in zip(np.r_[0, ends[:-1]], ends, strict=True):
         pairs = slice(table.start[order[begin]], table.start[order[begin] + 1])
-        kind, count = table.kind[pairs], table.count[pairs]
-        many = _level(have, target, kind, count, end - begin, rng)
-        have[kind] += count[:, None] * many
+        kind, count, pictures = table.kind[pairs], table.count[pairs], size[order[begin]]
+        weighed = count[:, None] * per[kind]
+        many = _level(count @ load[kind] + pictures * full, count @ weighed + pictures**2 * whole, end - begin, rng)
+        load[kind] += weighed * many
+        full += pictures * many * whole
         parts[order[begin:end]] = np.repeat(np.arange(len(share)), many)
     return parts
 
 
-def _level(
-    have: np.ndarray, target: np.ndarray, kind: np.ndarray, count: np.ndarray, n: int, rng: np.random.Generator
-) -> np.ndarray:
-    """(parts,) int64: how many of n alike groups each part gets, so that sum (have - target)^2 / target is least.
-
-    One more group raises part p's cost by 2 a_p + b_p (2 x_p + 1) up to a constant: fill to the common level of
-    a_p + b_p x_p, round down, and give the rest one by one to the cheapest part.
-    """
-    total = WHOLE / target.sum(0)
-    slope = (count**2 @ (1 / target[kind])) + count.sum() ** 2 * total
-    base = count @ (have[kind] / target[kind]) + count.sum() * have.sum(0) * total
+def _level(base: np.ndarray, slope: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """(parts,) int64 x, of sum n: fill all parts to the common level of base + slope x that holds n groups, round down,
+    and give the rest one by one to the part whose cost rises least."""
     many = np.zeros(len(base), np.int64)
     if n >= len(base):
         by = np.argsort(base)
@@ -116,8 +115,7 @@ def _level(
         level = level[np.flatnonzero(level > base[by])[-1]]
         many = np.floor(np.maximum(level - base, 0) / slope + 1e-9).astype(np.int64)
     for _ in range(n - many.sum()):
-        cost = base + slope * (many + 0.5)
-        many[(cost * (1 + 1e-9 * rng.random(len(cost)))).argmin()] += 1
+        many[((base + slope * (many + 0.5)) * (1 + 1e-9 * rng.random(len(base)))).argmin()] += 1
     return many
 
 

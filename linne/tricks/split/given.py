@@ -13,9 +13,8 @@ def given(images: Images) -> Images:
     """The same pictures with the split they came with, which must hold some to learn from and some to judge by.
 
     train and test: choices are made by cross-validation within train. train, validation and test: validation helps to
-    choose. train and validation: kept as they are, so that every figure comes from pictures that made choices, and a
-    finding says so. Rows without a split take no part, and a finding says so. Raises InputError where nothing, only
-    one side, or nothing to learn from was given.
+    choose. train and validation: choices are made within train, and validation judges. Rows without a split take no
+    part, and a finding says so. Raises InputError where nothing, only one side, or nothing to learn from was given.
     """
     here = {name: int((images.split == name).sum()) for name in ("train", "validation", "test", "")}
     source = images.came_from or "The data"
@@ -27,29 +26,13 @@ def given(images: Images) -> Images:
         raise InputError(
             f"{source} came with 'train' alone: nothing to judge by. Name one part 'test', or use the split 'grouped'."
         )
-    return replace(images, findings=images.findings + _findings(images, here))
-
-
-def _findings(images: Images, here: dict[str, int]) -> tuple[Finding, ...]:
-    found = []
-    if not here["test"]:
-        found.append(
-            Finding(
-                rows=(),
-                kind="no test split",
-                severity="medium",
-                why=f"train ({here['train']:,}) and validation ({here['validation']:,}) were given, but no test.",
-                fix="Keep some pictures as 'test'; until then no figure comes from pictures that made no choice.",
-            )
-        )
-    if here[""]:
-        found.append(
-            Finding(
-                rows=tuple(np.flatnonzero(images.split == "").tolist()),
-                kind="rows without a split",
-                severity="medium",
-                why=f"{here['']:,} of {len(images):,} pictures have no split while the others do.",
-                fix="Fill the split of every row; until then these neither learn nor judge.",
-            )
-        )
-    return tuple(found)
+    if not here[""]:
+        return images
+    idle = Finding(
+        rows=tuple(np.flatnonzero(images.split == "").tolist()),
+        kind="rows without a split",
+        severity="medium",
+        why=f"{here['']:,} of {len(images):,} pictures have no split while the others do.",
+        fix="Fill the split of every row; until then these neither learn nor judge.",
+    )
+    return replace(images, findings=(*images.findings, idle))

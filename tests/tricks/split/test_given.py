@@ -10,16 +10,11 @@ def pictures(*split):
     return Images.of([b""] * len(split), ["a"] * len(split), split=list(split))
 
 
-@pytest.mark.parametrize("split", [("train", "test"), ("train", "validation", "test")])
+@pytest.mark.parametrize("split", [("train", "test"), ("train", "validation", "test"), ("train", "validation")])
 def test_what_was_given_is_kept_without_a_word(split):
     out = given(pictures(*split))
     assert tuple(out.split) == split
     assert out.findings == ()
-
-
-def test_train_and_validation_alone_are_kept_with_a_finding():
-    out = given(pictures("train", "validation"))
-    assert (tuple(out.split), out.findings[0].kind) == (("train", "validation"), "no test split")
 
 
 def test_rows_without_a_split_are_named():
