@@ -62,5 +62,5 @@ def _written(column: np.ndarray) -> str:
         return r"\d+"
     words = sorted(set(column))
     if len(words) == 1:
-        return re.escape(words[0])
-    return f"(?:{'|'.join(map(re.escape, words))})" if len(words) <= FEW else r"[^\W\d_]+"
+        return re.escape(words[0]).replace(r"\-", "-")
+    return f"(?:{'|'.join(words)})" if len(words) <= FEW else r"[^\W\d_]+"

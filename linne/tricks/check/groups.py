@@ -62,7 +62,7 @@ def groups(
 
 
 def _proposals(images: Images, facts: Facts) -> Iterator[Proposal]:
-    """Every consistent proposal; of patterns over names only the first, and no second way to the same groups."""
+    """Every consistent proposal; of patterns over names only the first, and nothing within groups proposed already."""
     seen: list[np.ndarray] = []
     for specs, proof in (
         (["parent"], False),
@@ -73,7 +73,7 @@ def _proposals(images: Images, facts: Facts) -> Iterator[Proposal]:
         for spec in specs:
             exact, *shorter = [spec] if isinstance(spec, str) else spec
             codes = _codes(images, facts, exact)
-            if codes is None or not _consistent(images, codes) or any((codes == old).all() for old in seen):
+            if codes is None or not _consistent(images, codes) or any(_within(codes, old) for old in seen):
                 continue
             seen.append(codes)
             same = [s for s in shorter if (other := _codes(images, facts, s)) is not None and (other == codes).all()]
@@ -87,6 +87,11 @@ def _codes(images: Images, facts: Facts, spec: str) -> np.ndarray | None:
         return clusters(group_of(images, spec, facts), len(images))
     except LinneError:
         return None
+
+
+def _within(codes: np.ndarray, old: np.ndarray) -> bool:
+    """Whether every group lies in one of the old groups."""
+    return len(np.unique(np.stack([codes, old]), axis=1).T) == codes.max() + 1
 
 
 def _consistent(images: Images, codes: np.ndarray) -> bool:

@@ -34,7 +34,6 @@ def mislabelled(
     *,
     neighbours: int = 30,
     high: float = 0.1,
-    resamples: int = 500,
 ) -> list[Finding]:
     """One finding, "wrong label": its rows are the most suspected, as many as the estimated number of wrong labels.
 
@@ -58,7 +57,7 @@ def mislabelled(
     if features is not None and neighbours:
         p = p * (votes(features[known.rows], labels, known.group, len(kept), neighbours, seed) + TINY)
     p = p / p.sum(1, keepdims=True)
-    rate = noise_rate(p, labels, known.group, resamples, seed)
+    rate = noise_rate(p, labels, known.group, seed)
     score, suggested = suspicion(p, labels)
     held = np.argsort(score, kind="stable")[: round(rate.value * len(known))]
     held = held[score[held] < 0]
@@ -142,7 +141,7 @@ def joint(p: np.ndarray, labels: np.ndarray, weight: np.ndarray | None = None) -
     return Joint(thresholds, counts / counts.sum(1, keepdims=True) * given[:, None] / weight.sum())
 
 
-def noise_rate(p: np.ndarray, labels: np.ndarray, group: np.ndarray, resamples: int, seed: int) -> Interval:
+def noise_rate(p: np.ndarray, labels: np.ndarray, group: np.ndarray, seed: int, resamples: int = 500) -> Interval:
     """The estimated share of wrong labels with its 95 % interval over groups."""
 
     def measure(weights: np.ndarray | None) -> "float | np.ndarray":

@@ -1,0 +1,164 @@
+"""mislabelled: the confident joint written out, flipped labels found, the interval of the noise rate, neighbours."""
+
+import numpy as np
+import pytest
+
+from linne.core.images import Images
+from linne.core.predictions import Predictions, softmax
+from linne.core.rng import rng
+from linne.tricks.check._space import axes, directions, nearest
+from linne.tricks.check.mislabelled import joint, mislabelled, noise_rate, votes
+from linne.tricks.plant.noise import noise
+
+
+def cloud(n: int = 600, classes: int = 4, seed: int = 0) -> tuple[Images, np.ndarray]:
+    """Well separated classes in 20 dimensions."""
+    draw = np.random.default_rng(seed)
+    labels = draw.integers(0, classes, n)
+    features = 4 * draw.normal(size=(classes, 20))[labels] + 2 * draw.normal(size=(n, 20))
+    return Images.of([b""] * n, [f"c{label}" for label in labels]), features.astype(np.float32)
+
+
+def judged(images: Images, features: np.ndarray) -> Predictions:
+    """Out-of-fold: each of two halves by the other's class means."""
+    logits = np.empty((len(images), len(images.classes)))
+    half = np.arange(len(images)) % 2
+    for one in (0, 1):
+        held, learn = half == one, half != one
+        means = np.array([features[learn & (images.labels == k)].mean(0) for k in range(len(images.classes))])
+        logits[held] = -((features[held][:, None] - means) ** 2).sum(2) / 40
+    rows = np.arange(len(images))
+    return Predictions(logits, images.labels, rows, images.classes, images.names, images.group)
+
+
+def by_hand(p: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Northcutt et al. 2021, eq. 1 to 4, picture by picture."""
+    n, classes = p.shape
+    threshold = [p[labels == k, k].mean() for k in range(classes)]
+    counts = np.zeros((classes, classes))
+    for row in range(n):
+        sure = [k for k in range(classes) if p[row, k] >= threshold[k]]
+        if sure:
+            counts[labels[row], max(sure, key=lambda k: p[row, k])] += 1
+    counts = counts / counts.sum(1, keepdims=True) * np.bincount(labels, minlength=classes)[:, None]
+    return counts / counts.sum()
+
+
+def test_joint_is_the_papers() -> None:
+    draw = np.random.default_rng(0)
+    p, labels = softmax(2 * draw.normal(size=(300, 5))), draw.integers(0, 5, 300)
+    assert joint(p, labels).share == pytest.approx(by_hand(p, labels))
+
+
+def test_weights_are_repetitions() -> None:
+    draw = np.random.default_rng(1)
+    p, labels, times = softmax(draw.normal(size=(80, 3))), draw.integers(0, 3, 80), draw.integers(1, 4, 80)
+    repeated = joint(np.repeat(p, times, 0), np.repeat(labels, times))
+    weighted = joint(p, labels, times.astype(float))
+    assert weighted.share == pytest.approx(repeated.share)
+
+
+def test_perfect_predictions_have_no_noise() -> None:
+    labels = np.arange(60) % 3
+    assert joint(np.eye(3)[labels] * 0.94 + 0.02, labels).noise == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_flipped_labels_are_the_suspects(seed: int) -> None:
+    images, features = cloud(seed=seed)
+    flipped = noise(images, rng(seed), share=0.1)
+    (found,) = mislabelled(flipped, features, judged(flipped, features), 0)
+    planted = set(np.flatnonzero(flipped.columns["planted"] == "noise"))
+    first = found.rows[: len(planted)]
+    assert np.mean([row in planted for row in first]) >= 0.95
+    _, low, high = found.details["noise_rate"]
+    assert low <= 0.1 <= high
+    assert found.severity == "medium" if low <= 0.1 else "high"
+    right = [found.details["suggested"][k] == images.classes[images.labels[row]] for k, row in enumerate(first)]
+    assert np.mean(right) >= 0.95
+    assert found.details["given"] == [flipped.classes[flipped.labels[row]] for row in found.rows]
+    assert sorted(found.details["scores"]) == found.details["scores"]
+
+
+def test_severity_follows_the_lower_bound() -> None:
+    images, features = cloud()
+    flipped = noise(images, rng(0), share=0.3)
+    (found,) = mislabelled(flipped, features, judged(flipped, features), 0)
+    assert found.severity == "high"
+    (found,) = mislabelled(flipped, features, judged(flipped, features), 0, high=0.9)
+    assert found.severity == "medium"
+
+
+def test_clean_labels_raise_nothing_severe() -> None:
+    images, features = cloud()
+    found = mislabelled(images, features, judged(images, features), 0)
+    assert not found or (found[0].severity == "medium" and len(found[0].rows) < 12)
+
+
+def test_neighbours_help_weak_probabilities() -> None:
+    images, features = cloud()
+    flipped = noise(images, rng(0), share=0.1)
+    planted = flipped.columns["planted"] == "noise"
+    blurred = judged(flipped, features + 8 * np.random.default_rng(0).normal(size=features.shape))
+    hits = []
+    for neighbours in (0, 30):
+        (found,) = mislabelled(flipped, features, blurred, 0, neighbours=neighbours)
+        hits.append(planted[list(found.rows)[: planted.sum()]].mean())
+    assert hits[1] > hits[0] + 0.05
+
+
+def test_votes_leave_out_the_own_group() -> None:
+    """A wrong label shared by all copies of a picture is not confirmed by them."""
+    images, features = cloud(200)
+    copies = np.r_[np.arange(200), np.zeros(6, int)]
+    group = np.array([f"g{row}" for row in copies], dtype=object)
+    labels = images.labels[copies].copy()
+    wrong = (labels[0] + 1) % 4
+    labels[copies == 0] = wrong
+    share = votes(features[copies], labels, group, 4, 5, 0)
+    assert share[0, wrong] < 0.2 < votes(features[copies], labels, np.full(206, "", object), 4, 5, 0)[0, wrong]
+
+
+def test_groups_widen_the_interval() -> None:
+    images, features = cloud(400)
+    p = judged(images, features).probabilities
+    labels = noise(images, rng(0), share=0.2).labels
+    width = []
+    for copies in (1, 4):
+        group = np.array([f"g{row}" for row in np.tile(np.arange(400 // copies), copies)], dtype=object)
+        rows = np.tile(np.arange(400 // copies), copies)
+        rate = noise_rate(p[rows], labels[rows], group, 0, 300)
+        width.append(rate.high - rate.low)
+    assert width[1] > 1.5 * width[0]
+
+
+def test_rows_are_those_of_the_images() -> None:
+    images, features = cloud(300)
+    flipped = noise(images, rng(0), share=0.1)
+    some = np.arange(100, 300)
+    (found,) = mislabelled(flipped, features, judged(flipped, features).take(some), 0)
+    assert min(found.rows) >= 100
+    (split,) = found.details["per_split"].values()
+    assert split == [len(found.rows), 200]
+
+
+def test_without_predictions_or_classes_nothing_is_said() -> None:
+    images, features = cloud(50, 2)
+    assert mislabelled(images, features, None, 0) == []
+    known = judged(images, features)
+    assert mislabelled(images, features, known.take(np.flatnonzero(known.labels == 0)), 0) == []
+
+
+def test_axes_and_neighbours_against_numpy() -> None:
+    draw = np.random.default_rng(0)
+    points = (draw.normal(size=(300, 40)) * np.linspace(5, 0.5, 40)).astype(np.float32)
+    found, variance = axes(points, 5, rng(0))
+    exact = np.linalg.eigh(np.cov(points.T, bias=True))
+    assert variance == pytest.approx(exact[0][::-1][:5], rel=1e-3)
+    assert np.abs((found * exact[1][:, ::-1][:, :5]).sum(0)) == pytest.approx(np.ones(5), abs=1e-2)
+    unit = directions(points, np.arange(300), rng(0), 40)
+    rows, near = nearest(unit, np.arange(300), 4, np.arange(300) // 2)
+    cosine = unit @ unit.T
+    cosine[np.arange(300)[:, None] // 2 == np.arange(300) // 2] = -2
+    assert np.sort(near, 1) == pytest.approx(np.sort(cosine, 1)[:, -4:])
+    assert np.take_along_axis(cosine, rows, 1) == pytest.approx(near)
