@@ -1,7 +1,6 @@
 """Where the files are that a table speaks of: beside it, in a folder below, with or without their ending."""
 
 import os
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -53,12 +52,23 @@ def _open(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir() and entry.name[0] != "." and entry.name.lower() not in HIDDEN
 
 
+def _add(tails: dict[str, str | list[str]], tail: str, path: str) -> None:
+    """One path as itself, several as a list: a million lists would keep the garbage collector busy."""
+    other = tails.setdefault(tail, path)
+    if other is path:
+        return
+    if isinstance(other, list):
+        other.append(path)
+    else:
+        tails[tail] = [other, path]
+
+
 class Below:
     """The pictures below a folder, listed when the first name is looked for that is not where it says."""
 
     def __init__(self, base: str) -> None:
         self.base = base
-        self.tails: dict[int, dict[str, list[str]]] = {}
+        self.tails: dict[int, dict[str, str | list[str]]] = {}
 
     @cached_property
     def paths(self) -> list[str]:
@@ -78,15 +88,17 @@ class Below:
                     todo.append((name, depth + 1))
         return found
 
-    def ending(self, depth: int) -> dict[str, list[str]]:
-        """Paths by their last `depth` folders and name in small letters, with the picture's ending and without."""
+    def near(self, name: str) -> list[str]:
+        """Paths whose last folders and name are this name's in small letters, with the picture's ending or without."""
+        depth = name.count("/")
         if depth not in self.tails:
-            self.tails[depth] = tails = defaultdict(list)
+            self.tails[depth] = tails = {}
             for path in self.paths:
                 tail = "/".join(path.rsplit("/", depth + 1)[-depth - 1 :]).lower()
-                tails[tail].append(path)
-                tails[tail[: tail.rfind(".")]].append(path)
-        return self.tails[depth]
+                _add(tails, tail, path)
+                _add(tails, tail[: tail.rfind(".")], path)
+        found = self.tails[depth].get(name.lower(), [])
+        return [found] if isinstance(found, str) else found
 
     def search(self, name: str, split: str) -> tuple[str, str]:
         """(path, "") of the one file that fits a name, else ("", why there is none)."""
@@ -94,7 +106,7 @@ class Below:
             return "", "not there" if name else "no name"
         if "://" in name:
             return "", "a web address; download it first"
-        near = self.ending(name.count("/")).get(name.lower(), [])
+        near = self.near(name)
         whole = is_picture(name)
         fits = [path for path in near if (path if whole else path[: path.rfind(".")]).endswith(name)]
         if len(fits) > 1 and split:

@@ -26,7 +26,10 @@ def made(encoded: Callable[..., bytes], n: int = 4, first: int = 0) -> Any:
 def test_splits_saved_to_disk(tmp_path: Path, encoded: Callable[..., bytes]) -> None:
     parts = {"train": made(encoded), "test": made(encoded, 2, 9), "unsupervised": made(encoded, 1)}
     datasets.DatasetDict(parts).save_to_disk(tmp_path / "saved")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     images = load(tmp_path / "saved")
+    assert read(images.items[0])
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before  # nothing is written there
     assert sorted(images.split.tolist()) == ["test"] * 2 + ["train"] * 4
     train = images.take(images.split == "train")
     assert [read(item) for item in train.items] == [encoded(k, "JPEG") for k in range(4)]
