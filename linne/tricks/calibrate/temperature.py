@@ -14,11 +14,11 @@ class _Temperature(float):
 
 
 def temperature(
-    predictions: Predictions, *, least: float = 0.05, most: float = 20.0, spread: float = 1.0
+    predictions: Predictions, *, least: float = 0.05, most: float = 20.0, spread: float = 0.5
 ) -> _Temperature:
     """The temperature in [least, most] that minimises the log loss of these predictions; call it on logits.
 
-    `spread`: standard deviation of a prior on its natural logarithm around 0, worth about one picture, so that a few
+    `spread`: standard deviation of a prior on its natural logarithm around 0, worth about ten pictures, so that a few
     pictures, all of them right, do not claim certainty; inf for none. Pictures without a label or unread are left out.
     Newton's method on the logarithm within a bracket, which every third step halves. Raises OptionError for
     bounds or a spread that are not positive and in order, InputError where no labelled picture is left.

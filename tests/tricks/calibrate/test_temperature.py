@@ -29,7 +29,7 @@ def test_the_minimum_agrees_with_scipy(scale, k):
     loss = lambda u: -log_softmax(one.logits / np.exp(u))[rows, one.labels].sum()  # noqa: E731
     plain = minimize_scalar(loss, bounds=np.log([0.05, 20]), method="bounded", options={"xatol": 1e-9}).x
     prior = minimize_scalar(
-        lambda u: loss(u) + u**2 / 2, bounds=np.log([0.05, 20]), method="bounded", options={"xatol": 1e-9}
+        lambda u: loss(u) + 2 * u**2, bounds=np.log([0.05, 20]), method="bounded", options={"xatol": 1e-9}
     ).x
     assert np.log(temperature(one, spread=np.inf)) == pytest.approx(plain, abs=1e-5)
     assert np.log(temperature(one)) == pytest.approx(prior, abs=1e-5)
