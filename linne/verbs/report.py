@@ -1,0 +1,58 @@
+"""linne report: a run as one page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import RunError
+from ..core.files import write
+from ..core.run import Run
+
+
+@dataclass(frozen=True)
+class Page:
+    """A written report. path: the HTML file. shown: what is in it, as report.json holds it."""
+
+    path: Path
+    shown: dict[str, Any]
+
+    def text(self) -> str:
+        """The figures for a terminal, and where the page is."""
+        from ..web.report import text
+
+        return text(self.shown, self.path)
+
+    def data(self) -> dict[str, Any]:
+        """JSON-ready: where the page is, and all that it shows but the thumbnails."""
+        told = {row: {k: v for k, v in one.items() if k != "jpeg"} for row, one in self.shown["pictures"].items()}
+        return {"report": str(self.path)} | self.shown | {"pictures": told}
+
+
+def report(run: str | Path | Run, *, out: Path | None = None, lang: str = "en") -> Page:
+    """Write a run's report: one HTML file that opens anywhere, with every figure, mistake and finding.
+
+    It is made anew from what the run kept; the pictures themselves are not needed.
+
+    Parameters
+    ----------
+    run
+        The folder that linne train wrote.
+    out
+        The HTML file to write; report.html in the run's folder when not given.
+    lang
+        The language that the page shows first, en or zh; it holds both.
+    """
+    from ..web.report import FORMAT, render
+
+    run = Run(run)
+    shown = run.json("report.json")
+    if shown.get("format") != FORMAT:
+        raise RunError(
+            f"{run.path / 'report.json'} is of format {shown.get('format')!r}, this Linne reads {FORMAT}. "
+            "Read it with the Linne that made it (see config.json), or train again into another --out."
+        )
+    shown["reads"] = max(run.reads, shown["reads"]) if shown["reads"] else 0
+    path = Path(out) if out else run.path / "report.html"
+    if path.is_dir():
+        raise RunError(f"{path} is a folder; --out is the HTML file to write, such as {path / 'report.html'}.")
+    return Page(write(path, render(shown, lang)), shown)

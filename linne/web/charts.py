@@ -1,0 +1,177 @@
+"""Charts as inline SVG: sideways in percent, upwards in pixels, so that text keeps its size on every screen.
+
+Colours are CSS classes of the page: a (blue) and b (orange) differ in hue, lightness and mark, and so also in print and
+to colour-blind eyes. A chart that stands in a table's cell is drawn for the eye alone; the cells beside it say it.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from .words import drawn
+
+AXES = ((0.9, 5), (0.8, 4), (0.6, 4), (0.5, 5), (0.0, 4))
+"""Where an axis of shares may begin, and into how many parts it is then divided."""
+CORNER = 'x="98%" y="354" text-anchor="end" class="t"'
+"""Where the words of the lower axis stand."""
+
+
+def place(value: "float | None", low: float = 0.0, high: float = 1.0) -> str:
+    """A value's place between low and high as SVG's percent; outside goes to the end, None to the low one."""
+    share = 0.0 if value is None or not math.isfinite(value) else (value - low) / ((high - low) or 1.0)
+    return f"{100 * min(max(share, 0.0), 1.0):.4g}%"
+
+
+def axis(figures: Sequence[dict[str, Any]], *others: float) -> tuple[float, int]:
+    """(where the axis begins, its parts) for figures that are shares, and other shares that must be on it."""
+    ends = [figure["low"] for figure in figures if figure["low"] is not None]
+    least = min([*ends, *(figure["value"] for figure in figures if figure["value"] is not None), *others], default=0.0)
+    return next(pair for pair in AXES if pair[0] <= max(least, 0.0))
+
+
+def ticks(begin: float = 0.0, parts: int = 4) -> str:
+    """The axis' numbers in percent, for the head of a column of `interval` or `pair`."""
+    out = []
+    for k in range(parts + 1):
+        anchor = "start" if k == 0 else "end" if k == parts else "middle"
+        shown = f"{100 * (begin + (1 - begin) * k / parts):g}"
+        out.append(f'<text x="{100 * k / parts:g}%" y="12" text-anchor="{anchor}">{shown}</text>')
+    return f'<svg class="c ticks" height="16" aria-hidden="true">{"".join(out)}</svg>'
+
+
+def interval(figure: dict[str, Any], begin: float = 0.0, parts: int = 4, mark: float | None = None) -> str:
+    """A figure as a dot on its interval's line; `mark` is a dashed line across (what no skill would reach)."""
+    dashed = "" if mark is None else _line(place(mark, begin), 0, place(mark, begin), 24, "base")
+    return f'<svg class="c g{parts}" height="24" aria-hidden="true">{dashed}{_whisker(figure, 12, "a", begin)}</svg>'
+
+
+def pair(recall: dict[str, Any], precision: dict[str, Any], begin: float = 0.0, parts: int = 4) -> str:
+    """Recall (blue dot) above precision (orange square), each on its interval's line."""
+    body = _whisker(recall, 9, "a", begin) + _whisker(precision, 21, "b", begin)
+    return f'<svg class="c g{parts}" height="30" aria-hidden="true">{body}</svg>'
+
+
+def stack(parts: Sequence[tuple[str, int]], most: int) -> str:
+    """Bars one after the other, (CSS class, count) each; `most` fills the width."""
+    out, at = [], 0
+    for name, count in parts:
+        if count:
+            out.append(
+                f'<rect class="{name}" x="{place(at, 0, most)}" width="{place(count, 0, most)}" y="4" height="14"/>'
+            )
+        at += count
+    return f'<svg class="c" height="22" aria-hidden="true">{"".join(out)}</svg>'
+
+
+def reliability(bars: Sequence[dict[str, Any]], histogram: dict[str, list[int]]) -> str:
+    """Accuracy over confidence with intervals, the diagonal, and under it how many pictures are how sure.
+
+    bars: as engine.figures gives them. histogram: "right" and "wrong", counts in equal bins of confidence from 0 to 1.
+    """
+    dots = []
+    for bar in bars:
+        x = place(bar["confidence"])
+        dots.append(_line(x, _up(bar["low"]), x, _up(bar["high"]), "w a"))
+        dots.append(f'<circle class="a" cx="{x}" cy="{_up(bar["accuracy"])}" r="4.5"/>')
+    said = "; ".join(f"{_percent(bar['confidence'])} sure: {_percent(bar['accuracy'])} right" for bar in bars)
+    inner = _line("0%", "100%", "100%", "0%", "base") + "".join(dots)
+    words = drawn('x="14%" y="14" class="t"', "accuracy") + drawn(
+        'x="98%" y="352" text-anchor="end" class="t"', "confidence"
+    )
+    frame = _frame([(k / 4, f"{25 * k}") for k in range(5)], [(k / 4, f"{25 * k}") for k in range(5)], 22, 220, 334)
+    return (
+        f'<svg class="chart" height="360" role="img" aria-label="Reliability. {said}">{frame}{words}'
+        f'<svg x="12%" y="22" width="86%" height="220" class="open">{inner}</svg>{_histogram(histogram)}</svg>'
+    )
+
+
+def path(points: Sequence[dict[str, Any]], chosen: float, percent: bool = True) -> str:
+    """The objective over the penalty, from strong to weak, the chosen one ringed; "" where nothing is known.
+
+    points: {"strength", "figure"} each. percent: the figure is a share.
+    """
+    known = [point for point in points if point["figure"] is not None]
+    if not known:
+        return ""
+    values = [point["figure"] * (100 if percent else 1) for point in known]
+    rungs = nice(min(values), max(values))
+    span = rungs[-1] - rungs[0]
+    at = [-math.log10(point["strength"]) for point in known]
+    along = [(x - at[0]) / (at[-1] - at[0]) if len(at) > 1 else 0.5 for x in at]
+    xs, ys = [place(x) for x in along], [_up((value - rungs[0]) / span) for value in values]
+    best = min(range(len(known)), key=lambda k: abs(math.log(known[k]["strength"] / chosen)))
+    inner = _line(xs[best], "0%", xs[best], "100%", "base")
+    inner += f'<circle class="ring" cx="{xs[best]}" cy="{ys[best]}" r="8"/>'
+    inner += "".join(_line(*ends, "w a") for ends in zip(xs, ys, xs[1:], ys[1:], strict=False))
+    inner += "".join(f'<circle class="a" cx="{x}" cy="{y}" r="4"/>' for x, y in zip(xs, ys, strict=True))
+    numbers = [(x, f"{point['strength']:.2g}") for x, point in zip(along, known, strict=True)]
+    frame = _frame(
+        [((value - rungs[0]) / span, f"{value:g}") for value in rungs], numbers[:: len(numbers) // 7 + 1], 22, 290, 330
+    )
+    said = "; ".join(f"{point['strength']:g}: {value:.4g}" for point, value in zip(known, values, strict=True))
+    words = drawn(CORNER, "penalty, from strong to weak")
+    return (
+        f'<svg class="chart" height="360" role="img" aria-label="Figure by penalty. {said}">{frame}{words}'
+        f'<svg x="12%" y="22" width="86%" height="290" class="open">{inner}</svg></svg>'
+    )
+
+
+def nice(low: float, high: float) -> list[float]:
+    """Three to seven round numbers that enclose low to high."""
+    span = max(high - low, 1e-3 * max(abs(high), 1e-3))
+    power = 10 ** math.floor(math.log10(span / 4))
+    step = next(power * k for k in (1, 2, 5, 10) if span / (power * k) <= 5)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(k * step, 10) for k in range(first, max(last, first + 1) + 1)]
+
+
+def shade(count: int, total: int) -> int:
+    """0 to 9: how strongly a cell of the confusion matrix is coloured, by its share of the row; 1 at least, if any."""
+    return 0 if not count else max(1, min(9, round(9 * (count / max(total, 1)) ** 0.6)))
+
+
+def _whisker(figure: dict[str, Any], y: float, name: str, begin: float = 0.0) -> str:
+    if figure["value"] is None:
+        return ""
+    low, high, at = (place(figure[end], begin) for end in ("low", "high", "value"))
+    line = "" if figure["low"] is None or figure["high"] is None else _line(low, y, high, y, f"w {name}")
+    if name == "b":
+        return f'{line}<svg x="{at}" y="{y}" class="open"><rect class="b" x="-4" y="-4" width="8" height="8"/></svg>'
+    return f'{line}<circle class="{name}" cx="{at}" cy="{y}" r="4.5"/>'
+
+
+def _histogram(histogram: dict[str, list[int]]) -> str:
+    right, wrong = histogram["right"], histogram["wrong"]
+    most = max([a + b for a, b in zip(right, wrong, strict=True)], default=0) or 1
+    out = []
+    for k, (good, bad) in enumerate(zip(right, wrong, strict=True)):
+        x, width = f"{100 * (k + 0.08) / len(right):.4g}%", f"{84 / len(right):.4g}%"
+        top = 60 * (good + bad) / most
+        for name, y, height in (("b", 60 - top, 60 * bad / most), ("a", 60 - 60 * good / most, 60 * good / most)):
+            if height:
+                out.append(f'<rect class="{name}" x="{x}" width="{width}" y="{y:.1f}" height="{height:.1f}"/>')
+    return f'<svg x="12%" y="256" width="86%" height="60">{"".join(out)}</svg>'
+
+
+def _frame(up: list[tuple[float, str]], along: list[tuple[float, str]], top: int, height: int, foot: int) -> str:
+    """Grid lines and numbers: (share of the way, text) of both axes."""
+    out = []
+    for share, text in up:
+        y = top + height * (1 - share)
+        out.append(_line("12%", f"{y:g}", "98%", f"{y:g}", "grid"))
+        out.append(f'<text x="11%" y="{y + 4:g}" text-anchor="end">{text}</text>')
+    for share, text in along:
+        out.append(f'<text x="{12 + 86 * share:.4g}%" y="{foot}" text-anchor="middle">{text}</text>')
+    return "".join(out)
+
+
+def _line(x1: Any, y1: Any, x2: Any, y2: Any, name: str) -> str:
+    return f'<line class="{name}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>'
+
+
+def _up(share: "float | None") -> str:
+    return place(None if share is None else 1 - share)
+
+
+def _percent(share: "float | None") -> str:
+    return "-" if share is None else f"{100 * share:.0f} %"

@@ -1,0 +1,234 @@
+"""The page's fixed words in English and Chinese. What a check or a run says in sentences of its own stays English."""
+
+from html import escape
+from typing import Any
+
+ZH = {
+    # frame
+    "report": "报告",
+    "Figures": "指标",
+    "Classes": "类别",
+    "Calibration": "校准",
+    "table": "表格",
+    "Mistakes": "错误",
+    "Findings": "数据问题",
+    "Data": "数据",
+    "Model": "模型",
+    "{n} pictures": "{n} 张图片",
+    "{n} classes": "{n} 个类别",
+    "{n} of {all}": "{all} 中的 {n}",
+    "{n} more": "另有 {n} 个",
+    # headline
+    "{level} % interval, from {n} {how}": "{level} % 区间；{n} 张{how}",
+    "test pictures that neither learned nor chose": "既未参与学习也未参与选择的测试图片",
+    "pictures, each judged by heads that it did not teach (repeated grouped cross-validation: "
+    "too few for a test set of their own)":
+        "图片，每张都由未用它训练的模型评判（重复分组交叉验证：图片太少，无法单独留出测试集）",
+    "The test pictures were read once.": "测试图片只读取过一次。",
+    "The test pictures were read {n} times: each further look makes the figures a little less honest.":
+        "测试图片已被读取 {n} 次：每多看一次，数字就少一分可信。",
+    "There is no test set.": "没有单独的测试集。",
+    "So many pictures can only resolve ±{points} points of accuracy: a smaller difference is noise.":
+        "这么多图片只能分辨 ±{points} 个百分点的准确率：更小的差别是噪声。",
+    "Always saying {name} (the dashed line) would reach {value}.": "总是回答 {name}（虚线）可达 {value}。",
+    "Leak": "泄漏",
+    "{n} of {all} test pictures have a verified twin among the learning ones and are left out. With them "
+    "the figure would read {whole}; the leak is worth {points} points [{low}, {high}].":
+        "{all} 张测试图片中有 {n} 张在学习图片里有经核实的近似副本，已排除。"
+        "若计入，数字会是 {whole}；泄漏约值 {points} 个百分点 [{low}, {high}]。",
+    "Unsure": "不确定",
+    "Note": "说明",
+    "The interval may be wrong: {why}.": "区间可能不准：{why}。",
+    "{n} judged pictures could not be read and count as wrong.": "{n} 张待评图片无法读取，按错误计。",
+    # glance
+    "Weakest class": "最弱类别",
+    "recall {value} on {n}": "召回率 {value}，共 {n} 张",
+    "Most confused": "最易混淆",
+    "{n} of {all} pictures": "{all} 张图片中的 {n} 张",
+    "What checks found": "检查结果",
+    "{n} high": "{n} 个严重",
+    "{n} medium": "{n} 个中等",
+    "{n} low": "{n} 个轻微",
+    "nothing": "没有问题",
+    "Calibration error": "校准误差",
+    "mean gap of confidence and accuracy": "置信度与准确率的平均差距",
+    # figures
+    "All figures": "全部指标",
+    "figure": "指标",
+    "value [{level} % interval]": "数值 [{level} % 区间]",
+    "accuracy": "准确率",
+    "balanced accuracy": "平衡准确率",
+    "macro F1": "宏平均 F1",
+    "micro F1": "微平均 F1",
+    "log loss": "对数损失",
+    "Brier score": "Brier 分数",
+    "AUC": "AUC",
+    "calibration error (ECE)": "校准误差 (ECE)",
+    "kappa": "Kappa",
+    "Matthews correlation": "马修斯相关系数",
+    "average precision": "平均精度",
+    "top {k}": "前 {k} 准确率",
+    "lower is better": "越低越好",
+    "Dots are the figures, lines their intervals.": "点为数值，线为区间。",
+    "Dots are the figures, lines their intervals; the dashed line is always saying {name}.":
+        "点为数值，线为区间；虚线为总是回答 {name} 的结果。",
+    # classes
+    "Class by class": "逐类结果",
+    "class": "类别",
+    "pictures": "图片",
+    "precision": "精确率",
+    "recall": "召回率",
+    "Weakest first. A recall of 90 % finds 90 of 100 pictures of the class; with a precision of 90 %, 90 of 100 "
+    "pictures called so are.":
+        "最弱者在前。召回率 90 %：该类 100 张图片找出 90 张；精确率 90 %：判为该类的 100 张中有 90 张确实是。",
+    "The weakest {n} of {all} classes; the others are in figures.json.":
+        "最弱的 {n} 个类别（共 {all} 个）；其余见 figures.json。",
+    "Who is taken for whom": "混淆矩阵",
+    "A row is what a picture is, a column what it was called.": "行为真实类别，列为判定类别。",
+    "The {n} classes with the most mistakes, of {all}; the whole matrix is in figures.json.":
+        "错误最多的 {n} 个类别（共 {all} 个）；完整矩阵见 figures.json。",
+    "is \\ called": "真实 \\ 判定",
+    "Show the matrix of {n} classes": "显示 {n} 个类别的混淆矩阵",
+    # trust
+    "Can its probabilities be believed?": "概率可信吗？",
+    "Where dots lie on the diagonal, 80 % sure means right in 80 of 100. Lines are intervals; the bars "
+    "below count pictures.": "点在对角线上表示“80 % 把握”即 100 次中对 80 次。线为区间；下方柱形为图片数。",
+    "confidence": "置信度",
+    "right": "正确",
+    "wrong": "错误",
+    "How firmly the head was held": "分类头的正则强度",
+    "Figures of the learning pictures that chose, each predicted by a head that never saw it. The strength "
+    "{strength} was chosen.": "参与选择的学习图片的指标，每张由未见过它的模型预测。所选强度为 {strength}。",
+    "chosen": "所选",
+    "penalty, from strong to weak": "惩罚强度，由强到弱",
+    # mistakes
+    "Surest mistakes": "最自信的错误",
+    "What it is said to be, and what it was taken for with which probability. Wrong labels show up here too.":
+        "标注为何、被判为何及其概率。错误标注也会出现在这里。",
+    "No picture was taken for another class.": "没有图片被判错。",
+    "Most confused pairs": "最易混淆的类别对",
+    "{n} of {of} pictures: {first} times {a} was called {b}, {second} times {b} was called {a}.":
+        "{of} 张中 {n} 张：{first} 次把 {a} 判为 {b}，{second} 次把 {b} 判为 {a}。",
+    "Weak slices": "薄弱子集",
+    "Of {n} slices by likeness and by what files tell, these are worse than the rest by more than chance (Holm).":
+        "按相似度和文件信息划分的 {n} 个子集中，以下子集显著差于其余（Holm 校正）。",
+    "{n} slices by likeness and by what files tell were tested; none is worse than the rest by more than chance.":
+        "检验了按相似度和文件信息划分的 {n} 个子集；没有一个显著差于其余。",
+    "accuracy {value} on {n} pictures, {rest} on the rest": "{n} 张图片上准确率 {value}，其余为 {rest}",
+    "cluster": "相似图片",
+    "size": "尺寸",
+    "brightness": "亮度",
+    "contrast": "对比度",
+    "sharpness": "清晰度",
+    "aspect": "长宽比",
+    "format": "格式",
+    "mode": "颜色模式",
+    "camera": "相机",
+    # findings
+    "What the checks found": "检查发现的问题",
+    "Nothing was found.": "未发现问题。",
+    "No checks were asked for.": "未要求检查。",
+    "high": "严重",
+    "medium": "中等",
+    "low": "轻微",
+    "What to do": "建议",
+    "group {n}": "第 {n} 组",
+    "unreadable": "无法读取",
+    "near duplicates": "近似重复",
+    "exact duplicates": "完全重复",
+    "duplicates": "重复图片",
+    "leakage": "泄漏",
+    "leak": "泄漏",
+    "wrong label": "可疑标注",
+    "wrong labels": "可疑标注",
+    "conflicting labels": "标注冲突",
+    "outliers": "离群图片",
+    "shortcut": "捷径",
+    "shortcuts": "捷径",
+    "imbalance": "类别不平衡",
+    "empty classes": "空类别",
+    "single pictures": "仅一张图片的类别",
+    "few pictures": "图片过少",
+    "casing twins": "大小写重名",
+    "stray files": "杂散文件",
+    "hidden folders": "隐藏文件夹",
+    "missing files": "缺失文件",
+    "statistics": "统计",
+    "splits differ": "各部分有差异",
+    "classes differ": "各类别有差异",
+    "dark": "过暗",
+    "bright": "过亮",
+    "blurred": "模糊",
+    "nearly empty": "几乎空白",
+    "odd size": "异常尺寸",
+    "odd aspect": "异常长宽比",
+    "wrong extension": "扩展名不符",
+    # data
+    "What was left out": "被排除的图片",
+    "Every picture was used.": "所有图片均已使用。",
+    "{n} of {all} pictures neither learned nor judged.": "{all} 张图片中有 {n} 张既未学习也未评判。",
+    "reason": "原因",
+    "names": "名称",
+    "Pictures of each class": "各类别图片数",
+    "The {n} largest of {all} classes.": "最大的 {n} 个类别（共 {all} 个）。",
+    "train": "训练",
+    "validation": "验证",
+    "test": "测试",
+    "not used": "未使用",
+    "all": "合计",
+    "About the files": "文件概况",
+    "width": "宽",
+    "height": "高",
+    "bytes": "字节",
+    "smallest": "最小",
+    "median": "中位",
+    "largest": "最大",
+    "{n} have a verified duplicate": "{n} 张有经核实的重复",
+    # model
+    "How it was made": "制作方法",
+    "Make it again": "重新制作",
+    "pictures from": "图片来源",
+    "network": "网络",
+    "weights": "权重",
+    "licence of the weights": "权重许可证",
+    "unknown": "未知",
+    "preprocessing": "预处理",
+    "runtime": "运行方式",
+    "head": "分类头",
+    "{width} features, {classes} classes, penalty {strength}": "{width} 个特征，{classes} 个类别，惩罚 {strength}",
+    "calibration": "校准",
+    "temperature {heat}, fitted on {on}": "温度 {heat}，拟合于 {on}",
+    "versions": "版本",
+    "Recipe": "配方",
+    "Settings in bold differ from the defaults.": "粗体设置与默认值不同。",
+    "Class names in their stored order": "类别名称（存储顺序）",
+    "This page is one file: it loads nothing and sends nothing.": "本页是单个文件：不加载、也不发送任何内容。",
+}  # fmt: skip
+"""English to Chinese; {named} places are filled by the caller."""
+
+
+class Word(str):
+    """A value to be filled in that is itself one of the fixed words."""
+
+
+def both(text: str, **values: Any) -> str:
+    """HTML of a fixed word in both languages, values filled in and escaped; the page shows one of them.
+
+    Text that is no fixed word stands as it is, so that a check's own words can be handed in too.
+    """
+    if text not in ZH:
+        return escape(text)
+    english, chinese = escape(text), escape(ZH[text])
+    if values:
+        english = english.format(**{name: escape(str(value)) for name, value in values.items()})
+        told = {name: ZH.get(value, value) if isinstance(value, Word) else value for name, value in values.items()}
+        chinese = chinese.format(**{name: escape(str(value)) for name, value in told.items()})
+    return f'<span lang="en">{english}</span><span lang="zh">{chinese}</span>'
+
+
+def drawn(attributes: str, text: str) -> str:
+    """The same as SVG text elements with these attributes."""
+    english = f"<text {attributes}{{}}>{escape(text)}</text>"
+    if text not in ZH:
+        return english.format("")
+    return english.format(' lang="en"') + f'<text {attributes} lang="zh">{escape(ZH[text])}</text>'

@@ -1,0 +1,271 @@
+"""The page: everything is said, nothing is loaded, nothing from outside becomes markup, and it stays small."""
+
+import base64
+import hashlib
+import io
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from linne.core.decode import decode
+from linne.core.errors import OptionError, RunError
+from linne.core.files import write_json
+from linne.core.finding import Finding
+from linne.core.recipe import Recipe
+from linne.verbs.report import report
+from linne.web import words
+from linne.web.gather import CLASSES, MATRIX, gather, groups_shown, judges, short, table
+from linne.web.report import render, text
+from linne.web.thumbs import SIDE, thumb, thumbs
+
+WEB = Path(words.__file__).parent
+VOID = {"meta", "input", "br", "image"}
+
+
+class Reader(HTMLParser):
+    """Checks that elements close in order; keeps what a browser would show and fetch."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open, self.tags, self.links, self.ids, self.words, self.labels = [], [], [], [], [], []
+        self.handlers: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in ("href", "src", "xlink:href", "action"):
+                self.links.append(value)
+            if name == "id":
+                self.ids.append(value)
+            if name in ("aria-label", "title"):
+                self.labels.append(value)
+            if name.startswith("on") or name == "style":
+                self.handlers.append(name)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] not in (["style"], ["script"]):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+
+def test_everything_is_said(page):
+    read = Reader(render(page))
+    said = read.text
+    head = page["figures"]["headline"]
+    assert f"{100 * head['value']:.1f} %" in said
+    assert f"[{100 * head['low']:.1f}, {100 * head['high']:.1f}]" in said
+    for part in (
+        "test pictures that neither learned nor chose", "read once", "can only resolve",
+        "linne train some/where/pets --seed 7 --out runs/a", "package some-net", "apache-2.0", "temperature 1.100",
+        "centre crop of 0.875 of the short side, 224 x 224 px, bicubic", "4 pictures.", "Keep one.", "2 labels.",
+        ".DS_0", "8 more", "seed = 7", "Every picture was used.", "1 high", "1 medium", "2 low",
+    ):  # fmt: skip
+        assert part in said, part
+    for row in page["figures"]["per_class"]:
+        for part in ("recall", "precision", "f1"):
+            assert f"{100 * row[part]['value']:.1f} % [{100 * row[part]['low']:.1f}" in said
+
+
+def test_it_loads_nothing(page):
+    html = render(page)
+    read = Reader(html)
+    assert all(link.startswith(("#", "data:image/jpeg;base64,")) for link in read.links)
+    assert not read.handlers
+    assert {link[1:] for link in read.links if link[0] == "#"} <= set(read.ids)
+    assert len(read.ids) == len(set(read.ids))
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttp|https?://", html)
+
+
+def test_policy_names_style_and_script_by_hash(page):
+    html = render(page)
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)[1].replace("&#39;", "'")
+    assert policy.startswith("default-src 'none'")
+    for tag in ("style", "script"):
+        inside = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.S)
+        assert len(inside) == 1
+        digest = base64.b64encode(hashlib.sha256(inside[0].encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+def test_hostile_names_stay_text(result, hostile):
+    found = [
+        Finding((1, 2), name, "high", f"why {name}", "fix", files=(name,), details={"suggested": [name, name]})
+        for name in hostile
+    ]
+    made = result(classes=hostile, findings=found, each=10)
+    made.data.why[5] = hostile[0]
+    html = render(gather(made, Recipe(), f"linne train '{hostile[1]}'"))
+    html.encode("utf-8")
+    read = Reader(html)
+    assert read.tags.count("script") == 1
+    assert "img" not in read.tags
+    assert not read.handlers
+    for name in (*hostile[:5], "caf\\xe9 \\xd83d"):
+        assert " ".join(name.split()) in read.text, name
+    assert any(hostile[0] in label for label in read.labels)
+
+
+def test_pictures_are_there_once_and_are_the_right_ones(page, result):
+    html = render(page)
+    read = Reader(html)
+    shown = [row for row, one in page["pictures"].items() if "jpeg" in one]
+    assert html.count("data:image/jpeg") == len(shown) == len(page["pictures"])
+    assert {f"#p{row}" for row in shown} == {link for link in read.links if link.startswith("#p")}
+    one = page["pictures"]["3"]
+    kept = np.asarray(Image.open(io.BytesIO(base64.b64decode(one["jpeg"]))).convert("RGB"), float)
+    pixels = decode(result().data.images.items[3]).pixels
+    want = np.asarray(Image.fromarray(pixels).resize((one["w"], one["h"]), Image.Resampling.NEAREST), float)
+    assert np.abs(kept.mean((0, 1)) - want.mean((0, 1))).max() < 6
+    assert (one["name"], one["label"], one["split"]) == ("cat/3.jpg", "cat", "train")
+
+
+def test_thumbnails_keep_their_shape_and_their_room(tmp_path):
+    assert {k: v for k, v in thumb(np.zeros((50, 200, 3), np.uint8)).items() if k != "jpeg"} == {
+        "w": SIDE,
+        "h": SIDE // 4,
+    }
+    assert thumb(np.zeros((3, 3000, 3), np.uint8))["h"] == 1
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    items = [np.full((9, 9, 3), 10 * k, np.uint8) for k in range(9)] + [tmp_path / "bad.jpg", tmp_path / "gone.jpg"]
+    assert list(thumbs(items, [9, 10, 4, 4, 2])) == [4, 2]
+    length = len(thumb(items[0])["jpeg"])
+    assert len(thumbs(items, range(9), room=3 * length + 3)) == 3
+
+
+def test_it_is_small_whatever_comes(result):
+    names = tuple(f"{k} " + "长" * 300 for k in range(1000))
+    rows = tuple(range(1000))
+    groups = [[k, k + 1] for k in range(0, 900, 2)]
+    found = [Finding(rows, "近" * 99, "high", "w" * 9999, "f" * 9999, details={"groups": groups})] + [
+        Finding(rows[k:], f"kind {k}", "low", "w" * 9999, "f" * 9999) for k in range(100)
+    ]
+    page = gather(result(classes=names, each=5, side=120, findings=found), Recipe(), "linne train x")
+    html = render(page)
+    assert len(html.encode()) <= 3_000_000
+    assert len(page["figures"]["per_class"]) == CLASSES
+    assert len(page["figures"]["confusion"]["classes"]) == MATRIX
+    read = Reader(html).text
+    assert f"The weakest {CLASSES} of 1,000 classes" in read
+    assert "41 more" in read
+    assert "960 more classes" in text(page)
+    assert len(text(page)) < 100_000
+
+
+def test_weakest_and_most_mistaken_come_first(result):
+    made = result(classes=tuple("abcdefgh"), each=40)
+    page = gather(made, Recipe(), "c")
+    recall = [row["recall"]["value"] for row in page["figures"]["per_class"]]
+    assert recall == sorted(recall)
+    assert sum(map(sum, page["figures"]["confusion"]["counts"])) == page["figures"]["n"]
+    test = made.predictions["test"]
+    assert sum(page["histogram"]["right"]) == test.right.sum()
+    assert sum(page["histogram"]["wrong"]) == (~test.right).sum()
+
+
+def test_twins_do_not_judge_and_the_leak_is_told(result):
+    made = result(twins=((0, 12), (1, 88)))
+    assert [made.data.images.split[row] for row in (0, 12, 1, 88)] == ["train", "test", "train", "test"]
+    assert set(made.predictions["test"].rows) - set(judges(made).rows) == {12, 88}
+    points = {"value": 0.012, "low": -0.01, "high": 0.03}
+    made.figures |= {"leakage": {"pictures": 2, "points": points}, "with_twins": made.figures["headline"] | {"n": 18}}
+    made = replace(made, leak="2 of 18 test pictures have a twin")
+    page = gather(made, Recipe(), "c")
+    assert "2 of 18 test pictures have a verified twin" in Reader(render(page)).text
+    assert "+1.2 points [-1.0, +3.0]" in Reader(render(page)).text
+    assert "2 of 18 test pictures have a twin" in text(page)
+
+
+def test_a_run_without_a_test_set_says_so(result):
+    made = result()
+    how = "repeated grouped cross-validation: too few pictures for a test set of their own"
+    made = replace(made, predictions={"train": made.predictions["train"]}, how=how)
+    page = gather(made, Recipe(), "c")
+    assert page["reads"] == 0
+    assert "There is no test set." in Reader(render(page)).text
+    assert "there is no test set" in text(page)
+    assert "交叉验证" in render(page)
+
+
+def test_what_was_left_out_is_counted_by_reason(result):
+    made = result()
+    made.data.why[[1, 2, 5]] = ["truncated", "truncated", "no label"]
+    page = gather(made, Recipe(), "c")
+    assert [(one["reason"], one["n"]) for one in page["dropped"]] == [("truncated", 2), ("no label", 1)]
+    assert page["overview"]["splits"]["not used"] == 3
+    assert "3 of 90 pictures neither learned nor judged." in Reader(render(page)).text
+    assert "3 pictures were left out: 2 truncated (dog/1.jpg, eel/2.jpg); 1 no label (eel/5.jpg)" in text(page)
+
+
+def test_json_and_back_is_the_same_page(page, tmp_path):
+    kept = json.loads(write_json(tmp_path / "report.json", page).read_text())
+    assert kept == page
+    assert render(kept) == render(page)
+
+
+def test_every_fixed_word_is_in_both_languages():
+    code = "".join((WEB / name).read_text() for name in ("report.html.jinja", "charts.py", "say.py", "report.py"))
+    asked = re.findall(r'both\("((?:[^"\\]|\\.)+)"', code) + re.findall(r'drawn\([^,]+, "([^"]+)"', code)
+    assert len(asked) > 90
+    missing = {word.replace("\\\\", "\\") for word in asked} - set(words.ZH)
+    assert {word for word in missing if word != "{n} "} == set()
+    for english, chinese in words.ZH.items():
+        assert set(re.findall(r"{(\w+)}", english)) == set(re.findall(r"{(\w+)}", chinese)), english
+
+
+def test_languages(page):
+    assert '<html lang="zh">' in render(page, "zh")
+    assert 'id="zh" aria-label="中文" checked' in render(page, "zh")
+    with pytest.raises(OptionError, match="lang='de'"):
+        render(page, "de")
+
+
+def test_small_parts():
+    assert groups_shown([[1, 2], [3, 4, 5, 6, 7, 8], [9]], range(10)) == [[1, 2], [3, 4, 5, 6]]
+    assert groups_shown([1, 2], [1, 2]) == []
+    assert groups_shown(None, [1]) == []
+    assert sum(map(len, groups_shown([[k, k + 1] for k in range(0, 99, 2)], range(99)))) == 12
+    assert table([{"a": 1, "b": 0.123456, "c": [1]}]) == {"columns": ["a", "b"], "rows": [["1", "0.1235"]], "more": 0}
+    assert table({"a": 1}) is None
+    assert short("x" * 500, 100).startswith("x" * 49 + " … ")
+    assert len(short("x" * 500, 100)) == 100
+
+
+def test_the_verb_writes_the_page_anew(page, tmp_path):
+    run = tmp_path / "run"
+    write_json(run / "report.json", page)
+    for name in ("recipe.toml", "DONE.json"):
+        (run / name).write_text("")
+    (run / "reads.jsonl").write_text('{"what": "a"}\n{"what": "b"}\n')
+    shown = report(run)
+    assert shown.path == run / "report.html"
+    assert "read 2 times" in shown.path.read_text(encoding="utf-8")
+    assert str(shown.path) in shown.text()
+    assert '"jpeg"' not in json.dumps(shown.data())
+    assert report(run, out=tmp_path / "b.html", lang="zh").path.exists()
+    with pytest.raises(RunError, match="is a folder"):
+        report(run, out=tmp_path)
+    write_json(run / "report.json", page | {"format": 99})
+    with pytest.raises(RunError, match="format 99"):
+        report(run)
