@@ -86,7 +86,7 @@ def unknown(data: bytes) -> str:
         return "empty file (0 bytes)"
     head = bytes(data[:16])
     for magic, name in FOREIGN:
-        if head.lower().startswith(magic.lower() if magic.isalpha() else magic):
+        if head.startswith(magic):
             return f"not a picture: looks like {name}"
     text = head.decode("utf-8", "ignore")
     shown = (

@@ -79,7 +79,7 @@ def loaded(data: bytes, head: Header, shrink: int, check: Callable[[int, int], N
         raise error
     found = _cut_jpeg(data, head, shrink) if head.format == "JPEG" else _in_part(data, head)
     if found.lost == 1:
-        raise Unreadable("truncated: nothing of the picture is there") if "truncated" in str(error) else error
+        raise error
     return found
 
 

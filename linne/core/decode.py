@@ -16,9 +16,9 @@
 * Cut off or damaged: used where at least 90 % was decoded, what is missing is grey 128; else refused. Half a WebP, AVIF
   or HEIF gives nothing. A progressive JPEG lacks a frequency that was never sent whole, and 5 % of one for each bit.
 
-`prepare` is the one definition of preprocessing: a centre box in source coordinates, cut out first, then Pillow's
-antialiased resize in two passes, horizontal first, rounded to uint8 between. An exported graph does the same with two
-matrix products and a rounding.
+`prepare` is the one definition of preprocessing: a centre box in source coordinates, cut out with the margin that the
+filter reaches, then Pillow's antialiased resize, first horizontal, then vertical, rounded to uint8 between. A graph does
+the same with two matrix products of integers (weights times 2 ** 22) and two roundings, to the last bit.
 """
 
 import os
@@ -238,6 +238,8 @@ TURNS = {
 
 def _words(error: Exception) -> str:
     text = " ".join(str(error).split())
+    if "truncated" in text.lower() or "requires a buffer" in text:
+        return "truncated: nothing of the picture is there"
     name = "" if any(letter.isalpha() for letter in text) else f"{type(error).__name__} "
     return f"cannot be decoded: {name}{text}".strip()[:150]
 
@@ -305,14 +307,17 @@ def prepare(pixels: np.ndarray, geometry: Geometry = Geometry()) -> np.ndarray:
 
 
 def _resized(pixels: np.ndarray, box: tuple[float, float, float, float], to: tuple[int, int], name: str) -> np.ndarray:
-    """Pillow's resize of a box (left, top, width, height), given only the pixels that its filter reaches."""
+    """A box (left, top, width, height) brought to a size, given only the pixels that the filter reaches.
+
+    Two calls, because Pillow 13 chooses by shape which direction it resizes first.
+    """
     kind, reach = FILTERS[name]
-    starts, inner = [], []
+    cuts, edges = [], []
     for start, length, target, whole in zip(box[:2], box[2:], to, pixels.shape[1::-1], strict=True):
         margin = reach * max(length / target, 1) + 1
         first, last = max(int(start - margin), 0), min(ceil(start + length + margin), whole)
-        starts.append(slice(first, last))
-        inner.append(start - first)
-    part = Image.fromarray(np.ascontiguousarray(pixels[starts[1], starts[0]]))
-    edges = (inner[0], inner[1], inner[0] + box[2], inner[1] + box[3])
-    return np.asarray(part.resize(to, kind, box=edges))
+        cuts.append(slice(first, last))
+        edges.append((start - first, start - first + length))
+    part = Image.fromarray(np.ascontiguousarray(pixels[cuts[1], cuts[0]]))
+    half = part.resize((to[0], part.height), kind, box=(edges[0][0], 0, edges[0][1], part.height))
+    return np.asarray(half.resize(to, kind, box=(0, edges[1][0], to[0], edges[1][1])))

@@ -39,7 +39,9 @@ def measure(
     kind = "ARRAY" if array else sniff(data or b"")
     fact["reason"] = _cut(reason, 160)
     fact["format"], fact["orientation"], fact["frames"] = kind.encode(), 1, 1
-    fact["suffix_wrong"] = not array and PROMISED.get(PurePath(name).suffix.lower(), kind) != kind
+    fact["suffix_wrong"] = (
+        bool(kind or data) and not array and PROMISED.get(PurePath(name).suffix.lower(), kind) != kind
+    )
     if data is not None:
         fact["hash"] = content_hash(data)
         fact["bytes"] = data.nbytes if array else len(data)
@@ -64,12 +66,14 @@ def content_hash(data: bytes | np.ndarray) -> bytes:
 def _look(fact: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Fills in the figures; (thumb, small)."""
     image = Image.fromarray(pixels)
+    if min(image.size) >= 2 * SIDE:
+        image = image.reduce(min(image.size) // SIDE)
     ratio = SIDE / min(image.size)
     size = min(round(image.width * ratio), LONGEST), min(round(image.height * ratio), LONGEST)
     kind = Image.Resampling.BOX if ratio < 1 else Image.Resampling.BILINEAR
-    luma = image.convert("L").resize(size, kind, reducing_gap=2.0)
+    luma = image.convert("L").resize(size, kind)
     _luma(fact, luma)
-    tiny = image.resize((THUMB, THUMB), Image.Resampling.BOX, reducing_gap=1.1)
+    tiny = image.resize((THUMB, THUMB), Image.Resampling.BOX)
     fact["colour"], fact["border"] = AREAS @ np.asarray(tiny).reshape(-1, 3).astype(np.float32)
     fact["saturation"] = np.asarray(tiny.convert("HSV").getchannel("S")).mean() / 255
     thumb = luma.resize((THUMB, THUMB), Image.Resampling.BOX)
