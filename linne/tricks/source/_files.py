@@ -1,7 +1,6 @@
 """Files as they lie on a disk: one walk through a tree, names that can be printed, paths made only when asked for."""
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,6 @@ PICTURES = frozenset(
     ]
 )  # fmt: skip
 HIDDEN = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"})
-MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n|GIF8[79]a|RIFF....WEBP|BM....\0\0\0\0|II\*\0|MM\0\*|....ftyp", re.DOTALL)
 
 
 @dataclass
@@ -121,11 +119,13 @@ def _first(path: str, seen: set[tuple[int, int]]) -> bool:
 
 def looks_like_picture(path: "str | Path") -> bool:
     """Whether the first bytes are those of a picture, whatever the name says; False where they cannot be read."""
+    from linne.core.decode import sniff
+
     if not os.path.isfile(path):
         return False  # a pipe would wait for ever
     try:
         with open(path, "rb") as file:
-            return MAGIC.match(file.read(16)) is not None
+            return bool(sniff(file.read(64)))
     except OSError:
         return False
 

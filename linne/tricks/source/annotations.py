@@ -1,4 +1,4 @@
-"""JSON annotations: COCO (Lin et al. 2014), iNaturalist, AI-Challenger lists, or {"a.jpg": "cat"}."""
+"""annotations: JSON as COCO (Lin et al. 2014), iNaturalist or AI-Challenger have it, or {"a.jpg": "cat"}."""
 
 import json
 from collections import Counter, defaultdict

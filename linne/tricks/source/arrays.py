@@ -1,4 +1,4 @@
-"""Arrays: npz, npy pairs, and MNIST's idx files, found by their names; nothing is ever unpickled."""
+"""arrays: npz, npy pairs, and MNIST's idx files, found by their names; nothing is ever unpickled."""
 
 import zipfile
 import zlib

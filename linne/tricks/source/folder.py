@@ -1,4 +1,4 @@
-"""A folder of pictures: a folder per class, splits above them where there are any, or just pictures.
+"""folder: a folder per class, splits above them where there are any, or just pictures.
 
 Layouts as torchvision's ImageFolder, Ultralytics' `train/ val/ test/` and Keras' flat folders have them. A class is the
 first folder (below the split), however deep its pictures lie. Nothing is decoded and nothing is written.

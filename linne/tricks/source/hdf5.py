@@ -1,4 +1,4 @@
-"""HDF5: datasets of pictures and labels found by their names, read picture by picture (needs the extra `hdf5`)."""
+"""hdf5: datasets of pictures and labels found by their names, read picture by picture (needs the extra `hdf5`)."""
 
 import threading
 from collections.abc import Iterator, Mapping

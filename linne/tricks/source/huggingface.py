@@ -1,4 +1,4 @@
-"""Hugging Face data sets: `hf:owner/name` from the Hub (asking is the leave), or a `save_to_disk` folder."""
+"""huggingface: `hf:owner/name` from the Hub (asking is the leave to go there), or a `save_to_disk` folder."""
 
 from collections.abc import Sequence
 from pathlib import Path

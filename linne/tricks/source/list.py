@@ -1,4 +1,4 @@
-"""A text file with `path label` on each line, as PaddleClas and mmpretrain keep them; labels are numbers or names."""
+"""list: `path label` on each line of a text file, as PaddleClas and mmpretrain keep them."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def list(path: "str | Path", *, root: str = "", classes: str = "", encoding: str
 
     path: the file, or a folder with train_list.txt, val_list.txt or test_list.txt. root: the folder that paths are
     relative to, the file's own where not given. classes: a file with a class name a line, for labels that are numbers.
-    Raises InputError for a line that names no picture, or gives several labels.
+    encoding: UTF-8 where not given. Raises InputError for a line that names no picture, or gives several labels.
     """
     path = Path(path).expanduser()
     home = path if path.is_dir() else path.parent

@@ -1,4 +1,4 @@
-"""Well-known sets by name: digits, MNIST, Fashion-MNIST, CIFAR-10 and CIFAR-100, from their official files.
+"""named: digits, MNIST, Fashion-MNIST, CIFAR-10 and CIFAR-100 by their names, from their official files.
 
 digits: scikit-learn's 1,797 (UCI, Alpaydin & Kaynak 1998). mnist: LeCun et al. 1998. fashion-mnist: Xiao et al. 2017,
 arXiv:1708.07747. cifar10, cifar100: Krizhevsky 2009, the binary version, never the pickled one.

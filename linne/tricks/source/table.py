@@ -1,4 +1,4 @@
-"""A table of pictures: CSV, TSV, JSONL, Parquet (paths or bytes), a data frame, or a folder of train/test tables.
+"""table: pictures by CSV, TSV, JSONL, Parquet (paths or bytes), a data frame, or a folder of train/test tables.
 
 Columns are found by the names that fastai, AutoGluon, Ultralytics, Hugging Face and Kaggle use, in any casing;
 exclusive 0/1 columns are one label. Relative paths are relative to the table's folder.

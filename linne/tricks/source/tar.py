@@ -1,4 +1,4 @@
-"""Tar shards as webdataset writes them: `key.jpg` beside `key.cls`, `key.txt` or `key.json`, read where they lie.
+"""tar: shards as webdataset writes them: `key.jpg` beside `key.cls`, `key.txt` or `key.json`, read where they lie.
 
 Only headers are read to list a shard; a picture is then read by its offset, in any order. Nothing is unpacked to disk
 and nothing is ever unpickled: webdataset's own reader runs `.pkl`, `.pyd` and `.pth` members.
