@@ -70,7 +70,7 @@ def loaded(data: bytes, head: Header, shrink: int, check: Callable[[int, int], N
     """
     try:
         return _whole(data, head, shrink, check)
-    except (Unreadable, MemoryError):
+    except (Unreadable, MemoryError, Warning):
         raise
     except Exception as caught:
         error = caught.with_traceback(None)  # a traceback would keep the half-read picture in memory
@@ -87,10 +87,7 @@ def _whole(data: bytes, head: Header, shrink: int, check: Callable[[int, int], N
     image = _ready(data, head, shrink, check)
     frames = head.frames or getattr(image, "n_frames", 1)
     image.load()
-    plain = _plain(image)
-    if head.format == "PNG" and "transparency" in plain.info:
-        plain.info["transparency"] = _key(plain.info["transparency"], data[24])
-    return Loaded(plain, frames)
+    return Loaded(_plain(image, data), frames)
 
 
 def _ready(data: bytes, head: Header, shrink: int = 1, check: Callable[[int, int], None] | None = None) -> Any:
@@ -120,7 +117,7 @@ def _cut_jpeg(data: bytes, head: Header, shrink: int) -> Loaded:
     for tail in (b"", NOISE)[: 1 if head.scans else 2]:
         image = _ready(data + tail + b"\xff\xd9", head, shrink)
         image.load()
-        images.append(_plain(image))
+        images.append(_plain(image, data))
     if head.scans:
         return Loaded(images[0], lost=lost(data))
     gap = _differ(*images)
@@ -155,16 +152,19 @@ def _over(data: bytes, head: Header, ground: int) -> Image.Image:
     image.load_prepare = _nothing
     try:
         image.load()
-    except MemoryError:
+    except (MemoryError, Warning):
         raise
     except Exception:
         image.tile = []
-    return _plain(image)
+    return _plain(image, data)
 
 
-def _plain(image: Any) -> Image.Image:
+def _plain(image: Any, data: bytes) -> Image.Image:
     """Only mode, size, palette, info and pixels: `_new` is what every Pillow operation returns through."""
-    return image._new(image.im)
+    plain = image._new(image.im)
+    if "transparency" in plain.info and data[:4] == b"\x89PNG":
+        plain.info["transparency"] = _key(plain.info["transparency"], data[24])
+    return plain
 
 
 def _nothing(*_: Any) -> None:

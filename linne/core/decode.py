@@ -17,8 +17,8 @@
   or HEIF gives nothing. A progressive JPEG lacks a frequency that was never sent whole, and 5 % of one for each bit.
 
 `prepare` is the one definition of preprocessing: a centre box in source coordinates, cut out with the margin that the
-filter reaches, then Pillow's antialiased resize, first horizontal, then vertical, rounded to uint8 between. A graph does
-the same with two matrix products of integers (weights times 2 ** 22) and two roundings, to the last bit.
+filter reaches, then Pillow's antialiased resize, first horizontal, then vertical, rounded to uint8 between. A graph
+does the same with two matrix products of integers (weights times 2 ** 22) and two roundings, to the last bit.
 """
 
 import os
@@ -119,7 +119,7 @@ def _from_bytes(data: Any, least: int | None, limits: Limits) -> Picture:
     if not isinstance(data, bytes):
         raise Unreadable(f"a {type(data).__name__} is no picture: give a path, bytes, an array or a PIL image")
     if len(data) > limits.bytes:
-        raise Unreadable(f"{'more than ' if len(data) == limits.bytes + 1 else ''}{len(data):,} bytes: over the limit")
+        raise Unreadable(f"more than {limits.bytes:,} bytes: over the limit")
     kind = sniff(data)
     if not kind:
         raise Unreadable(unknown(data))
@@ -160,7 +160,7 @@ def _jpeg(data: bytes, head: Header, shrink: int, limits: Limits) -> Picture | N
     except ValueError:
         return None
     if head.icc and (transform := srgb(head.icc, "RGB")) and head.components == 3:
-        pixels = np.asarray(transform.apply(Image.fromarray(pixels)))
+        pixels = np.array(transform.apply(Image.fromarray(pixels)))
     return _picture(pixels, head, "L" if head.components == 1 else "RGB")
 
 
@@ -320,4 +320,4 @@ def _resized(pixels: np.ndarray, box: tuple[float, float, float, float], to: tup
         edges.append((start - first, start - first + length))
     part = Image.fromarray(np.ascontiguousarray(pixels[cuts[1], cuts[0]]))
     half = part.resize((to[0], part.height), kind, box=(edges[0][0], 0, edges[0][1], part.height))
-    return np.asarray(half.resize(to, kind, box=(0, edges[1][0], to[0], edges[1][1])))
+    return np.array(half.resize(to, kind, box=(0, edges[1][0], to[0], edges[1][1])))

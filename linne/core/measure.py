@@ -77,7 +77,7 @@ def _look(fact: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     fact["colour"], fact["border"] = AREAS @ np.asarray(tiny).reshape(-1, 3).astype(np.float32)
     fact["saturation"] = np.asarray(tiny.convert("HSV").getchannel("S")).mean() / 255
     thumb = luma.resize((THUMB, THUMB), Image.Resampling.BOX)
-    return np.asarray(thumb), np.asarray(tiny.resize((8, 8), Image.Resampling.BOX))
+    return np.array(thumb), np.array(tiny.resize((8, 8), Image.Resampling.BOX))
 
 
 def _luma(fact: np.ndarray, luma: Image.Image) -> None:
