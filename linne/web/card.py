@@ -7,7 +7,7 @@ from typing import Any
 
 from ..engine.figures import text
 from . import say
-from .gather import plainly
+from .plainly import plainly
 
 LICENCES = ("apache-2.0", "mit", "bsd-3-clause", "bsd-2-clause", "cc0-1.0", "cc-by-4.0", "cc-by-nc-4.0", "cc-by-sa-4.0")
 HUB = {f"tf_efficientnet_lite{k}": f"timm/tf_efficientnet_lite{k}.in1k" for k in range(3)}

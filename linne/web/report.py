@@ -14,7 +14,8 @@ from typing import Any
 from ..core.errors import OptionError, nearest
 from ..engine import figures as engine
 from . import charts, say
-from .gather import FORMAT, gather, plainly
+from .gather import FORMAT, gather
+from .plainly import plainly
 from .words import Word, both
 
 __all__ = ["FORMAT", "gather", "render", "text"]

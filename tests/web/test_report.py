@@ -20,7 +20,10 @@ from linne.core.finding import Finding
 from linne.core.recipe import Recipe
 from linne.verbs.report import report
 from linne.web import words
-from linne.web.gather import CLASSES, MATRIX, gather, groups_shown, judges, short, table
+from linne.web.about import CLASSES
+from linne.web.found import groups_shown, table
+from linne.web.gather import MATRIX, gather, judges, mistaken
+from linne.web.plainly import short
 from linne.web.report import render, text
 from linne.web.thumbs import SIDE, thumb, thumbs
 
@@ -122,7 +125,7 @@ def test_hostile_names_stay_text(result, hostile):
     assert read.tags.count("script") == 1
     assert "img" not in read.tags
     assert not read.handlers
-    for name in (*hostile[:5], "caf\\xe9 \\xd83d"):
+    for name in (*hostile[:5], "caf\\xe9 \\xd83d", "a/b\\c,d\\u202etxt"):
         assert " ".join(name.split()) in read.text, name
     assert any(hostile[0] in label for label in read.labels)
 
@@ -182,6 +185,15 @@ def test_weakest_and_most_mistaken_come_first(result):
     test = made.predictions["test"]
     assert sum(page["histogram"]["right"]) == test.right.sum()
     assert sum(page["histogram"]["wrong"]) == (~test.right).sum()
+
+
+def test_of_many_classes_the_most_confused_are_shown():
+    matrix = 50 * np.eye(100, dtype=int)
+    matrix[70, 3] = matrix[5, 90] = 9
+    matrix[8, 9] = 4
+    assert mistaken(matrix, 4).tolist() == [3, 5, 70, 90]
+    assert mistaken(matrix, 6).tolist() == [3, 5, 8, 9, 70, 90]
+    assert mistaken(matrix[:9, :9], 9).tolist() == list(range(9))
 
 
 def test_twins_do_not_judge_and_the_leak_is_told(result):
