@@ -43,28 +43,35 @@ def mislabelled(
     features. high: share of wrong labels (0 to 1) whose lower bound makes it a finding of high severity. [] without
     predictions.
     """
-    if predictions is None:
+    looked = None if predictions is None else believed(predictions, features, neighbours, seed)
+    if looked is None:
         return []
-    usable = np.flatnonzero((predictions.labels >= 0) & predictions.read)
-    counts = np.bincount(predictions.labels[usable], minlength=len(predictions.classes))
-    kept = np.flatnonzero(counts >= FEWEST)
-    usable = usable[np.isin(predictions.labels[usable], kept)]
-    if len(kept) < 2:
-        return []
-    known = predictions.take(usable)
-    labels = np.searchsorted(kept, known.labels)
-    p = known.probabilities[:, kept]
-    if features is not None and neighbours:
-        p = p * (votes(features[known.rows], labels, known.group, len(kept), neighbours, seed) + TINY)
-    p = p / p.sum(1, keepdims=True)
+    known, classes, labels, p = looked
     rate = noise_rate(p, labels, known.group, seed)
     score, suggested = suspicion(p, labels)
     held = np.argsort(score, kind="stable")[: round(rate.value * len(known))]
     held = held[score[held] < 0]
     if not len(held):
         return []
-    classes = [known.classes[label] for label in kept]
     return [_finding(images, known, held, score, [classes[k] for k in suggested[held]], rate, high)]
+
+
+def believed(
+    predictions: Predictions, features: np.ndarray | None, neighbours: int, seed: int
+) -> tuple[Predictions, list[str], np.ndarray, np.ndarray] | None:
+    """(the predictions that are looked at, K class names, labels (n,) into them, probabilities (n, K)), or None where
+    fewer than two classes have enough pictures."""
+    usable = np.flatnonzero((predictions.labels >= 0) & predictions.read)
+    counts = np.bincount(predictions.labels[usable], minlength=len(predictions.classes))
+    kept = np.flatnonzero(counts >= FEWEST)
+    if len(kept) < 2:
+        return None
+    known = predictions.take(usable[np.isin(predictions.labels[usable], kept)])
+    labels = np.searchsorted(kept, known.labels)
+    p = known.probabilities[:, kept]
+    if features is not None and neighbours:
+        p = p * (votes(features[known.rows], labels, known.group, len(kept), neighbours, seed) + TINY)
+    return known, [known.classes[label] for label in kept], labels, p / p.sum(1, keepdims=True)
 
 
 def _finding(

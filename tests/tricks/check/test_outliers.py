@@ -36,8 +36,18 @@ def test_order_is_that_of_the_mahalanobis_distance() -> None:
     features = cloud()[:, :30]
     exact = features - features.mean(0)
     exact = (exact * np.linalg.solve(np.cov(features.T), exact.T).T).sum(1)
-    found = distance(features, 30, rng(0), rounds=1)
+    found = distance(features, np.full(800, -1), 30, rng(0), rounds=1)
     assert np.corrcoef(np.argsort(np.argsort(exact)), np.argsort(np.argsort(found)))[0, 1] > 0.9
+
+
+def test_a_small_class_of_its_own_is_not_strange(made) -> None:
+    features = cloud()
+    features[:40] += 6 * np.random.default_rng(1).normal(size=64)
+    labels = ["hat"] * 40 + ["rest"] * 760
+    known = outliers(Images.of([b""] * 800, labels), made(800), features, rng(0))
+    blind = outliers(Images.of([b""] * 800), made(800), features, rng(0))
+    assert not known or len(set(known[0].rows) & set(range(40))) <= 2
+    assert len(set(blind[0].rows) & set(range(40))) >= 30
 
 
 def test_unreadable_pictures_and_missing_features(made) -> None:
