@@ -1,6 +1,6 @@
 """The linear head: time and agreement against scikit-learn one by one, what scaling is worth, accuracy on test.
 
-    python bench/probe.py [clothing-folder]
+    python bench/probe.py [scalings] [test] [speed]        all three by default
 
 Pictures: ../shared/data/clothing or $LINNE_DATA/clothing. Features (tf_efficientnet_lite0, float32, 224 px) are
 computed once by timm and kept under the temporary folder. Scalings are compared out of fold; test is read once.
@@ -67,42 +67,51 @@ def embed(files: list[Path]) -> np.ndarray:
 
 
 def speed(rows: np.ndarray, images: Images) -> dict:
-    """Seconds for folds and strengths, ours in one path and scikit-learn's fit by fit, and how far they are apart."""
+    """Wall and processor seconds of 5 folds x 8 strengths: ours in one path, scikit-learn's one by one; and how far
+    apart their out-of-fold probabilities are. Processor seconds mean something on a busy machine, with one thread."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     warnings.simplefilter("ignore", ConvergenceWarning)
-    task, labels, strengths = Task.of(rows, images, 5, 0), images.labels, STRENGTHS[:8]
-    best, solutions = np.inf, []
-    for _ in range(3):
-        begin = time.perf_counter()
-        design = Design.of(rows)
-        weights = task.weights(task.fold != np.arange(5)[:, None])
-        solutions = list(path(design, task.targets, len(images.classes), weights, strengths))
-        best = min(best, time.perf_counter() - begin)
-    whole = min(timed(lambda: probe(rows, images)) for _ in range(3))
-    scaled = design.turned[:, :-1].astype(np.float64)
-    theirs, gaps = 0.0, []
-    for strength, solved in zip(strengths, solutions, strict=True):
-        ours, exact = softmax(task.held_out(design, solved)), np.zeros((len(labels), len(images.classes)))
+    task, strengths = Task.of(rows, images, 5, 0), STRENGTHS[:8]
+    ours, solved = zip(*(timed(lambda: solve_all(task, strengths)) for _ in range(3)), strict=True)
+    design, solutions = solved[0]
+    whole, _ = zip(*(timed(lambda: probe(rows, images)) for _ in range(3)), strict=True)
+    scaled, theirs, gaps = design.turned[:, :-1].astype(np.float64), np.zeros(2), []
+    for strength, heads in zip(strengths, solutions, strict=True):
+        exact = np.zeros((len(task), len(images.classes)))
         for fold in range(5):
             held = task.fold == fold
-            begin = time.perf_counter()
-            LogisticRegression(C=1 / strength, max_iter=1000).fit(scaled[~held], labels[~held])
-            theirs += time.perf_counter() - begin
-            tight = LogisticRegression(C=1 / strength, max_iter=10_000, tol=1e-8).fit(scaled[~held], labels[~held])
-            exact[held] = tight.predict_proba(scaled[held])
-        gap = np.abs(ours - exact).max(1)
+            learns, own = scaled[~held], images.labels[~held]
+            theirs += timed(lambda x=learns, y=own, s=strength: LogisticRegression(C=1 / s, max_iter=1000).fit(x, y))[0]
+            exact[held] = (
+                LogisticRegression(C=1 / strength, max_iter=10_000, tol=1e-8)
+                .fit(learns, own)
+                .predict_proba(scaled[held])
+            )
+        gap = np.abs(softmax(task.held_out(design, heads)) - exact).max(1)
         gaps.append({"strength": strength, "largest": gap.max(), "p999": np.quantile(gap, 0.999), "mean": gap.mean()})
-        print(gaps[-1], flush=True)
-    return {"ours_s": best, "whole_probe_s": whole, "scikit_learn_s": theirs, "probability_gap": gaps}
+        print(gaps[-1], theirs, flush=True)
+    best = {"path": np.min(ours, 0), "probe": np.min(whole, 0), "scikit_learn": theirs}
+    seconds = {
+        f"{name}_{kind}_s": float(pair[i]) for name, pair in best.items() for i, kind in enumerate(("wall", "cpu"))
+    }
+    about = {"threads": os.environ.get("OMP_NUM_THREADS", "all"), "load": os.getloadavg()[0]}
+    return about | seconds | {"probability_gap": gaps}
 
 
-def timed(call) -> float:
-    """Seconds."""
-    begin = time.perf_counter()
-    call()
-    return time.perf_counter() - begin
+def solve_all(task: Task, strengths: tuple[float, ...]) -> tuple[Design, list[np.ndarray]]:
+    """Every fold at every strength."""
+    design = Design.of(task.features)
+    weights = task.weights(task.fold != np.arange(5)[:, None])
+    return design, list(path(design, task.targets, len(task.classes), weights, strengths))
+
+
+def timed(call) -> tuple[np.ndarray, object]:
+    """(wall and processor seconds, what came back)."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    out = call()
+    return np.array([time.perf_counter() - wall, time.process_time() - cpu]), out
 
 
 def scalings(rows: np.ndarray, images: Images) -> list[dict]:
@@ -167,19 +176,17 @@ def predictions(head, rows: np.ndarray, images: Images, heat: float | None = Non
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
-    parts = {split: features(folder, split) for split in ("train", "validation", "test")}
-    found = {
-        "command": "python bench/probe.py",
-        "machine": MACHINE,
-        "scalings": scalings(*parts["train"]),
-        "test": test(parts),
-        "speed": speed(*parts["train"]),
-    }
+    parts = {split: features(DATA, split) for split in ("train", "validation", "test")}
     kept = HOME / "results" / "probe.json"
+    found = json.loads(kept.read_text()) if kept.exists() else {}
+    found |= {"command": "python bench/probe.py", "machine": MACHINE}
+    sections = {"scalings": lambda: scalings(*parts["train"]), "test": lambda: test(parts)}
+    sections["speed"] = lambda: speed(*parts["train"])
+    for name in sys.argv[1:] or sections:
+        found[name] = sections[name]()
     kept.parent.mkdir(exist_ok=True)
     kept.write_text(json.dumps(found, indent=1, default=float) + "\n")
-    print(json.dumps(found["speed"], indent=1, default=float))
+    print(json.dumps(found, indent=1, default=float))
 
 
 if __name__ == "__main__":
