@@ -134,9 +134,10 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """Every store and converted network in the cache, least recently used first."""
+    """Every store, converted network and kind of result in the cache, least recently used first."""
     found = []
-    for folder in (path for kind in ("rows", "networks") for path in (home() / kind).glob("*") if path.is_dir()):
+    kinds = (home() / kind for kind in ("rows", "networks", "results"))
+    for folder in (path for kind in kinds for path in kind.glob("*") if path.is_dir()):
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         about = folder / "about.json"
         what = json.loads(about.read_text(encoding="utf-8")).get("what", "") if about.exists() else ""

@@ -12,12 +12,14 @@ from ..core.finding import SEVERITIES, Finding
 from ..core.groups import group_of, merge
 from ..core.images import Images
 from ..core.lookup import find, names, offer
+from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
-from ..core.spec import chain
+from ..core.spec import Spec, chain
 from ..core.twins import groups_of
 from .log import Log
 from .look import Looker, look
+from .memo import digest, findings
 from .network import Network, resolve
 
 
@@ -85,9 +87,7 @@ def examine(images: Images, recipe: Recipe, log: Log) -> Data:
 def _together(data: Data, recipe: Recipe, log: Log) -> None:
     """Verified duplicates always share a group, and whatever --group says."""
     images = data.images
-    found = offer(
-        find("check", "duplicates"), images=images, facts=data.facts, features=data.features, rng=rng(recipe.seed)
-    )
+    found = _ask(data, _asked(recipe).get("duplicates", "duplicates"), recipe, None)
     data.twins = groups_of(found, len(images))
     data.findings += found
     given = [group_of(images, recipe.group, data.facts)] if recipe.group else []
@@ -107,23 +107,39 @@ def as_text(numbers: np.ndarray) -> np.ndarray:
     return out
 
 
-def check(data: Data, recipe: Recipe, predictions: Any) -> list[Finding]:
+def check(data: Data, recipe: Recipe, predictions: Predictions | None) -> list[Finding]:
     """Every check that the recipe asks for, over what is known; duplicates are known already. Most severe first."""
-    asked = [name for name in names("check") if name != "duplicates"] if recipe.check == "all" else chain(recipe.check)
     found = list(data.findings)
-    if recipe.check == "none":
-        asked = []
-    for one in asked:
-        name = str(getattr(one, "name", one))
-        if name == "duplicates":
-            continue
-        found += offer(
-            find("check", one),
-            images=data.images,
-            facts=data.facts,
-            features=data.features,
-            predictions=predictions,
-            rng=rng(recipe.seed, "check", name),
-            seed=recipe.seed,
-        )
+    for name, spec in _asked(recipe).items():
+        if name != "duplicates":
+            found += _ask(data, spec, recipe, predictions)
     return sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), finding.kind))
+
+
+def _asked(recipe: Recipe) -> dict[str, Any]:
+    """The checks that the recipe asks for: name to spec or callable."""
+    if recipe.check == "none":
+        return {}
+    asked = list(names("check")) if recipe.check == "all" else chain(recipe.check)
+    return {str(getattr(one, "name", getattr(one, "__name__", one))): one for one in asked}
+
+
+def _ask(data: Data, spec: Any, recipe: Recipe, predictions: Predictions | None) -> list[Finding]:
+    """One check's findings; a check of ours is asked only once about the same pictures."""
+    images, name = data.images, str(spec)
+    offered = {
+        "images": images, "facts": data.facts, "features": data.features, "predictions": predictions,
+        "rng": rng(recipe.seed, "check", name), "seed": recipe.seed,
+    }  # fmt: skip
+    trick = find("check", spec)
+    if callable(spec) and not isinstance(spec, Spec):
+        return offer(trick, **offered)
+    known = (
+        [predictions.logits, predictions.labels, predictions.rows, predictions.temperature] if predictions else [None]
+    )
+    key = digest(
+        name, recipe.seed, images.names, images.labels, images.split, images.group, *images.classes,
+        *(part for column in sorted(images.columns) for part in (column, np.asarray(images.columns[column], object))),
+        str([found.kind for found in images.findings]), data.facts.table, data.features, *known,
+    )  # fmt: skip
+    return findings(name.partition("(")[0], key, lambda: offer(trick, **offered))

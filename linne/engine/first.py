@@ -5,6 +5,7 @@ fit the temperature; else a share of the out-of-fold rows that did not choose do
 Given splits are never dealt again: a test picture with a verified twin among the others is left out of the headline.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import InputError
+from ..core.files import plain
 from ..core.finding import Finding
 from ..core.images import Images
 from ..core.intervals import wilson
@@ -24,6 +26,7 @@ from .data import Data, check
 from .figures import figures, headline
 from .log import Log
 from .look import Looker, look
+from .memo import arrays, digest
 from .probe import Probe, nested, probe
 
 FEW = 250
@@ -161,21 +164,44 @@ def predict(data: Data, head: Probe, rows: np.ndarray) -> Predictions:
 
 def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log: Log) -> Probe:
     images, copies = data.images, _copies(data, recipe, learn, log)
-    head = probe(
-        data.features[learn],
-        images.take(learn),
-        metric=recipe.metric,
-        folds=recipe.folds,
-        seed=recipe.seed,
-        judge=(data.features[judge], images.labels[judge]) if len(judge) else None,
-        copies=copies,
-    )
-    head = replace(head, oof=replace(head.oof, rows=learn[head.oof.rows]))
+    given, labels = data.features[learn], images.labels
+    key = digest(
+        given, labels[learn], images.group[learn], *images.classes, images.weight, data.features[judge], labels[judge],
+        copies, recipe.metric, recipe.folds, recipe.seed,
+    )  # fmt: skip
+
+    def compute() -> dict[str, np.ndarray]:
+        judges = (data.features[judge], labels[judge]) if len(judge) else None
+        return packed(probe(given, images.take(learn), metric=recipe.metric, folds=recipe.folds, seed=recipe.seed,
+                            judge=judges, copies=copies))  # fmt: skip
+
+    found = arrays("heads", key, compute) if isinstance(recipe.metric, str) else compute()
+    head = unpacked(found, images, learn)
     log.say(
         f"head: strength {head.strength:g} chosen by {recipe.folds}-fold cross-validation on {len(learn):,} "
         f"pictures, temperature {head.temperature:.3f} on {head.calibrated_on}"
     )
+    for note in head.notes:
+        log.say(note)
     return head
+
+
+def packed(head: Probe) -> dict[str, np.ndarray]:
+    """A head as plain arrays, to be kept."""
+    words = {"strength": head.strength, "temperature": head.temperature, "path": head.path, "notes": head.notes,
+             "calibrated_on": head.calibrated_on}  # fmt: skip
+    return {"weight": head.weight, "bias": head.bias, "logits": head.oof.logits, "rows": head.oof.rows,
+            "chose": head.chose, "words": np.array(json.dumps(plain(words)))}  # fmt: skip
+
+
+def unpacked(found: dict[str, np.ndarray], images: Images, learn: np.ndarray) -> Probe:
+    """The head that `packed` kept; its out-of-fold rows are rows of `images`."""
+    words = json.loads(str(found["words"]))
+    rows = learn[found["rows"]]
+    oof = Predictions(found["logits"], images.labels[rows], rows, images.classes, images.names[rows],
+                      images.group[rows], words["temperature"])  # fmt: skip
+    return Probe(found["weight"], found["bias"], images.classes, words["strength"], words["temperature"], oof,
+                 words["path"], found["chose"], words["calibrated_on"], tuple(words["notes"]))  # fmt: skip
 
 
 def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarray | None:
