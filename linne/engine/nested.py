@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.images import Images
-from ..core.lookup import find
 from ..core.predictions import Predictions, log_softmax
 from .solve import Design, path
-from .task import Aim, Task, logits, ordered, undefined
+from .task import Aim, Task, heat, logits, ordered, undefined
 
 WORK = 4e8
 """Rows x axes x classes x problems of all repeats together, about three seconds on 2 cores."""
@@ -71,7 +70,7 @@ def _repeat(task: Task, design: Design, folds: int, aim: Aim, strengths: list[fl
             raise undefined(int(part.able.sum()))
         _, seen, head = best[fold]
         own = np.flatnonzero(task.fold == fold)
-        out[own] = logits(task.features[own], *design.raw(head)) / find("calibrate", "temperature")(seen)
+        out[own] = logits(task.features[own], *design.raw(head)) / heat(seen)
     return out
 
 

@@ -16,13 +16,12 @@ import numpy as np
 
 from ..core.deal import deal
 from ..core.images import Images
-from ..core.lookup import find
 from ..core.predictions import Predictions
 from ..core.rng import rng
 from .nested import Nested as Nested
 from .nested import nested as nested
 from .solve import Design, descend, path
-from .task import Aim, Task, logits, ordered, undefined
+from .task import Aim, Task, heat, logits, ordered, undefined
 
 PATIENCE = 3
 """The path ends after so many strengths in a row that do not beat the best."""
@@ -93,10 +92,8 @@ def probe(
     else:
         judges = oof.take(np.flatnonzero(task.able & ~chose))
         source = f"{len(judges):,} learning pictures that did not choose the strength"
-    heat = float(find("calibrate", "temperature")(judges)) if len(judges) else 1.0
-    notes = _notes(task, folds)
-    oof = replace(oof, temperature=heat)
-    return Probe(weight, bias, task.classes, choice.strength, heat, oof, choice.path, chose, source, notes)
+    oof, notes = replace(oof, temperature=heat(judges)), _notes(task, folds)
+    return Probe(weight, bias, task.classes, choice.strength, oof.temperature, oof, choice.path, chose, source, notes)
 
 
 @dataclass(frozen=True, eq=False)

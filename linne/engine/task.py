@@ -134,7 +134,9 @@ class Aim:
         return cls(find("metric", part), 1 if greater else -1)
 
     def score(self, predictions: Predictions) -> tuple[dict[str, float], float]:
-        """({"figure", "log_loss"}, how good: greater is better, -inf where the metric is not defined)."""
+        """({"figure", "log_loss"}, how good: greater is better, 0 for no picture, -inf for an undefined metric)."""
+        if not len(predictions):
+            return {"figure": np.nan, "log_loss": np.nan}, 0.0
         figure = float(self.figure(predictions))
         own = np.take_along_axis(log_softmax(predictions.logits), predictions.labels[:, None], 1)
         return {"figure": figure, "log_loss": float(-own.mean())}, self.sign * figure if figure == figure else -np.inf
@@ -143,6 +145,11 @@ class Aim:
 def logits(features: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """(n, K) float64 of a head's weight (K, d) and bias (K,) on features (n, d)."""
     return (np.asarray(features, np.float32) @ weight.T + bias).astype(np.float64)
+
+
+def heat(predictions: Predictions) -> float:
+    """The temperature of these predictions; 1 for none."""
+    return float(find("calibrate", "temperature")(predictions)) if len(predictions) else 1.0
 
 
 def ordered(strengths: Sequence[float] | None) -> list[float]:

@@ -10,7 +10,7 @@ from linne.core.lookup import find
 from linne.core.predictions import Predictions
 from linne.core.rng import rng
 from linne.engine import probe as module
-from linne.engine.probe import probe
+from linne.engine.probe import nested, probe
 from linne.engine.task import Task
 
 STRENGTHS = [10.0, 1.0, 0.1, 0.01]
@@ -163,6 +163,17 @@ def test_twelve_pictures_of_two_classes_and_a_class_that_cannot_be_judged():
         "1 classes are a single group of pictures and cannot be judged: 2.",
     )
     assert not lone.chose[12]
+
+
+def test_two_pictures_a_class_leave_nobody_to_choose_inside():
+    features, images = data(4, 5, 2, gap=3.0)
+    one = probe(features, images)
+    assert np.isfinite(one.oof.logits).all()
+    found = nested(features, images, repeats=1).repeats[0]
+    assert np.isfinite(found.logits).all()
+    lone = grouped(images, [0, 1, 0, 2])  # class 0 is one group, and class 1's two may both be left to calibrate
+    heats = {probe(features, lone, seed=seed).temperature for seed in range(8)}
+    assert all(0.05 <= heat <= 20 for heat in heats)
 
 
 def test_the_same_seed_gives_the_same_head_and_another_other_folds():
