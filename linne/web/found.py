@@ -60,5 +60,5 @@ def table(rows: Any, most: int = 15) -> dict[str, Any] | None:
 def cell(value: Any) -> str:
     """A value as a table shows it."""
     if isinstance(value, float):
-        return f"{value:.4g}" if np.isfinite(value) else "-"
+        return "-" if not np.isfinite(value) else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else short(str(value))

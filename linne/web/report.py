@@ -70,7 +70,7 @@ def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
     left = data["overview"]["pictures"] - data["overview"]["kept"]
     lines += [f"{left:,} pictures were left out: {_reasons(data['dropped'])}"] if left else []
     lines += ["", *_findings(data["findings"], counts)] if data["checked"] else []
-    return "\n".join([*lines, "", f"the whole report, with pictures: {page}", ""])
+    return "\n".join([*lines, "", f"the whole report, with pictures: {page}"])
 
 
 def _safe(draw: Any, markup: Any, *args: Any, **values: Any) -> Any:

@@ -26,7 +26,7 @@ ZH = {
     "The test pictures were read {n} times: each further look makes the figures a little less honest.":
         "测试图片已被读取 {n} 次：每多看一次，数字就少一分可信。",
     "There is no test set.": "没有单独的测试集。",
-    "So many pictures can only resolve ±{points} points of accuracy: a smaller difference is noise.":
+    "This many pictures can only resolve ±{points} points of accuracy: a smaller difference is noise.":
         "这么多图片只能分辨 ±{points} 个百分点的准确率：更小的差别是噪声。",
     "Always saying {name} (the dashed line) would reach {value}.": "总是回答 {name}（虚线）可达 {value}。",
     "Leak": "泄漏",

@@ -21,7 +21,7 @@ from linne.core.recipe import Recipe
 from linne.verbs.report import report
 from linne.web import words
 from linne.web.about import CLASSES
-from linne.web.found import groups_shown, table
+from linne.web.found import cell, groups_shown, table
 from linne.web.gather import MATRIX, gather, judges, mistaken
 from linne.web.plainly import short
 from linne.web.report import render, text
@@ -260,6 +260,13 @@ def test_small_parts():
     assert sum(map(len, groups_shown([[k, k + 1] for k in range(0, 99, 2)], range(99)))) == 12
     assert table([{"a": 1, "b": 0.123456, "c": [1]}]) == {"columns": ["a", "b"], "rows": [["1", "0.1235"]], "more": 0}
     assert table({"a": 1}) is None
+    assert [cell(value) for value in (20_743.6, 0.5, float("nan"), 12_000, True)] == [
+        "20,744",
+        "0.5",
+        "-",
+        "12,000",
+        "True",
+    ]
     assert short("x" * 500, 100).startswith("x" * 49 + " … ")
     assert len(short("x" * 500, 100)) == 100
 
@@ -281,3 +288,22 @@ def test_the_verb_writes_the_page_anew(page, tmp_path):
     write_json(run / "report.json", page | {"format": 99})
     with pytest.raises(RunError, match="format 99"):
         report(run)
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2's relative luminance of a hexadecimal colour of three or six digits."""
+    full = colour if len(colour) == 6 else "".join(2 * digit for digit in colour)
+    channels = [int(full[k : k + 2], 16) / 255 for k in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_contrast_is_aa_in_light_dark_and_print():
+    css = (WEB / "report.css").read_text()
+    schemes = [dict(re.findall(r"--(\w+):#([0-9a-f]+)", block)) for block in re.findall(r":root{([^}]+)}", css)]
+    assert len(schemes) == 3
+    for scheme in schemes:
+        for front in ("ink", "soft", "a", "b", "high", "medium", "low"):
+            for back in ("panel", "bg", "tint"):
+                bright, dim = sorted((luminance(scheme[front]), luminance(scheme[back])), reverse=True)
+                assert (bright + 0.05) / (dim + 0.05) >= 4.5, (front, back, scheme)
