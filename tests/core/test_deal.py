@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from linne.core.deal import codes, deal, per_class
 from linne.core.errors import OptionError
@@ -48,6 +48,25 @@ def test_groups_of_unequal_size_are_balanced_by_the_small_ones():
     group = np.repeat(np.arange(len(sizes)), sizes)
     labels = np.zeros(len(group), int)
     assert table(labels, deal(labels, group, [1] * 4, rng(5))).tolist() == [[50, 50, 50, 50]]
+
+
+def test_classes_are_at_least_as_even_as_scikit_learns_grouped_folds():
+    def uneven(labels, parts):
+        counts = table(labels, parts)
+        return (counts.std(1) / counts.mean(1)).mean()
+
+    gains = []
+    for seed in range(12):
+        draw = np.random.default_rng(seed)
+        sizes = np.minimum(draw.zipf(1.7, 150), 60)
+        group = np.repeat(np.arange(150), sizes)
+        labels = np.repeat(draw.integers(0, 5, 150), sizes)
+        labels = np.where(draw.random(len(group)) < 0.8, labels, draw.integers(0, 5, len(group)))
+        theirs = np.zeros(len(group), int)
+        for fold, (_, held) in enumerate(StratifiedGroupKFold(5).split(labels, labels, group)):
+            theirs[held] = fold
+        gains.append(uneven(labels, theirs) - uneven(labels, deal(labels, group, [1] * 5, rng(seed))))
+    assert np.mean(gains) > 0
 
 
 def test_one_giant_group_leaves_the_rest_to_the_other_parts():
