@@ -22,13 +22,17 @@ def standardised(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
 def axes(points: np.ndarray, width: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(d, w) principal axes, the strongest first, and their variances (w,); w <= width leaves out those without any.
 
-    By four rounds of subspace iteration on 16 more directions than asked for (Halko et al. 2011, algorithm 4.4): a
-    tenth of the time of all eigenvectors at 1,280 features.
+    By three rounds of subspace iteration on 16 more directions than asked for (Halko et al. 2011, algorithm 4.4), made
+    orthonormal through their small Gram matrix: products only, a twentieth of the time of all eigenvectors at 1,280
+    features (and LAPACK's QR stalls for seconds where other work keeps the cores busy).
     """
     centred = points - points.mean(0)
     basis = rng.standard_normal((points.shape[1], min(points.shape[1], width + 16)), np.float32)
-    for _ in range(4):
-        basis = np.linalg.qr(centred.T @ (centred @ basis))[0]
+    for _ in range(3):
+        basis = (centred.T @ (centred @ basis)).astype(float)
+        size, turn = np.linalg.eigh(basis.T @ basis)
+        held = size > 1e-12 * size[-1]
+        basis = (basis @ (turn[:, held] / np.sqrt(size[held]))).astype(np.float32)
     inside = (centred @ basis).astype(float)
     variance, vectors = np.linalg.eigh(inside.T @ inside / len(points))
     kept = np.arange(len(variance))[::-1][:width]
