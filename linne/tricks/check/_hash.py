@@ -1,0 +1,127 @@
+"""Perceptual hashes of 64 bits, and which of many codes are close, without all pairs where there are many."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from linne.core.rng import rng
+
+ALL_PAIRS = 50_000
+"""Up to so many codes every pair is compared."""
+TABLES, WINDOW = 64, 16
+"""Above: bit orders to sort by, and how many neighbours in each order are compared."""
+CROWD = 64
+"""At most so many neighbours of a code are looked at: the nearest."""
+
+_down, _across = np.mgrid[:16, :16].reshape(2, -1)
+_ORDER = np.lexsort((_down, _down + _across))[1:65]
+_DOWN, _ACROSS = _down[_ORDER], _across[_ORDER]
+
+
+def phash(thumbs: np.ndarray, trim: float = 0.0) -> np.ndarray:
+    """(n,) uint64: signs of the 64 lowest DCT frequencies but the mean (Zauner 2010, with signs for the median).
+
+    thumbs: (n, s, s). trim: share cut off each side first; the hash of a picture's middle meets a crop's.
+    """
+    place = ((np.arange(thumbs.shape[-1]) + 0.5) / thumbs.shape[-1] - trim) / (1 - 2 * trim)
+    waves = np.cos(np.pi * np.arange(16)[:, None] * place) * ((place > 0) & (place < 1))
+    waves = waves.astype(np.float32)
+    out = np.empty(len(thumbs), np.uint64)
+    for start in range(0, len(thumbs), 2048):
+        part = slice(start, start + 2048)
+        frequencies = waves @ np.asarray(thumbs[part], np.float32) @ waves.T
+        out[part] = pack(frequencies[:, _DOWN, _ACROSS] > 0)
+    return out
+
+
+def pack(bits: np.ndarray) -> np.ndarray:
+    """(n,) uint64 of (n, 64) bool."""
+    return np.ascontiguousarray(np.packbits(bits, axis=1)).view(np.uint64)[:, 0]
+
+
+MIRROR = pack((_ACROSS % 2 == 1)[None])[0]
+"""phash(thumbs) ^ MIRROR is the hash of the mirror image: frequencies odd across change sign."""
+
+
+def close(codes: list[np.ndarray], mirrors: list[np.ndarray], radius: int, most: int) -> np.ndarray:
+    """(m, 3) int64: pairs a < b and whether b was mirrored (0 or 1), where any of their codes differ in <= radius bits.
+
+    codes: one or more arrays (n,) uint64, the first compared with every one; mirrors: of the mirror images, or [].
+    most: of each picture only so many nearest are kept. Up to ALL_PAIRS pictures every pair is compared; above, only
+    neighbours in TABLES sorted orders of the bits (Charikar 2002, section 3): recall in bench/results/duplicates.json.
+    """
+    n = len(codes[0])
+    find = _every if n <= ALL_PAIRS else _sorted
+    kept, waiting = np.empty((0, 4), np.int64), []
+    for found in find(codes, mirrors, radius):
+        waiting.append(found)
+        if sum(map(len, waiting)) > 2_000_000:
+            kept, waiting = _nearest(np.concatenate([kept, *waiting]), n, most), []
+    return _nearest(np.concatenate([kept, *waiting]), n, most)[:, :3]
+
+
+def _every(codes: list[np.ndarray], mirrors: list[np.ndarray], radius: int) -> Iterator[np.ndarray]:
+    """Blocks of (a, b, mirrored, bits): rows of the block against all."""
+    n = len(codes[0])
+    step = max(1, 4_000_000 // max(n, 1))
+    for start in range(0, n, step):
+        rows = slice(start, min(start + step, n))
+        for mirrored, others in enumerate((codes, mirrors)):
+            if not others:
+                continue
+            bits = np.bitwise_count(codes[0][rows, None] ^ others[0])
+            for own, other in zip(codes[1:], others[1:], strict=True):
+                np.minimum(bits, np.bitwise_count(codes[0][rows, None] ^ other), out=bits)
+                np.minimum(bits, np.bitwise_count(own[rows, None] ^ others[0]), out=bits)
+            bits[np.arange(bits.shape[0]), np.arange(rows.start, rows.stop)] = 255
+            yield _within(bits, start, mirrored, radius)
+
+
+def _within(bits: np.ndarray, start: int, mirrored: int, radius: int) -> np.ndarray:
+    """Pairs of a block within the radius; a row with a crowd of neighbours gets a smaller one."""
+    limit = np.full(len(bits), radius)
+    near = bits <= radius
+    crowded = np.flatnonzero(np.count_nonzero(near, axis=1) > CROWD)
+    while len(crowded):
+        limit[crowded] -= 1
+        near[crowded] = bits[crowded] <= limit[crowded, None]
+        crowded = crowded[(np.count_nonzero(near[crowded], axis=1) > CROWD) & (limit[crowded] > 0)]
+    a, b = np.nonzero(near)
+    return _pairs(a + start, b, mirrored, bits[a, b])
+
+
+def _sorted(codes: list[np.ndarray], mirrors: list[np.ndarray], radius: int) -> Iterator[np.ndarray]:
+    """Blocks of (a, b, mirrored, bits): neighbours in sorted orders, each by another order of the bits."""
+    n = len(codes[0])
+    every = np.concatenate([*codes, *mirrors])
+    for table in range(TABLES):
+        key = np.zeros(len(every), np.uint32)
+        for bit in rng("bit order", table).permutation(64)[:32].astype(np.uint64):
+            key = (key << np.uint32(1)) | ((every >> bit) & np.uint64(1)).astype(np.uint32)
+        order = np.argsort(key)
+        ordered = every[order]
+        for away in range(1, WINDOW + 1):
+            differ = np.bitwise_count(ordered[away:] ^ ordered[:-away])
+            at = np.flatnonzero(differ <= radius)
+            a, b = order[at], order[at + away]
+            mirrored = (a >= n * len(codes)) != (b >= n * len(codes))
+            yield _pairs(a % n, b % n, mirrored, differ[at])
+
+
+def _pairs(a: np.ndarray, b: np.ndarray, mirrored: "np.ndarray | int", bits: np.ndarray) -> np.ndarray:
+    out = np.column_stack([np.minimum(a, b), np.maximum(a, b), np.broadcast_to(mirrored, len(a)), bits]).astype(
+        np.int64
+    )
+    return out[out[:, 0] != out[:, 1]]
+
+
+def _nearest(found: np.ndarray, n: int, most: int) -> np.ndarray:
+    """Each pair once, with its fewest bits, if it is among the `most` nearest of either picture."""
+    key = (found[:, 0] * n + found[:, 1]) * 2 + found[:, 2]
+    order = np.lexsort((found[:, 3], key))
+    found = found[order][np.diff(key[order], prepend=-1) != 0]
+    owner, pair = found[:, :2].T.ravel(), np.tile(np.arange(len(found)), 2)
+    order = np.lexsort((found[pair, 3], owner))
+    owner, pair = owner[order], pair[order]
+    place = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    return found[np.unique(pair[place < most])]
