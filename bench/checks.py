@@ -169,8 +169,8 @@ def main() -> None:
         names, every = found.names, set().union(*planted.values())
         kinds = {
             "dark": "dark", "bright": "bright", "blurred": "blurred", "empty": "nearly empty", "leak": "leak",
-            "shortcut": "metadata shortcut", "twin": "casing twins", "unreadable": "unreadable", "truncated": "truncated",
-            "wrong extension": "wrong extension",
+            "shortcut": "metadata shortcut", "twin": "casing twins", "unreadable": "unreadable",
+            "truncated": "truncated", "wrong extension": "wrong extension",
         }  # fmt: skip
         result["planted"] = {what: recall(found, names, kind, planted[what], every) for what, kind in kinds.items()}
         result["named"] = {

@@ -31,12 +31,12 @@ def axes(points: np.ndarray, width: int, rng: np.random.Generator) -> tuple[np.n
     for _ in range(3):
         basis = (centred.T @ (centred @ basis)).astype(float)
         size, turn = np.linalg.eigh(basis.T @ basis)
-        held = size > 1e-12 * size[-1]
+        held = size > max(1e-12 * size.max(initial=0), 1e-30)
         basis = (basis @ (turn[:, held] / np.sqrt(size[held]))).astype(np.float32)
     inside = (centred @ basis).astype(float)
     variance, vectors = np.linalg.eigh(inside.T @ inside / len(points))
     kept = np.arange(len(variance))[::-1][:width]
-    kept = kept[variance[kept] > 1e-6 * max(variance[-1], 1e-12)]
+    kept = kept[variance[kept] > 1e-6 * variance.max(initial=0)]
     return basis @ vectors[:, kept].astype(np.float32), variance[kept]
 
 

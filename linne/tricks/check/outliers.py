@@ -69,7 +69,7 @@ def distance(
     points = standardised(features, reference)
     points = points @ axes(points[reference], min(width, len(features) // 5), rng)[0]
     kept, squares = reference, np.zeros(len(points))
-    for _ in range(rounds):
+    for _ in range(rounds if points.shape[1] else 0):
         middles, own = _middles(points[kept], labels[kept])
         spread = np.cov((points[kept] - own).T.astype(float)).reshape(points.shape[1], -1)
         spread = (1 - SHRINK) * spread + SHRINK * np.trace(spread) / len(spread) * np.eye(len(spread))
