@@ -36,7 +36,7 @@ def arrays(what: str, key: str, compute: Callable[[], dict[str, np.ndarray]]) ->
     """Named arrays (no objects), from disk where they were computed before."""
     path = _place(what, key, "npz")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except Exception:  # absent, cut or damaged: a zip notices by its own checksums
         made = compute()
