@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.errors import OptionError
 from ..core.images import Images
 from ..core.predictions import Predictions, log_softmax
 from .solve import Design, path
@@ -38,6 +39,8 @@ def nested(
     doi:10.1186/1471-2105-7-91), the temperature on the same inner predictions; logits come divided by it.
     repeats: 0 for as many as WORK allows, 1 to 10. Other arguments and errors as in `probe`.
     """
+    if repeats < 0:
+        raise OptionError(f"repeats={repeats} must be at least 1, or 0 for as many as pay.")
     task, aim, tried = Task.of(features, images, folds, seed), Aim.of(metric), ordered(strengths)
     design = Design.of(task.features)
     work = len(task) * len(design.power) * len(task.classes) * task.folds * (folds + 1)

@@ -70,3 +70,5 @@ def test_few_pictures_and_no_metric():
     assert nested(features, images, metric=accuracy, repeats=1).repeats[0].right.mean() > 0.8
     with pytest.raises(OptionError, match="not defined"):
         nested(features, images, metric=lambda predictions: np.nan, repeats=1)
+    with pytest.raises(OptionError, match="at least 1"):
+        nested(features, images, metric=accuracy, repeats=-1)
