@@ -1,4 +1,5 @@
-"""Intervals and tests that respect groups: Wilson on the effective sample size, paired differences, McNemar, Holm."""
+"""Intervals and tests that respect groups: Wilson, paired differences, McNemar, Holm. What covers is measured in
+bench/coverage.py."""
 
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -6,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from .correlation import spread
 from .errors import InputError
 
-FEW = 20
-"""Below this many groups an interval says that it is unsure of its own width."""
+FEW = 6
+"""Below this many groups a share's interval says that it is unsure of its own width."""
 
 
 @dataclass(frozen=True)
@@ -37,47 +39,58 @@ class Interval:
         return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in asdict(self).items()}
 
 
+def nothing(n: int, warning: str, value: float = np.nan) -> Interval:
+    """A figure whose interval is not known, and why."""
+    return Interval(value, np.nan, np.nan, n, "none", warning)
+
+
 def clusters(group: "np.ndarray | None", n: int) -> np.ndarray:
-    """(n,) int64 numbers of the groups, 0 to groups - 1; "" (or no groups at all) is a group of one."""
+    """(n,) int64 numbers of the groups, 0 to groups - 1; "" (or no groups at all) is a group of one.
+
+    Raises InputError unless there are n of them.
+    """
     if group is None:
         return np.arange(n)
     if len(group) != n:
         raise InputError(f"{n} pictures but {len(group)} groups.")
     seen: dict[Any, int] = {}
-    return np.array(
-        [seen.setdefault(name if name != "" else (place,), len(seen)) for place, name in enumerate(group)], np.int64
-    )
+    named = (name if name != "" else (place,) for place, name in enumerate(group))
+    return np.fromiter((seen.setdefault(name, len(seen)) for name in named), np.int64, n)
 
 
 def wilson(right: np.ndarray, group: "np.ndarray | None" = None, level: float = 0.95) -> Interval:
-    """Wilson score interval of a share on the effective number of pictures (Wilson 1927; Kish 1965 for n / deff).
+    """Wilson score interval of a share (Wilson 1927) on the effective number of pictures, n / design effect.
 
-    right: (n,) bool. group: (n,), "" is a group of one. deff is the variance of the share between groups (ratio
-    estimator) over that of independent pictures, never below 1; the quantile is Student's with groups - 1 degrees of
-    freedom where any group has two pictures. n = 0 gives NaN.
+    right: (n,) bool. group: (n,), "" is a group of one. Where groups hold several pictures the design effect is not
+    known but weighed, see `spread`. n = 0 gives NaN.
     """
     right = np.asarray(right, dtype=float)
     n = len(right)
     if n == 0:
-        return Interval(np.nan, np.nan, np.nan, 0, "none", "no pictures")
+        return nothing(0, "no pictures")
     code = clusters(group, n)
-    sizes = np.bincount(code)
-    effect = deff(np.bincount(code, right), sizes)
+    sizes, hits, share = np.bincount(code), np.bincount(code, right), float(right.mean())
     grouped = len(sizes) < n
-    z = quantile(level, len(sizes) - 1 if grouped else None)
-    low, high = score(right.mean(), n / effect, z)
-    few = f"only {len(sizes)} groups" if grouped and len(sizes) < FEW else ""
-    return Interval(float(right.mean()), low, high, n, "wilson, groups" if grouped else "wilson", few)
+    low, high = spread(hits, sizes, level) if grouped else score(share, n, quantile(level))
+    method = "wilson over groups" if grouped else "wilson"
+    return Interval(share, min(low, share), max(high, share), n, method, doubt(hits, sizes))
 
 
-def deff(hits: np.ndarray, sizes: np.ndarray) -> float:
-    """The design effect of a share from hits and sizes (G,) of its groups, at least 1."""
-    n, groups = sizes.sum(), len(sizes)
-    share = hits.sum() / n
-    if groups < 2 or share in (0.0, 1.0):
-        return 1.0
-    between = groups / (groups - 1) * ((hits - share * sizes) ** 2).sum() / n**2
-    return max(1.0, float(between / (share * (1 - share) / n)))
+def doubt(hits: np.ndarray, sizes: np.ndarray) -> str:
+    """Why a Wilson interval of these groups may cover more or less than it says, or "": the cells of bench/coverage."""
+    misses, word = (sizes - hits, "mistake") if hits.sum() * 2 >= sizes.sum() else (hits, "hit")
+    if sizes.sum() < 12:
+        return only(sizes.sum(), "picture")
+    if len(sizes) < FEW:
+        return only(len(sizes), "group")
+    if misses.sum() < 3:
+        return only(misses.sum(), word)
+    return f"all {word}s are in one group" if (misses > 0).sum() < 2 else ""
+
+
+def only(count: float, word: str) -> str:
+    """'no mistakes', 'only 1 mistake', 'only 2 mistakes'."""
+    return f"only {count:.0f} {word}{'s' if count > 1 else ''}" if count else f"no {word}s"
 
 
 def score(share: float, n: float, z: float) -> tuple[float, float]:
@@ -104,28 +117,28 @@ def resolution(n: float, accuracy: float, level: float = 0.95) -> float:
 def paired(first: np.ndarray, second: np.ndarray, group: "np.ndarray | None" = None, level: float = 0.95) -> Interval:
     """Interval of share(first) - share(second) on the same pictures (Agresti & Min 2005: one pseudo picture a side).
 
-    first, second: (n,) bool, in the same order. Groups widen it as in `wilson`. n = 0 gives NaN.
+    first, second: (n,) bool, in the same order. With groups the variance is the ratio estimator's between them, never
+    below that of independent pictures, and the quantile Student's with groups - 1. n = 0 gives NaN.
     """
     gap = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
     n = len(gap)
     if n == 0:
-        return Interval(np.nan, np.nan, np.nan, 0, "none", "no pictures")
+        return nothing(0, "no pictures")
     code = clusters(group, n)
     sizes, sums = np.bincount(code), np.bincount(code, gap)
     groups = len(sizes)
     centre = gap.sum() / (n + 2)
     plain = ((gap**2).sum() + 1) / (n + 2) - centre**2
     between = groups / max(groups - 1, 1) * ((sums - gap.mean() * sizes) ** 2).sum() / n
-    effect = max(1.0, between / max(np.var(gap), 1e-300)) if groups > 1 else 1.0
-    z = quantile(level, groups - 1 if groups < n else None)
-    half = z * np.sqrt(plain * effect / (n + 2))
-    few = f"only {groups} groups" if groups < min(n, FEW) else ""
+    effect = max(1.0, between / max(float(np.var(gap)), 1e-300))
+    half = quantile(level, groups - 1 if groups < n else None) * np.sqrt(plain * effect / (n + 2))
+    few = only(groups, "group") if groups < min(n, 20) else "few pictures differ" if (gap != 0).sum() < 6 else ""
     low, high = max(-1.0, centre - half), min(1.0, centre + half)
     return Interval(float(gap.mean()), float(low), float(high), n, "paired", few)
 
 
 def mcnemar(first: np.ndarray, second: np.ndarray, *, mid: bool = True) -> float:
-    """Two-sided p value that two classifiers are right equally often (McNemar 1947; mid-p: Fagerland 2013, eq. 4).
+    """Two-sided p that two classifiers are right equally often (McNemar 1947; mid-p: Fagerland et al. 2013, eq. 4).
 
     Exact binomial on the pictures where one is right and the other wrong; 1 where there is none. Pictures are taken to
     be independent: with groups use `paired`.
@@ -137,18 +150,17 @@ def mcnemar(first: np.ndarray, second: np.ndarray, *, mid: bool = True) -> float
     n, few = wins + losses, min(wins, losses)
     if n == 0:
         return 1.0
-    exact = min(1.0, 2 * float(bdtr(few, n, 0.5)))
+    twice = 2 * float(bdtr(few, n, 0.5))
     point = float(np.exp(gammaln(n + 1) - gammaln(few + 1) - gammaln(n - few + 1) - n * np.log(2)))
     if not mid:
-        return exact
-    return 1 - point / 2 if wins == losses else 2 * float(bdtr(few, n, 0.5)) - point
+        return min(1.0, twice)
+    return 1 - point / 2 if wins == losses else twice - point
 
 
 def holm(p: np.ndarray) -> np.ndarray:
     """(m,) p values corrected for m tests so that any false one has at most the level's chance (Holm 1979)."""
     p = np.asarray(p, dtype=float)
-    order = np.argsort(p)
-    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    order = np.argsort(p, kind="stable")
     out = np.empty_like(p)
-    out[order] = np.minimum(raised, 1)
+    out[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
     return out

@@ -1,20 +1,24 @@
-"""Intervals of composite figures (F1, AUC, log loss, ...): a BCa bootstrap over groups, for many figures at once."""
+"""Intervals of composite figures (F1, AUC, log loss, ...): a studentised bootstrap over groups, many at once."""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .intervals import FEW, Interval, clusters, quantile
+from .intervals import Interval, clusters, nothing, only, quantile
 from .rng import rng
 
 Measure = Callable[["np.ndarray | None"], "float | np.ndarray"]
 """A figure from row weights: None or (n,) gives a number, (B, n) gives (B,)."""
+Bounds = tuple["float | None", "float | None"]
 
 CELLS = 4_000_000
 """Weights held at once, 32 MB."""
-WORK = 1_000_000_000
-"""Above this many (weights x cost) the figure is jackknifed over BLOCKS blocks instead: about a minute at most."""
-BLOCKS = 100
+BLOCKS = 400
+"""More groups than this are dealt into so many blocks, which are then what is drawn and left out."""
+WORK = 2_000_000_000
+"""Above this many (draws x pictures x cost) there is no bootstrap, only the jackknife over a tenth of the blocks."""
+FEW = 20
+"""Below this many groups it says so."""
 
 
 def bootstrap(
@@ -25,77 +29,87 @@ def bootstrap(
     level: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
+    bounds: "Mapping[str, Bounds] | None" = None,
     cost: int = 1,
 ) -> dict[str, Interval]:
-    """Each figure's BCa interval (Efron 1987) over groups drawn with replacement; all figures share the draws.
+    """Each figure's interval from groups drawn with replacement; all figures share the draws.
 
-    The tails are those of Student's t with groups - 1 degrees of freedom, stretched by sqrt(G / (G - 1)) for the
-    narrowness of resampling (Hesterberg 2015, "expanded"), so few groups widen it; below 20 it says so.
-    cost: how many passes over the rows one weighting takes; where all would take too long it is a block jackknife.
+    bounds: the least and the greatest that a figure can be. cost: passes over the pictures that one weighting takes;
+    where the whole would take minutes it is Student's interval from the jackknife. Fewer than 2 groups give NaN.
     """
-    code = clusters(group, n)
-    groups = int(code.max()) + 1 if n else 0
+    code, groups = deal(clusters(group, n), seed, BLOCKS)
+    work = (resamples + min(groups, BLOCKS)) * n * cost
+    if work > WORK:
+        code, groups = deal(code, seed, BLOCKS // 10)
+        resamples = 0
     if groups < 2:
-        return {name: _unknown(measure, n) for name, measure in measures.items()}
-    if n * resamples * cost > WORK and groups >= 10 * BLOCKS:
-        left = evaluate(measures, leave_out(groups, BLOCKS), code)
-        return {name: jackknife(float(measure(None)), left[name], n, level) for name, measure in measures.items()}
+        return {name: nothing(n, "one group has no spread to measure", one(m, n)) for name, m in measures.items()}
     draws = rng(seed, "bootstrap").multinomial(groups, np.full(groups, 1 / groups), size=resamples)
-    drawn = evaluate(measures, draws, code)
-    left = evaluate(measures, leave_out(groups), code)
-    warning = f"only {groups} groups" if groups < FEW else ""
+    drawn, left = evaluate(measures, draws, code), evaluate(measures, 1 - np.eye(groups), code)
     out = {}
     for name, measure in measures.items():
-        value = float(measure(None))
-        low, high = bca(value, drawn[name], left[name], groups, level)
-        out[name] = Interval(value, min(low, value), max(high, value), n, "bca", warning)
+        low, high = (bounds or {}).get(name, (None, None))
+        value = one(measure, n)
+        ends, method, warning = studentised(value, drawn[name], left[name], draws, level)
+        least, greatest = np.clip(ends, low, high).tolist()
+        out[name] = Interval(value, least, greatest, n, method, warning)
     return out
 
 
+def deal(code: np.ndarray, seed: int, most: int) -> tuple[np.ndarray, int]:
+    """(n,) group numbers and how many groups; more than `most` are dealt at random into `most` blocks."""
+    groups = int(code.max(initial=-1)) + 1
+    if groups <= most:
+        return code, groups
+    return (rng(seed, "blocks", most).permutation(groups) % most)[code], most
+
+
 def evaluate(measures: Mapping[str, Measure], draws: np.ndarray, code: np.ndarray) -> dict[str, np.ndarray]:
-    """name: (B,) figures under group weights draws (B, G), a bounded number of rows at a time."""
+    """name: (B,) figures under group weights draws (B, G), a bounded number of pictures at a time."""
     step = max(1, CELLS // len(code))
-    parts = [draws[start : start + step].astype(float)[:, code] for start in range(0, len(draws), step)]
-    return {
-        name: np.concatenate([np.atleast_1d(measure(part)) for part in parts]) for name, measure in measures.items()
-    }
+    parts: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in measures}
+    for start in range(0, len(draws), step):
+        weights = draws[start : start + step].astype(float)[:, code]
+        for name, measure in measures.items():
+            parts[name].append(np.atleast_1d(measure(weights)))
+    return {name: np.concatenate(part) for name, part in parts.items()}
 
 
-def leave_out(groups: int, most: int = 200) -> np.ndarray:
-    """(B, G) weights that leave out one group each, or one of `most` blocks of groups where there are more."""
-    blocks = min(groups, most)
-    return (np.arange(groups) % blocks != np.arange(blocks)[:, None]).astype(float)
+def studentised(
+    value: float, drawn: np.ndarray, left: np.ndarray, draws: np.ndarray, level: float
+) -> tuple[tuple[float, float], str, str]:
+    """((low, high), method, warning) by the bootstrap-t (Efron 1982, 10.9; Hall 1988), never inside Student's.
+
+    drawn (B,) under draws (B, G), left (G,) without each group. The standard error is the jackknife's, and in each
+    draw that of the same influences as drawn, so no second level of draws is needed. On either side the quantile is at
+    least Student's with groups - 1: a handful of groups says too little about its own tails.
+    """
+    groups = len(left)
+    pull = np.nan_to_num((groups - 1) * (np.nanmean(left) - left)) if np.isfinite(left).any() else np.zeros(groups)
+    error = np.sqrt((pull**2).sum() / (groups * (groups - 1)))
+    if not np.isfinite(value) or error == 0:
+        return (np.nan, np.nan), "none", "no spread between groups to measure"
+    student = quantile(level, groups - 1)
+    up = down = student
+    held = np.isfinite(drawn)
+    if held.any():
+        means, squares = draws[held] @ pull / groups, draws[held] @ pull**2 / groups
+        errors = np.sqrt(np.maximum(squares - means**2, 0) / (groups - 1))
+        pivots = (drawn[held] - value) / np.maximum(errors, error / 5)
+        ends = np.quantile(pivots, ((1 - level) / 2, (1 + level) / 2))
+        up, down = max(-float(ends[0]), student), max(float(ends[1]), student)
+    method = "bootstrap-t" if len(drawn) else "jackknife"
+    return (value - down * error, value + up * error), method, doubt(pull, groups)
 
 
-def bca(value: float, drawn: np.ndarray, left: np.ndarray, groups: int, level: float) -> tuple[float, float]:
-    """(low, high) by Efron 1987, eq. 6.6 and 6.9, from figures drawn (B,) and with groups left out (J,)."""
-    from scipy.special import ndtr, ndtri
-
-    drawn, left = drawn[np.isfinite(drawn)], left[np.isfinite(left)]
-    if not len(drawn) or not np.isfinite(value):
-        return np.nan, np.nan
-    below = ((drawn < value).sum() + (drawn == value).sum() / 2) / len(drawn)
-    shift = float(ndtri(np.clip(below, 1 / (2 * len(drawn)), 1 - 1 / (2 * len(drawn)))))
-    pull = left.mean() - left
-    spread = (pull**2).sum() ** 1.5
-    skew = (pull**3).sum() / (6 * spread) if spread > 0 else 0.0
-    z = quantile(level, groups - 1) * np.sqrt(groups / (groups - 1)) * np.array([-1, 1])
-    tails = ndtr(shift + (shift + z) / (1 - skew * (shift + z)))
-    low, high = np.quantile(drawn, tails)
-    return float(low), float(high)
+def doubt(pull: np.ndarray, groups: int) -> str:
+    """Why the interval may not cover what it says, or "": few groups, or fewer than 3 that it rests on."""
+    if groups < FEW:
+        return only(groups, "group")
+    held = (pull**2).sum() ** 2 / (pull**4).sum()
+    return "a few pictures or groups decide it" if held < 3 else ""
 
 
-def jackknife(value: float, left: np.ndarray, n: int, level: float) -> Interval:
-    """Student's interval from figures with one block of groups left out each (J,) (Tukey 1958)."""
-    left = left[np.isfinite(left)]
-    blocks = len(left)
-    if blocks < 2 or not np.isfinite(value):
-        return Interval(value, np.nan, np.nan, n, "none", "the figure is not defined")
-    half = quantile(level, blocks - 1) * np.sqrt((blocks - 1) / blocks * ((left - left.mean()) ** 2).sum())
-    return Interval(value, float(value - half), float(value + half), n, "jackknife")
-
-
-def _unknown(measure: Measure, n: int) -> Interval:
-    return Interval(
-        float(measure(None)) if n else np.nan, np.nan, np.nan, n, "none", "one group has no spread to measure"
-    )
+def one(measure: Measure, n: int) -> float:
+    """The figure itself; NaN of no pictures."""
+    return float(measure(None)) if n else np.nan

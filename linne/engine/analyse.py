@@ -1,12 +1,13 @@
-"""Where a classifier is wrong: its surest mistakes, the classes it mixes up, and slices that are worse than the rest."""
+"""Where a classifier is wrong: its surest mistakes, the classes it mixes up, and slices worse than the rest."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from linne.core.correlation import design_effect
 from linne.core.facts import Facts
-from linne.core.intervals import clusters, deff, holm, wilson
+from linne.core.intervals import clusters, holm, wilson
 from linne.core.predictions import Predictions
 from linne.core.rng import rng
 
@@ -46,7 +47,7 @@ def analyse(
 
 
 def errors(known: Predictions, most: int) -> list[dict[str, Any]]:
-    """The wrong guesses of the highest probability, surest first; pictures that could not be read are not among them."""
+    """The wrong guesses of the highest probability, surest first; unreadable pictures are not among them."""
     wrong = np.flatnonzero(known.read & ~known.right)
     sure = known.probabilities[wrong, known.guesses[wrong]]
     order = wrong[np.argsort(-sure, kind="stable")][:most]
@@ -94,7 +95,8 @@ def weak(known: Predictions, slices: list[Slice], level: float, most: int) -> li
     """
     if not slices:
         return []
-    effect = deff_of(known)
+    code = clusters(known.group, len(known))
+    effect = design_effect(np.bincount(code, known.right), np.bincount(code))
     p = np.array([fisher(known.right[held], known.right[~held], effect) for _, _, held in slices])
     out = []
     for rank, one in enumerate(np.argsort(p, kind="stable")):
@@ -108,12 +110,6 @@ def weak(known: Predictions, slices: list[Slice], level: float, most: int) -> li
         wrong_first = np.flatnonzero(held)[np.argsort(known.right[held], kind="stable")]
         out.append({"kind": kind, "name": name} | figure | {"rows": known.rows[wrong_first].tolist()})
     return out[:most]
-
-
-def deff_of(known: Predictions) -> float:
-    """The design effect of accuracy on these predictions."""
-    code = clusters(known.group, len(known))
-    return deff(np.bincount(code, known.right.astype(float)), np.bincount(code))
 
 
 def fisher(inside: np.ndarray, outside: np.ndarray, effect: float) -> float:

@@ -9,6 +9,7 @@ from ._rows import labelled, likelihoods, mean
 greater = False
 interval = "bootstrap"
 percent = False
+bounds = (0, 2)
 
 
 def brier(predictions: Predictions, weights: "np.ndarray | None" = None, *, each: bool = False) -> "float | np.ndarray":

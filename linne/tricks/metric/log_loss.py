@@ -9,6 +9,7 @@ from ._rows import labelled, mean
 greater = False
 interval = "bootstrap"
 percent = False
+bounds = (0, None)
 
 
 def log_loss(

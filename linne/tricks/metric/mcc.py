@@ -9,6 +9,7 @@ from ._rows import counts
 greater = True
 interval = "bootstrap"
 percent = False
+bounds = (-1, 1)
 
 
 def mcc(predictions: Predictions, weights: "np.ndarray | None" = None) -> "float | np.ndarray":
