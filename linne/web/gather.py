@@ -139,12 +139,12 @@ def histogram(judged: Predictions, bins: int = 20) -> dict[str, list[int]]:
 
 
 def pictures(data: Data, rows: Sequence[int], judged: Predictions) -> dict[str, dict[str, Any]]:
-    """Name, label, split and guess (where it was judged) of each row, and its thumbnail where there is room for it."""
+    """Name, label, split and guess (where it was judged) of each row, and its thumbnail, "" where there is none."""
     images, made = data.images, thumbs(data.images.items, rows)
     classes = [*images.classes, ""]
     guesses = dict(zip(judged.rows.tolist(), judged.guesses.tolist(), strict=True))
     out = {}
     for row in rows:
         told = {"name": short(str(images.names[row])), "label": classes[images.labels[row]], "split": images.split[row]}
-        out[str(row)] = told | {"guess": classes[guesses.get(row, -1)]} | made.get(row, {})
+        out[str(row)] = told | {"guess": classes[guesses.get(row, -1)], "jpeg": ""} | made.get(row, {})
     return out

@@ -68,7 +68,8 @@ def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
     lines += ["", f"judged by {data['how']}; " + _reads(data["reads"])]
     lines += [data["leak"]] if data["leak"] else []
     left = data["overview"]["pictures"] - data["overview"]["kept"]
-    lines += [f"{left:,} pictures were left out: {_reasons(data['dropped'])}"] if left else []
+    left_out = "1 picture was" if left == 1 else f"{left:,} pictures were"
+    lines += [f"{left_out} left out: {_reasons(data['dropped'])}"] if left else []
     lines += ["", *_findings(data["findings"], counts)] if data["checked"] else []
     return "\n".join([*lines, "", f"the whole report, with pictures: {page}"])
 

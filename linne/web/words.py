@@ -137,6 +137,8 @@ ZH = {
     "duplicate rows": "重复行",
     "leak": "泄漏",
     "leakage": "泄漏",
+    "duplicates with different labels": "标注不同的重复图片",
+    "leak between splits": "划分间泄漏",
     "leak in the procedure": "流程泄漏",
     "possible groups": "可能的分组",
     "wrong label": "可疑标注",

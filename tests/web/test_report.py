@@ -133,7 +133,7 @@ def test_hostile_names_stay_text(result, hostile):
 def test_pictures_are_there_once_and_are_the_right_ones(page, result):
     html = render(page)
     read = Reader(html)
-    shown = [row for row, one in page["pictures"].items() if "jpeg" in one]
+    shown = [row for row, one in page["pictures"].items() if one["jpeg"]]
     assert html.count("data:image/jpeg") == len(shown) == len(page["pictures"])
     assert {f"#p{row}" for row in shown} == {link for link in read.links if link.startswith("#p")}
     one = page["pictures"]["3"]
@@ -142,6 +142,15 @@ def test_pictures_are_there_once_and_are_the_right_ones(page, result):
     want = np.asarray(Image.fromarray(pixels).resize((one["w"], one["h"]), Image.Resampling.NEAREST), float)
     assert np.abs(kept.mean((0, 1)) - want.mean((0, 1))).max() < 6
     assert (one["name"], one["label"], one["split"]) == ("cat/3.jpg", "cat", "train")
+
+
+def test_a_picture_that_cannot_be_read_is_named_without_a_thumbnail(result, tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    made = result(findings=[Finding((4,), "unreadable", "medium", "1 picture cannot be read.", "Replace it.")])
+    made.data.images.items[4] = tmp_path / "bad.jpg"
+    html = render(gather(made, Recipe(), "c"))
+    assert '<span class="none" role="img" aria-label="dog/4.jpg">' in html
+    assert 'id="p4"' not in html
 
 
 def test_thumbnails_keep_their_shape_and_their_room(tmp_path):
