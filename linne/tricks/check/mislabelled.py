@@ -10,7 +10,7 @@ import numpy as np
 
 from linne.core.finding import Finding
 from linne.core.images import Images
-from linne.core.intervals import Interval, clusters
+from linne.core.intervals import Interval, clusters, wilson
 from linne.core.predictions import Predictions
 from linne.core.resample import bootstrap
 from linne.core.rng import rng
@@ -22,6 +22,7 @@ FEWEST = 5
 """A class with fewer pictures than this has no threshold of its own, and takes no part."""
 TINY = 0.05
 """What a class that no neighbour has still counts, so that neighbours alone rule nothing out."""
+SURE = np.log(100)
 HEAT = 0.1
 """Neighbours weigh exp(cosine / HEAT)."""
 
@@ -33,15 +34,15 @@ def mislabelled(
     seed: int,
     *,
     neighbours: int = 30,
-    high: float = 0.1,
+    high: float = 0.05,
 ) -> list[Finding]:
     """One finding, "wrong label": its rows are the most suspected, as many as the estimated number of wrong labels.
 
     details: "given" and "suggested" (class per row), "scores" (log of the given class's probability over the suggested
-    one's, per row; ascending), "noise_rate" [value, low, high] (95 %, BCa over groups), "per_split"
-    {split: [suspects, labels]}. neighbours: 0 goes without
-    features. high: share of wrong labels (0 to 1) whose lower bound makes it a finding of high severity. [] without
-    predictions.
+    one's, per row; ascending), "noise_rate" [value, low, high] (95 %, BCa over groups), "sure" [share, low, high] of
+    labels contradicted 100 to 1, and "per_split" {split: [suspects, labels]}. neighbours: 0 goes without features.
+    high: share (0 to 1) that the lower bound of "sure" must exceed for high severity; the noise rate does not decide,
+    since classes that are hard to tell apart raise it too. [] without predictions.
     """
     looked = None if predictions is None else believed(predictions, features, neighbours, seed)
     if looked is None:
@@ -84,19 +85,21 @@ def _finding(
     high: float,
 ) -> Finding:
     given = [known.classes[label] for label in known.labels[held]]
+    sure = wilson(score < -SURE, known.group)
     first = f"{images.names[known.rows[held[0]]]} is called {given[0]!r}, looks like {suggested[0]!r}"
     return Finding(
         tuple(known.rows[held].tolist()),
         "wrong label",
-        "high" if rate.low > high else "medium",
-        f"{count(len(held), 'label')} of {len(known):,} may be wrong: about {rate.text()} are wrong or open to doubt. "
-        f"The surest: {first}.",
+        "high" if sure.low > high else "medium",
+        f"{count(len(held), 'label')} of {len(known):,} may be wrong: {rate.text()} are wrong or open to doubt, "
+        f"{sure.text()} contradicted 100 to 1. The surest: {first}.",
         "Look at them from the first on, and correct those that are wrong; suggestions are in the details.",
         details={
             "given": given,
             "suggested": suggested,
             "scores": [round(float(x), 4) for x in score[held]],
             "noise_rate": [rate.value, rate.low, rate.high],
+            "sure": [sure.value, sure.low, sure.high],
             "per_split": _per_split(images.split[known.rows], images.split[known.rows[held]]),
         },
     )

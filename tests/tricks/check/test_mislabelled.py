@@ -73,14 +73,27 @@ def test_flipped_labels_are_the_suspects(seed: int) -> None:
     assert np.mean([row in planted for row in first]) >= 0.95
     _, low, high = found.details["noise_rate"]
     assert low <= 0.1 <= high
-    assert found.severity == "medium" if low <= 0.1 else "high"
+    share, low, high = found.details["sure"]
+    assert low <= share <= high <= 0.15
+    assert found.severity == ("high" if low > 0.05 else "medium")
     right = [found.details["suggested"][k] == images.classes[images.labels[row]] for k, row in enumerate(first)]
     assert np.mean(right) >= 0.95
     assert found.details["given"] == [flipped.classes[flipped.labels[row]] for row in found.rows]
     assert sorted(found.details["scores"]) == found.details["scores"]
 
 
-def test_severity_follows_the_lower_bound() -> None:
+def test_hard_classes_are_not_called_wrong_labels() -> None:
+    """Two classes that overlap raise the noise rate, but contradict few labels for certain."""
+    images, features = cloud(800)
+    features = features / 4 + 3 * np.random.default_rng(0).normal(size=features.shape).astype(np.float32)
+    known = judged(images, features)
+    assert known.right.mean() < 0.8
+    (found,) = mislabelled(images, features, known, 0)
+    assert found.details["noise_rate"][0] > 0.1
+    assert found.severity == "medium"
+
+
+def test_severity_follows_what_is_sure() -> None:
     images, features = cloud()
     flipped = noise(images, rng(0), share=0.3)
     (found,) = mislabelled(flipped, features, judged(flipped, features), 0)
