@@ -18,14 +18,11 @@ def learnable(images: Images, facts: Facts, predictions: Predictions | None = No
 
 
 def some(rows: np.ndarray, groups: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """(m,) of these rows, ascending, whole groups drawn at random up to about `most` rows.
+    """(at most `most`,) of these rows, ascending: whole groups drawn at random, of a group larger than that a part.
 
     groups: (rows,) whole numbers from 0.
     """
     if len(rows) <= most:
         return rows
-    order = rng.permutation(int(groups.max()) + 1)
-    sizes = np.bincount(groups, minlength=len(order))[order]
-    chosen = np.zeros(len(order), bool)
-    chosen[order[np.cumsum(sizes) <= most]] = True
-    return rows[chosen[groups]]
+    rank = rng.permutation(int(groups.max()) + 1)[groups]
+    return np.sort(rows[np.lexsort((rng.random(len(rows)), rank))[:most]])

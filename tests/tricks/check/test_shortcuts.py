@@ -7,6 +7,7 @@ from linne.core.images import Images
 from linne.core.predictions import Predictions
 from linne.core.rng import rng
 from linne.tricks.check import _linear
+from linne.tricks.check._rows import some
 from linne.tricks.check.shortcuts import shortcuts
 
 
@@ -133,3 +134,7 @@ def test_large_sets_are_drawn_by_whole_groups(made) -> None:
     images = of(900, group=group)
     found = kinds(images, made(900), most=300)["shortcut baselines"]
     assert found.details["table"][0]["n"] == 300
+    drawn = some(np.arange(900), np.arange(900) // 3, 300, rng(0))
+    assert (np.bincount(drawn // 3, minlength=300) % 3 == 0).all()
+    assert (np.diff(drawn) > 0).all()
+    assert len(some(np.arange(900), np.zeros(900, int), 300, rng(0))) == 300
