@@ -90,9 +90,7 @@ def by_name(pictures: Images, classes: tuple[str, ...]) -> Images:
 
 
 def _of(run: Run, *splits: str) -> list[str]:
+    """Content hashes of the run's pictures in these splits."""
     table = run.images()
-    return [
-        mark
-        for mark, split, kept in zip(*(table[name].to_pylist() for name in ("hash", "split", "kept")), strict=True)
-        if kept and split in splits
-    ]
+    pairs = zip(table["hash"].to_pylist(), table["split"].to_pylist(), strict=True)
+    return [mark for mark, split in pairs if split in splits]

@@ -58,7 +58,7 @@ def test_too_many_unreadable_is_an_error_and_a_few_are_findings(tmp_path: Path, 
     words = ["train", str(photos), "--out", str(tmp_path / "run"), "--max-unreadable", "0.2", "--json", "--quiet"]
     assert main(words) == 0
     found = json.loads(capsys.readouterr().out)["findings"]
-    assert any(set(f"bars/{name}.jpg" for name in "abc") <= set(each["names"]) for each in found)
+    assert any({f"bars/{name}.jpg" for name in "abc"} <= set(each["names"]) for each in found)
 
 
 def test_odd_pictures_are_used_and_named(tmp_path: Path, capsys: Said) -> None:
@@ -134,7 +134,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     while not (tmp_path / "run" / "recipe.toml").exists():
         assert process.poll() is None
     process.send_signal(2)
-    out, err = process.communicate(timeout=120)
+    _out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "the same command goes on" in err
     assert "Traceback" not in err
