@@ -44,7 +44,7 @@ def bootstrap(
         resamples = 0
     if groups < 2:
         return {name: nothing(n, "one group has no spread to measure", one(m, n)) for name, m in measures.items()}
-    draws = rng(seed, "bootstrap").multinomial(groups, np.full(groups, 1 / groups), size=resamples)
+    draws = rng(seed, "bootstrap").multinomial(groups, np.full(groups, 1 / groups), size=resamples).astype(float)
     drawn, left = evaluate(measures, draws, code), evaluate(measures, 1 - np.eye(groups), code)
     out = {}
     for name, measure in measures.items():
@@ -69,7 +69,7 @@ def evaluate(measures: Mapping[str, Measure], draws: np.ndarray, code: np.ndarra
     step = max(1, CELLS // len(code))
     parts: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in measures}
     for start in range(0, len(draws), step):
-        weights = draws[start : start + step].astype(float)[:, code]
+        weights = draws[start : start + step][:, code]
         for name, measure in measures.items():
             parts[name].append(np.atleast_1d(measure(weights)))
     return {name: np.concatenate(part) for name, part in parts.items()}

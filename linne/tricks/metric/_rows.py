@@ -42,14 +42,18 @@ def counts(predictions: Predictions, weights: "np.ndarray | None") -> tuple[np.n
 
 def ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """top / bottom, 0 where bottom is 0 (scikit-learn's zero_division=0)."""
-    return np.divide(top, bottom, out=np.zeros(np.broadcast(top, bottom).shape), where=np.asarray(bottom) != 0)
+    return divide(top, bottom, 0.0)
+
+
+def divide(top: np.ndarray, bottom: np.ndarray, otherwise: float = np.nan) -> np.ndarray:
+    """top / bottom where bottom is above 0, `otherwise` elsewhere; a number where both are numbers."""
+    top, bottom = np.broadcast_arrays(top, bottom)
+    return np.divide(top, bottom, out=np.full(top.shape, otherwise), where=bottom > 0)[()]
 
 
 def average(per_class: np.ndarray, occurs: np.ndarray) -> np.ndarray:
     """(...): the mean of (..., K) over the classes that occur; NaN where none does."""
-    held = occurs.sum(axis=-1)
-    sums = np.where(occurs, per_class, 0).sum(axis=-1)
-    return np.divide(sums, held, out=np.full(np.shape(held), np.nan), where=held > 0)
+    return divide(np.where(occurs, per_class, 0).sum(axis=-1), occurs.sum(axis=-1))
 
 
 def likelihoods(predictions: Predictions) -> np.ndarray:

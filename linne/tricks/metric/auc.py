@@ -7,7 +7,8 @@ from linne.core.errors import OptionError, nearest
 from linne.core.predictions import Predictions
 
 from ._ranks import scores, segments
-from ._rows import labelled
+from ._rows import average as mean_of
+from ._rows import divide, labelled
 
 greater = True
 interval = "bootstrap"
@@ -30,7 +31,7 @@ def auc(
     areas = np.full((*weights.shape[:-1], ranks.shape[1]), np.nan)
     for column in np.unique(predictions.labels):
         areas[..., column] = area(*segments(ranks[:, column], predictions.labels == column, weights))
-    return areas if average != "macro" else finite_mean(areas)
+    return areas if average != "macro" else mean_of(areas, ~np.isnan(areas))
 
 
 def area(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
@@ -38,11 +39,4 @@ def area(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
     below = np.cumsum(negative, axis=-1) - negative / 2
     pairs = positive.sum(axis=-1) * negative.sum(axis=-1)
     won = (positive * below).sum(axis=-1)
-    return np.divide(won, pairs, out=np.full(np.shape(pairs), np.nan), where=pairs > 0)
-
-
-def finite_mean(areas: np.ndarray) -> np.ndarray:
-    """(...): the mean over the last axis of what is not NaN; NaN where all is."""
-    held = ~np.isnan(areas)
-    sums, count = np.where(held, areas, 0).sum(axis=-1), held.sum(axis=-1)
-    return np.divide(sums, count, out=np.full(np.shape(count), np.nan), where=count > 0)
+    return divide(won, pairs)

@@ -7,7 +7,7 @@ from linne.core.predictions import Predictions
 
 from ._ranks import scores, segments
 from ._rows import average as mean_of
-from ._rows import labelled, ratio
+from ._rows import divide, labelled, ratio
 
 greater = True
 interval = "bootstrap"
@@ -39,4 +39,4 @@ def steps(positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
     precision = ratio(found, found + np.cumsum(negative, axis=-1))
     everything = found[..., -1]
     gained = (positive * precision).sum(axis=-1)
-    return np.divide(gained, everything, out=np.full(np.shape(everything), np.nan), where=everything > 0)
+    return divide(gained, everything)

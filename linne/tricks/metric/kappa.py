@@ -4,7 +4,7 @@ import numpy as np
 
 from linne.core.predictions import Predictions
 
-from ._rows import counts
+from ._rows import counts, divide
 
 greater = True
 interval = "bootstrap"
@@ -20,4 +20,4 @@ def kappa(predictions: Predictions, weights: "np.ndarray | None" = None) -> "flo
     hits, guessed, labels = counts(predictions, weights)
     n = labels.sum(axis=-1)
     agreed, chance = hits.sum(axis=-1) / n, (guessed * labels).sum(axis=-1) / n**2
-    return np.divide(agreed - chance, 1 - chance, out=np.full(np.shape(n), np.nan), where=chance < 1)
+    return divide(agreed - chance, 1 - chance)

@@ -4,7 +4,7 @@ import numpy as np
 
 from linne.core.predictions import Predictions
 
-from ._rows import counts
+from ._rows import counts, ratio
 
 greater = True
 interval = "bootstrap"
@@ -22,4 +22,4 @@ def mcc(predictions: Predictions, weights: "np.ndarray | None" = None) -> "float
     unread = n - guessed.sum(axis=-1)
     joint = hits.sum(axis=-1) * n - (guessed * labels).sum(axis=-1)
     spread = (n**2 - (guessed**2).sum(axis=-1) - unread**2) * (n**2 - (labels**2).sum(axis=-1))
-    return np.divide(joint, np.sqrt(spread), out=np.zeros(np.shape(n)), where=spread > 0)
+    return ratio(joint, np.sqrt(spread))
