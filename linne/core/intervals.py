@@ -132,7 +132,7 @@ def paired(first: np.ndarray, second: np.ndarray, group: "np.ndarray | None" = N
     centre = gap.sum() / (n + 2)
     plain = ((gap**2).sum() + 1) / (n + 2) - centre**2
     between = groups / max(groups - 1, 1) * ((sums - gap.mean() * sizes) ** 2).sum() / n
-    effect = max(1.0, between / max(float(np.var(gap)), 1e-300))
+    effect = max(1.0, between / max(float(np.var(gap)), 1e-300)) if groups < n else 1.0
     half = quantile(level, groups - 1 if groups < n else None) * np.sqrt(plain * effect / (n + 2))
     few = only(groups, "group") if groups < min(n, 20) else "few pictures differ" if (gap != 0).sum() < 6 else ""
     low, high = max(-1.0, centre - half), min(1.0, centre + half)
