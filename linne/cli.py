@@ -51,6 +51,7 @@ def _app() -> App:
         help="A folder of pictures in, an honest image classifier out.",
         version=__version__,
         help_format="plaintext",
+        suppress_keyboard_interrupt=False,
     )
     for name in verbs():
         module = importlib.import_module(f"linne.verbs.{name}")

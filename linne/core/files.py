@@ -24,11 +24,18 @@ def write(path: Path, content: str | bytes | Callable[[Path], Any]) -> Path:
             aside.write_bytes(content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content)
         with open(aside, "rb+") as file:
             os.fsync(file.fileno())
+        aside.chmod(0o666 & ~_umask())  # some writers leave files that only their owner reads
         os.replace(aside, path)
     except OSError as error:
         aside.unlink(missing_ok=True)
         raise RunError(_why(path, error)) from error
     return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def write_json(path: Path, value: Any) -> Path:

@@ -12,6 +12,12 @@ from .predictions import Predictions
 from .recipe import Recipe
 
 
+def count_reads(path: Path) -> int:
+    """How many times a run's test pictures were read: the lines of its reads.jsonl."""
+    book = path / "reads.jsonl"
+    return book.read_text(encoding="utf-8").count("\n") if book.exists() else 0
+
+
 class Run:
     """A finished run. Raises RunError for a folder that is none or was not finished."""
 
@@ -75,8 +81,7 @@ class Run:
     @property
     def reads(self) -> int:
         """How many times the test pictures were read."""
-        lines = (self.path / "reads.jsonl").read_text(encoding="utf-8").splitlines()
-        return len([line for line in lines if line.strip()])
+        return count_reads(self.path)
 
     def images(self) -> Any:
         """images.parquet as a pyarrow Table: name, hash, label, group, split, kept, why, width, height, ..."""

@@ -27,7 +27,7 @@ from .network import Network, resolve
 class Data:
     """images, facts and features share their rows. why: (n,) str, "" where the picture is kept.
 
-    twins: (n,) int64, verified near-duplicates share a number. findings: so far.
+    twins: (n,) int64, verified near-duplicates share a number. ran: the runtime and its precision. findings: so far.
     """
 
     images: Images
@@ -37,6 +37,7 @@ class Data:
     twins: np.ndarray
     network: Network
     geometry: Geometry
+    ran: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -65,7 +66,8 @@ def examine(images: Images, recipe: Recipe, log: Log) -> Data:
         )
     network = resolve(recipe.model, recipe.weights)
     geometry = geometry_of(network, recipe)
-    facts, features = look(images, Looker(network, geometry, log, runtime=recipe.runtime))
+    looker = Looker(network, geometry, log, runtime=recipe.runtime)
+    facts, features = look(images, looker)
     why = np.array([facts.reason(row) for row in range(len(images))], dtype=object)
     bad = np.flatnonzero(why != "")
     if len(bad) == len(images):
@@ -79,7 +81,8 @@ def examine(images: Images, recipe: Recipe, log: Log) -> Data:
             f"{len(bad)} of {len(images)} pictures cannot be read, more than --max-unreadable "
             f"{recipe.max_unreadable:g} allows: {shown}{' ...' if len(bad) > 5 else ''}"
         )
-    data = Data(images, facts, features, why, np.arange(len(images)), network, geometry, list(images.findings))
+    data = Data(images, facts, features, why, np.arange(len(images)), network, geometry, looker.ran)
+    data.findings += images.findings
     _together(data, recipe, log)
     return data
 

@@ -5,6 +5,7 @@ card; DONE.json last. A folder without DONE.json is gone on with by the command 
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..core.errors import RunError
 from ..core.files import write, write_json
 from ..core.images import Images
 from ..core.recipe import Recipe
+from ..core.run import count_reads
 from .data import Data
 from .first import Result
 from .network import Network, tensors
@@ -29,9 +31,10 @@ def place(out: str | Path | None, images: Images) -> Path:
         path = next(path for path in numbered if not path.exists())
     else:
         path = Path(out)
-    if images.root is not None and images.root.is_dir() and path.resolve().is_relative_to(images.root.resolve()):
+    listed = Path(images.came_from) if images.came_from else None  # a table may lie beside its runs, a folder may not
+    if listed and listed.is_dir() and path.resolve().is_relative_to(listed.resolve()):
         raise RunError(
-            f"{path} lies in the pictures' own folder {images.root}, where nothing is ever written. "
+            f"{path} lies in the pictures' own folder {listed}, where nothing is ever written. "
             "Give another folder with --out."
         )
     if path.exists() and not path.is_dir():
@@ -58,6 +61,15 @@ def begin(path: Path, recipe: Recipe, command: str) -> bool:
         raise RunError(f"{path} holds other files and is no run. Give an empty or a new folder with --out.")
     write(path / "recipe.toml", text)
     return False
+
+
+def undo(path: Path) -> None:
+    """Take back a folder that was begun for pictures that turned out unusable: nothing of them is in it yet."""
+    if not (path / "images.parquet").exists():
+        for name in ("recipe.toml", "log.jsonl"):
+            (path / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            path.rmdir()
 
 
 def write_images(path: Path, data: Data) -> None:
@@ -144,7 +156,7 @@ def note_read(path: Path, what: str) -> int:
     book = path / "reads.jsonl"
     before = book.read_text(encoding="utf-8") if book.exists() else ""
     write(book, before + json.dumps({"what": what}, ensure_ascii=False) + "\n")
-    return before.count("\n") + 1
+    return count_reads(path)
 
 
 def finish(path: Path, result: Result, seconds: float) -> None:

@@ -5,10 +5,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import LinneError
 from ..core.files import write, write_json
 from ..core.load import load
 from ..core.recipe import Recipe
-from ..core.run import Run
+from ..core.run import Run, count_reads
 from ..engine.log import Log
 
 
@@ -58,13 +59,18 @@ def train(
                        reading=lambda: folder.note_read(path, "the final classifier, once"))  # fmt: skip
         folder.write_model(path, data.network, data.geometry, result)
         folder.write_results(path, result)
-        page = gather(result, chosen, command)
+        page = gather(result, chosen, command, reads=count_reads(path))
         write_json(path / "report.json", page)
         write(path / "report.html", render(page))
         write(path / "report.txt", text(page))
         write(path / "card.md", card(page))
         folder.finish(path, result, time.monotonic() - begun)
         log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")
+    except LinneError:
+        log.close()
+        if not resumed:
+            folder.undo(path)
+        raise
     finally:
         log.close()
     run = Run(path)

@@ -30,7 +30,7 @@ def fails(words: list[str], capsys: Said) -> str:
 def test_missing_and_empty_folders(tmp_path: Path, capsys: Said) -> None:
     (tmp_path / "photos").mkdir()
     assert "photos" in fails(["train", str(tmp_path / "potos")], capsys)
-    assert "no pictures" in fails(["train", str(tmp_path / "photos")], capsys).lower()
+    assert "is empty" in fails(["train", str(tmp_path / "photos")], capsys)
     (tmp_path / "photos" / "cat").mkdir()
     fails(["check", str(tmp_path / "photos")], capsys)
 
@@ -117,10 +117,10 @@ def test_tables_with_mistakes(tmp_path: Path, capsys: Said) -> None:
     photos = write_folder(tmp_path / "photos", 12)
     files = sorted(path.relative_to(tmp_path).as_posix() for path in photos.rglob("*.jpg"))
     table = tmp_path / "labels.csv"
-    table.write_text("image,label\n" + "".join(f"{f},{f.split('/')[1]}\n" for f in [*files, files[0], "gone.jpg"]))
+    table.write_text("image,label\n" + "".join(f"{f},{f.split('/')[1]}\n" for f in [*files, files[0], "photos/disc/gone.jpg"]))
     assert main(["train", str(table), "--out", str(tmp_path / "run"), "--json", "--quiet"]) == 0
     found = {each["kind"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
-    assert found["missing files"]["files"] == ["gone.jpg"]
+    assert found["missing files"]["files"] == ["photos/disc/gone.jpg"]
     assert "duplicate rows" in found
     table.write_text("image|label\n" + "".join(f"{f}|x\n" for f in files))
     assert "delimiter" in fails(["train", str(table), "--out", str(tmp_path / "b")], capsys)
@@ -147,7 +147,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
 def test_groups_by_column_pattern_and_folder(tmp_path: Path, capsys: Said) -> None:
     photos = write_folder(tmp_path / "photos", 100)
     words = ["train", str(photos), "--quiet", "--json"]
-    assert main([*words, "--out", str(tmp_path / "a"), "--group", r"-(\d\d)\d\."]) == 0
+    assert main([*words, "--out", str(tmp_path / "a"), r"--group=-(\d\d)\d\."]) == 0
     assert json.loads(capsys.readouterr().out)["figures"]["groups"] < 30
     said = fails(["train", str(photos), "--out", str(tmp_path / "b"), "--group", "patient"], capsys)
     assert "no column 'patient'" in said
