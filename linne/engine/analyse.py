@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from linne.core.correlation import design_effect
-from linne.core.facts import Facts
-from linne.core.intervals import clusters, holm, wilson
-from linne.core.predictions import Predictions
-from linne.core.rng import rng
+from ..core.correlation import design_effect
+from ..core.facts import Facts
+from ..core.intervals import clusters, holm, wilson
+from ..core.predictions import Predictions
+from ..core.rng import rng
 
 SMALL = 10
 """Slices, and what is outside of them, need this many pictures to be looked at."""

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from linne.core.errors import InputError, OptionError
-from linne.core.intervals import Interval, clusters, wilson
-from linne.core.lookup import declared, find, names
-from linne.core.predictions import Predictions
-from linne.core.resample import bootstrap
-from linne.core.spec import parse
+from ..core.errors import InputError, OptionError
+from ..core.intervals import Interval, clusters, wilson
+from ..core.lookup import declared, find, names
+from ..core.predictions import Predictions
+from ..core.resample import bootstrap
+from ..core.spec import parse
 
 SHOWN = ("accuracy", "balanced_accuracy", "macro_f1", "topk", "auc", "log_loss", "brier", "ece")
 BINS = 10
@@ -49,24 +49,42 @@ def figures(
     }
 
 
+def figure(predictions: Predictions, *, metric: str = "accuracy", level: float = 0.95, seed: int = 0) -> dict[str, Any]:
+    """One figure alone with its interval, as `figures` gives it; raises what it raises."""
+    known = predictions.take(np.flatnonzero(predictions.labels >= 0))
+    if not len(known):
+        raise InputError(f"none of {len(predictions)} pictures has a label, so there are no figures to give.")
+    return intervals(known, {metric: metric}, level, seed)[metric]
+
+
 def every(known: Predictions, metric: str, level: float, seed: int) -> dict[str, dict[str, Any]]:
-    """The usual figures and `metric`, each with its interval, by name; the bootstrapped ones share their draws."""
+    """The usual figures and `metric`, each with its interval, by name."""
     present = names("metric")
     wanted = {name: spec for name, spec in usual(known).items() if name in present}
-    if metric not in wanted:
-        wanted = {metric: metric, **wanted}
+    return intervals(known, wanted if metric in wanted else {metric: metric, **wanted}, level, seed)
+
+
+def intervals(known: Predictions, wanted: dict[str, str], level: float, seed: int) -> dict[str, dict[str, Any]]:
+    """Each of `wanted` (name: spec) by name, Wilson's where the metric says so; the others share their draws."""
     tricks = {name: find("metric", spec) for name, spec in wanted.items()}
-    found: dict[str, Interval] = {}
-    for name in (name for name in tricks if says(wanted[name], "interval", "bootstrap") == "wilson"):
-        found[name] = wilson(tricks[name](known, each=True), known.group, level)
-    rest = {name: measure(name, tricks[name], known) for name in tricks if name not in found}
-    for costly in (False, True):
-        some = {name: rest[name] for name in rest if says(wanted[name], "ranks", False) == costly}
-        cost = len(known.classes) if costly else 1
+    shares = {name for name, spec in wanted.items() if says(spec, "interval", "bootstrap") == "wilson"}
+    found = {name: wilson(tricks[name](known, each=True), known.group, level) for name in shares}
+    for ranks in (False, True):
+        some = {name for name in wanted if name not in shares and says(wanted[name], "ranks", False) == ranks}
+        measures = {name: measure(name, tricks[name], known) for name in wanted if name in some}
         bounds = {name: says(wanted[name], "bounds", (0, 1)) for name in some}
-        draws = {"level": level, "seed": seed, "bounds": bounds, "cost": cost}
-        found |= bootstrap(some, known.group, len(known), **draws) if some else {}
+        cost = len(known.classes) if ranks else 1
+        drawn = bootstrap(measures, known.group, len(known), level=level, seed=seed, bounds=bounds, cost=cost)
+        found |= {name: perfect(one, bounds[name], known, level) for name, one in drawn.items()}
     return {name: found[name].as_dict() | {"spec": wanted[name]} | look(wanted[name]) for name in wanted}
+
+
+def perfect(found: Interval, bounds: tuple[Any, Any], known: Predictions, level: float) -> Interval:
+    """The interval of accuracy in place of none, where every guess is right and the figure at its greatest."""
+    if found.method != "none" or found.value != bounds[1] or not known.right.all():
+        return found
+    own = wilson(known.right, known.group, level)
+    return replace(found, low=own.low, high=1.0, method="wilson of accuracy", warning="no mistakes")
 
 
 def usual(known: Predictions) -> dict[str, str]:
