@@ -1,6 +1,6 @@
 """mislabelled: suspected wrong labels by confident learning (Northcutt et al. 2021, arXiv:1911.00068).
 
-Out-of-fold probabilities are multiplied with the labels of the nearest neighbours where features are known: of 307 labels
+Out-of-fold probabilities are multiplied with the labels of the nearest neighbours where features are known: of 307 ones
 flipped in clothing 88 % are then among the first 307 suspects instead of 87 %, and 83 % instead of 76 % where the
 classifier overfits (bench/mislabelled.py, bench/LOG.md).
 """
@@ -40,7 +40,7 @@ def mislabelled(
     """One finding, "wrong label": its rows are the most suspected, as many as the estimated number of wrong labels.
 
     details: "given" and "suggested" (class per row), "scores" (log of the given class's probability over the suggested
-    one's, per row; ascending), "noise_rate" [value, low, high] (95 %, BCa over groups), "sure" [share, low, high] of
+    one's, per row; ascending), "noise_rate" [value, low, high] (95 %, over groups), "sure" [share, low, high] of
     labels contradicted 100 to 1, and "per_split" {split: [suspects, labels]}. neighbours: 0 goes without features.
     high: share (0 to 1) that the lower bound of "sure" must exceed for high severity; the noise rate does not decide,
     since classes that are hard to tell apart raise it too. [] without predictions.
@@ -160,7 +160,9 @@ def noise_rate(p: np.ndarray, labels: np.ndarray, group: np.ndarray, seed: int, 
             return joint(p, labels).noise
         return np.array([joint(p, labels, one).noise for one in weights])
 
-    return bootstrap({"noise": measure}, group, len(labels), resamples=resamples, seed=seed, cost=p.shape[1])["noise"]
+    bounds, cost = {"noise": (0.0, 1.0)}, p.shape[1]
+    drawn = bootstrap({"noise": measure}, group, len(labels), resamples=resamples, seed=seed, bounds=bounds, cost=cost)
+    return drawn["noise"]
 
 
 def suspicion(p: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
