@@ -4,7 +4,7 @@
 
 Pictures: ../shared/data/clothing or $LINNE_DATA/clothing. For each seed 10 % of the labels are flipped to another class
 and the head is learned and predicted out of fold anew. Precision: share of flipped labels among the k most suspected, k
-the number flipped. Increase: estimated noise rate after minus before, bootstrap-t over the same pictures drawn for both.
+the number flipped. Increase: estimated noise rate after minus before, bootstrap-t, the same pictures drawn.
 """
 
 import json
