@@ -171,8 +171,8 @@ def text(figure: dict[str, Any]) -> str:
 def headline(found: dict[str, Any]) -> str:
     """'accuracy 93.5 % [91.0, 95.6] on 372 test pictures'."""
     name = str(found["metric"]).replace("_", " ")
-    warning = found["headline"]["warning"]
-    return f"{name} {text(found['headline'])} on {found['n']} test pictures" + (f" ({warning})" if warning else "")
+    warning, who = found["headline"]["warning"], found.get("who", "test pictures")
+    return f"{name} {text(found['headline'])} on {found['n']} {who}" + (f" ({warning})" if warning else "")
 
 
 def table(found: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, chain
 from .data import Data, check
-from .figures import figures, headline
+from .figures import figure, figures, headline
 from .log import Log
 from .look import Looker, look
 from .memo import arrays, digest
@@ -83,7 +83,7 @@ def first(
     if len(judge):
         out["validation"] = predict(data, head, judge)
     found, leak = _judge(out["test"], leaked[test], recipe, log)
-    found["oof"] = figures(head.oof, metric=recipe.metric, seed=recipe.seed)["headline"]
+    found["oof"] = figure(head.oof, metric=recipe.metric, seed=recipe.seed)
     found["path"] = head.path
     result = Result(data, head, learn, out, found, "test pictures that neither learned nor chose", leak=leak)
     result.findings = check(data, recipe, _together(out))
@@ -258,7 +258,7 @@ def _judge(test: Predictions, leaked: np.ndarray, recipe: Recipe, log: Log) -> t
     log.say(headline(found))
     if not leaked.any():
         return found, ""
-    whole = figures(test, metric=recipe.metric, seed=recipe.seed)
+    whole = {"headline": figure(test, metric=recipe.metric, seed=recipe.seed), "metric": recipe.metric, "n": len(test)}
     found["with_twins"] = whole["headline"] | {"n": len(test)}
     points = _points(test, leaked)
     found["leakage"] = {"pictures": int(leaked.sum()), "points": points.as_dict()}
@@ -298,7 +298,9 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     judged = nested(data.features[learn], images, metric=recipe.metric, folds=recipe.folds, seed=recipe.seed).pooled
     judged = replace(judged, rows=learn[judged.rows])
     found = figures(judged, metric=recipe.metric, seed=recipe.seed)
-    found["path"] = head.path
+    found |= {"path": head.path, "who": "pictures, cross-validated"}
+    sentence = found["resolution"]["sentence"].replace("This test set", "This set of pictures")
+    found["resolution"]["sentence"] = sentence
     log.say(headline(found))
     how = "repeated grouped cross-validation: too few pictures for a test set of their own"
     result = Result(data, head, learn, {"train": judged}, found, how)

@@ -122,7 +122,7 @@ def test_tables_with_mistakes(tmp_path: Path, capsys: Said) -> None:
     found = {each["kind"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
     assert found["missing files"]["files"] == ["photos/disc/gone.jpg"]
     assert "duplicate rows" in found
-    table.write_text("image|label\n" + "".join(f"{f}|x\n" for f in files))
+    table.write_text("image^label\n" + "".join(f"{f}^x\n" for f in files))
     assert "delimiter" in fails(["train", str(table), "--out", str(tmp_path / "b")], capsys)
 
 

@@ -51,7 +51,8 @@ def detect(columns: Iterable[str], given: Mapping[str, str], name: str) -> dict[
     if "image" not in roles:
         raise InputError(
             f"no column of {name} is named as pictures are ({', '.join(ROLES['image'][:10])}); "
-            f"it has: {', '.join(columns[:20])}. Say which: image=COLUMN."
+            f"it has: {', '.join(columns[:20])}. Say which: image=COLUMN"
+            + (", or what divides the columns: delimiter=SIGN." if len(columns) == 1 else ".")
         )
     return roles
 
