@@ -273,8 +273,8 @@ class Geometry:
 
     @property
     def least(self) -> int:
-        """What to hand to `decode`: twice the length to which the short side is brought (512 at 224 px and 0.875)."""
-        return 2 * ceil(self.size / self.crop) if self.fit == "crop" else 2 * self.size
+        """What to hand to `decode`: 2.9 times the length to which the short side is brought (743 at 224 and 0.875)."""
+        return ceil(FINER * (self.size / self.crop if self.fit == "crop" else self.size))
 
     def key(self) -> str:
         """One word that names this geometry in caches and files: "crop0.875-224-bicubic"."""
@@ -284,6 +284,9 @@ class Geometry:
 FILTERS = {"bicubic": (Image.Resampling.BICUBIC, 2), "bilinear": (Image.Resampling.BILINEAR, 1)}
 """Pillow's filter and its reach in pixels of the coarser grid."""
 LONGEST = 8
+FINER = 2.9
+"""How much finer than the input a scaled JPEG must be. Measured on clothing, top-1 of 10 classes as from a full decode:
+97.0 % at 1, 99.2 % at 2, 99.0 % at 2.6, 99.8 % at 3; at 2.9 a photograph of 3024 x 4032 may still be quartered."""
 
 
 def prepare(pixels: np.ndarray, geometry: Geometry = Geometry()) -> np.ndarray:
@@ -297,7 +300,8 @@ def prepare(pixels: np.ndarray, geometry: Geometry = Geometry()) -> np.ndarray:
     to = (size, size)
     if geometry.fit == "letterbox":
         to = max(round(size * across / max(across, down)), 1), max(round(size * down / max(across, down)), 1)
-    small = _resized(pixels, ((wide - across) / 2, (high - down) / 2, across, down), to, geometry.interpolation)
+    left, top = round((wide - across) / 2), round((high - down) / 2)  # whole: a crop alone resamples nothing, as timm's
+    small = _resized(pixels, (left, top, across, down), to, geometry.interpolation)
     if to == (size, size):
         return small
     out = np.full((size, size, 3), GREY, np.uint8)

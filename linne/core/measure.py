@@ -39,9 +39,7 @@ def measure(
     kind = "ARRAY" if array else sniff(data or b"")
     fact["reason"] = _cut(reason, 160)
     fact["format"], fact["orientation"], fact["frames"] = kind.encode(), 1, 1
-    fact["suffix_wrong"] = (
-        bool(kind or data) and not array and PROMISED.get(PurePath(name).suffix.lower(), kind) != kind
-    )
+    fact["suffix_wrong"] = bool(kind or data) and not array and misnamed(name, kind)
     if data is not None:
         fact["hash"] = content_hash(data)
         fact["bytes"] = data.nbytes if array else len(data)
@@ -51,6 +49,11 @@ def measure(
         fact[field] = getattr(picture, field)
     fact["mode"], fact["camera"] = picture.mode.encode(), _cut(picture.camera, 48)
     return fact, *_look(fact, picture.pixels)
+
+
+def misnamed(name: str, kind: str) -> bool:
+    """Whether a name's suffix promises another format than `kind`, which the content has."""
+    return PROMISED.get(PurePath(name).suffix.lower(), kind) != kind
 
 
 def content_hash(data: bytes | np.ndarray) -> bytes:

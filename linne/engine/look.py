@@ -19,7 +19,7 @@ from ..core.decode import Geometry, Picture, decode, encoded, prepare
 from ..core.errors import Unreadable
 from ..core.facts import FACT, THUMB, Facts
 from ..core.images import Images, Item
-from ..core.measure import content_hash, measure
+from ..core.measure import content_hash, measure, misnamed
 from . import cache
 from .choose import PROBE, choose, known
 from .log import Log
@@ -27,7 +27,7 @@ from .network import Network
 
 LOOK = np.dtype([("fact", FACT), ("thumb", "u1", (THUMB, THUMB)), ("small", "u1", (8, 8, 3))])
 CHUNK = 512
-VERSION = "1"
+VERSION = "2"
 """Of decoding, measuring and preparing: a change of any pixel or figure must change it, or caches would be stale."""
 View = Callable[[np.ndarray, bytes, int], np.ndarray]
 
@@ -164,6 +164,7 @@ class Looker:
         seen.features = features
         seen.look = self._facts.get(seen.hash) if self._facts is not None else None
         if seen.look is not None:
+            seen.look = _renamed(seen.look, str(names[row]))
             seen.reason = bytes(seen.look["fact"]["reason"]).decode("utf-8", "replace")
             if seen.reason or features is not None:
                 return seen
@@ -194,6 +195,16 @@ class Looker:
     def _key(self, content: bytes, row: int) -> bytes:
         turn = 0 if self.turn is None else int(self.turn[row])
         return content if not self.view_key else content_hash(content + f"{self.view_key}\0{turn}".encode())
+
+
+def _renamed(look: np.ndarray, name: str) -> np.ndarray:
+    """What the content told, under this name: a copy of a known file may be misnamed."""
+    kind = bytes(look["fact"]["format"]).decode()
+    wrong = kind not in ("", "ARRAY") and misnamed(name, kind)
+    if wrong != bool(look["fact"]["suffix_wrong"]):
+        look = look.copy()
+        look["fact"]["suffix_wrong"] = wrong
+    return look
 
 
 def _look(data: bytes | np.ndarray, name: str, picture: Picture | None, reason: str) -> np.ndarray:
