@@ -7,6 +7,7 @@ saying how much. Here a broken picture is decoded twice, its missing part filled
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from importlib import import_module
 from io import BytesIO
 from threading import Lock
@@ -68,26 +69,25 @@ def loaded(data: bytes, head: Header, shrink: int, check: Callable[[int, int], N
 
     shrink: 1, 2, 4 or 8, for JPEG. check: called with the size that Pillow found, before any pixel is decoded.
     """
+    image = None
     try:
-        return _whole(data, head, shrink, check)
+        image = _ready(data, head, shrink, check)
+        frames = head.frames or getattr(image, "n_frames", 1)
+        image.load()
+        return Loaded(_plain(image, data), frames)
     except (Unreadable, MemoryError, Warning):
         raise
     except Exception as caught:
-        error = caught.with_traceback(None)  # a traceback would keep the half-read picture in memory
+        error = caught.with_traceback(None)  # a traceback would keep more half-read pictures in memory
         error.__cause__ = error.__context__ = None
     if head.format in ("WEBP", "AVIF", "HEIF"):
         raise error
-    found = _cut_jpeg(data, head, shrink) if head.format == "JPEG" else _in_part(data, head)
+    if head.format == "JPEG":
+        image = None
+    found = _in_part(data, head, image) if head.format != "JPEG" else _cut_jpeg(data, head, shrink)
     if found.lost == 1:
         raise error
     return found
-
-
-def _whole(data: bytes, head: Header, shrink: int, check: Callable[[int, int], None]) -> Loaded:
-    image = _ready(data, head, shrink, check)
-    frames = head.frames or getattr(image, "n_frames", 1)
-    image.load()
-    return Loaded(_plain(image, data), frames)
 
 
 def _ready(data: bytes, head: Header, shrink: int = 1, check: Callable[[int, int], None] | None = None) -> Any:
@@ -125,11 +125,15 @@ def _cut_jpeg(data: bytes, head: Header, shrink: int) -> Loaded:
     return Loaded(images[0], gap=gap, lost=float(gap.mean()))
 
 
-def _in_part(data: bytes, head: Header) -> Loaded:
-    """What Pillow decodes before it gives up, over two different grounds: what differs was not decoded."""
+def _in_part(data: bytes, head: Header, image: Any) -> Loaded:
+    """What Pillow decodes before it gives up, over two different grounds: what differs was not decoded.
+
+    image: the one that failed, whose ground is black (but a GIF's is its transparent colour); None where none opened.
+    """
     data = bare(data) if head.format == "PNG" else data
-    first, second = (_over(data, head, ground) for ground in (0, 1))
-    gap = _differ(first, second)
+    begun = image is not None and image._im is not None and head.format != "GIF"
+    first = _plain(image, data) if begun else _over(data, head, 0)
+    gap = _differ(first, _over(data, head, 1))
     return Loaded(first, max(head.frames, 1), gap, float(gap.mean()))
 
 
@@ -139,7 +143,7 @@ def _differ(first: Image.Image, second: Image.Image) -> np.ndarray:
     for top in range(0, first.height, step):
         box = (0, top, first.width, min(top + step, first.height))
         differ = np.asarray(first.crop(box)) != np.asarray(second.crop(box))
-        gap[top : box[3]] = differ.any(-1) if differ.ndim == 3 else differ
+        gap[top : box[3]] = reduce(np.logical_or, np.moveaxis(differ, -1, 0)) if differ.ndim == 3 else differ
     return gap
 
 
