@@ -23,15 +23,17 @@ def spread(hits: np.ndarray, sizes: np.ndarray, level: float) -> tuple[float, fl
     hits, sizes: (G,). A share x is outside when the normal tail of |share - x|, averaged over the correlations by what
     the groups say of each at x (`weigher`), is below (1 - level) / 2. Measured in bench/coverage.py.
     """
-    from scipy.special import ndtr
+    from scipy.special import ndtr, ndtri
 
     n, share = sizes.sum(), hits.sum() / sizes.sum()
     effect, weigh = effects(hits, sizes), weigher(hits, sizes)
+    edge = float(ndtri((1 + level) / 2))
 
-    def tail(x: float) -> float:
-        return float(weigh(x) @ ndtr(-np.abs(share - x) / np.sqrt(x * (1 - x) * effect / n)))
+    def room(x: float) -> float:
+        tail = weigh(x) @ ndtr(-np.abs(share - x) / np.sqrt(x * (1 - x) * effect / n))
+        return edge + float(ndtri(max(tail, 1e-300)))
 
-    return tuple(_cross(tail, share, end, (1 - level) / 2) for end in (0.0, 1.0))  # pyright: ignore[reportReturnType]
+    return _cross(room, share, edge, 0.0), _cross(room, share, edge, 1.0)
 
 
 def effects(hits: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -76,12 +78,19 @@ def design_effect(hits: np.ndarray, sizes: np.ndarray) -> float:
     return float(weigher(hits, sizes)((hits.sum() + 0.5) / (sizes.sum() + 1)) @ effects(hits, sizes))
 
 
-def _cross(tail: Callable[[float], float], inside: float, outside: float, below: float) -> float:
-    """Where `tail` falls below `below` between a place inside and an end that is outside, to 1e-7."""
-    for _ in range(24):
-        middle = (inside + outside) / 2
-        if not 0 < middle < 1 or tail(middle) < below:
-            outside = middle
+def _cross(room: Callable[[float], float], inside: float, above: float, outside: float) -> float:
+    """Where `room`, which is `above` at `inside`, falls to 0 towards `outside`, to 1e-7 (Illinois, Dowell 1971)."""
+    below, side = np.nan, 0
+    for _ in range(60):
+        if abs(outside - inside) < 1e-7:
+            break
+        share = above / (above - below) if below < 0 else 0.5
+        x = inside + share * (outside - inside)
+        found = room(x)
+        if abs(found) < 1e-7:
+            return float(x)
+        if found > 0:
+            inside, above, below, side = x, found, below / 2 if side > 0 else below, 1
         else:
-            inside = middle
-    return float(inside if outside in (0.0, 1.0) else outside)
+            outside, below, above, side = x, found, above / 2 if side < 0 else above, -1
+    return float(outside if below < 0 else inside)

@@ -55,9 +55,13 @@ def clusters(group: "np.ndarray | None", n: int) -> np.ndarray:
         return np.arange(n)
     if len(group) != n:
         raise InputError(f"{n} pictures but {len(group)} groups.")
-    seen: dict[Any, int] = {}
-    named = (name if name != "" else (place,) for place, name in enumerate(group))
-    return np.fromiter((seen.setdefault(name, len(seen)) for name in named), np.int64, n)
+    blank = np.asarray(group == "") & np.ones(n, bool)
+    words = np.asarray(group)[~blank].tolist()
+    number = {name: place for place, name in enumerate(dict.fromkeys(words))}
+    code = np.empty(n, np.int64)
+    code[~blank] = [number[word] for word in words]
+    code[blank] = len(number) + np.arange(blank.sum())
+    return code
 
 
 def wilson(right: np.ndarray, group: "np.ndarray | None" = None, level: float = 0.95) -> Interval:

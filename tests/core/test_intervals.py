@@ -109,7 +109,8 @@ def test_text():
 
 
 def test_clusters():
-    assert clusters(np.array(["b", "", "a", "b", ""], dtype=object), 5).tolist() == [0, 1, 2, 0, 3]
+    assert clusters(np.array(["b", "", "a", "b", ""], dtype=object), 5).tolist() == [0, 2, 1, 0, 3]
+    assert clusters(np.array([7, 7, 3]), 3).tolist() == [0, 0, 1]
     assert clusters(None, 3).tolist() == [0, 1, 2]
     with pytest.raises(InputError, match="3 pictures but 2 groups"):
         clusters(np.array(["a", "b"]), 3)
