@@ -18,18 +18,18 @@ _ORDER = np.lexsort((_down, _down + _across))[1:65]
 _DOWN, _ACROSS = _down[_ORDER], _across[_ORDER]
 
 
-def phash(thumbs: np.ndarray, trim: float = 0.0) -> np.ndarray:
-    """(n,) uint64: signs of the 64 lowest DCT frequencies but the mean (Zauner 2010, with signs for the median).
+def phash(thumbs: np.ndarray, rows: np.ndarray, trim: float = 0.0) -> np.ndarray:
+    """(len(rows),) uint64: signs of the 64 lowest DCT frequencies but the mean (Zauner 2010; there: above the median).
 
     thumbs: (n, s, s). trim: share cut off each side first; the hash of a picture's middle meets a crop's.
     """
     place = ((np.arange(thumbs.shape[-1]) + 0.5) / thumbs.shape[-1] - trim) / (1 - 2 * trim)
     waves = np.cos(np.pi * np.arange(16)[:, None] * place) * ((place > 0) & (place < 1))
     waves = waves.astype(np.float32)
-    out = np.empty(len(thumbs), np.uint64)
-    for start in range(0, len(thumbs), 2048):
+    out = np.empty(len(rows), np.uint64)
+    for start in range(0, len(rows), 2048):
         part = slice(start, start + 2048)
-        frequencies = waves @ np.asarray(thumbs[part], np.float32) @ waves.T
+        frequencies = waves @ np.asarray(thumbs[rows[part]], np.float32) @ waves.T
         out[part] = pack(frequencies[:, _DOWN, _ACROSS] > 0)
     return out
 
@@ -52,12 +52,12 @@ def close(codes: list[np.ndarray], mirrors: list[np.ndarray], radius: int, most:
     """
     n = len(codes[0])
     find = _every if n <= ALL_PAIRS else _sorted
-    kept, waiting = np.empty((0, 4), np.int64), []
+    kept: list[np.ndarray] = [np.empty((0, 4), np.int64)]
     for found in find(codes, mirrors, radius):
-        waiting.append(found)
-        if sum(map(len, waiting)) > 2_000_000:
-            kept, waiting = _nearest(np.concatenate([kept, *waiting]), n, most), []
-    return _nearest(np.concatenate([kept, *waiting]), n, most)[:, :3]
+        kept.append(found)
+        if sum(map(len, kept)) > 2_000_000:
+            kept = [_once(np.concatenate(kept), n, most)]
+    return _once(np.concatenate(kept), n, most)[:, :3]
 
 
 def _every(codes: list[np.ndarray], mirrors: list[np.ndarray], radius: int) -> Iterator[np.ndarray]:
@@ -78,14 +78,16 @@ def _every(codes: list[np.ndarray], mirrors: list[np.ndarray], radius: int) -> I
 
 
 def _within(bits: np.ndarray, start: int, mirrored: int, radius: int) -> np.ndarray:
-    """Pairs of a block within the radius; a row with a crowd of neighbours gets a smaller one."""
-    limit = np.full(len(bits), radius)
+    """Pairs of a block within the radius; of a crowded row the nearest, and of as near ones those that follow it."""
     near = bits <= radius
     crowded = np.flatnonzero(np.count_nonzero(near, axis=1) > CROWD)
-    while len(crowded):
-        limit[crowded] -= 1
-        near[crowded] = bits[crowded] <= limit[crowded, None]
-        crowded = crowded[(np.count_nonzero(near[crowded], axis=1) > CROWD) & (limit[crowded] > 0)]
+    if len(crowded):
+        those = bits[crowded]
+        limit = np.partition(those, CROWD, axis=1)[:, CROWD, None]
+        as_near = those == limit
+        place = np.cumsum(as_near, axis=1, dtype=np.int32)
+        place -= np.take_along_axis(place, crowded[:, None] + start, axis=1)
+        near[crowded] = (those < limit) | (as_near & (place > 0) & (place <= CROWD))
     a, b = np.nonzero(near)
     return _pairs(a + start, b, mirrored, bits[a, b])
 
@@ -115,13 +117,19 @@ def _pairs(a: np.ndarray, b: np.ndarray, mirrored: "np.ndarray | int", bits: np.
     return out[out[:, 0] != out[:, 1]]
 
 
-def _nearest(found: np.ndarray, n: int, most: int) -> np.ndarray:
+def _once(found: np.ndarray, n: int, most: int) -> np.ndarray:
     """Each pair once, with its fewest bits, if it is among the `most` nearest of either picture."""
     key = (found[:, 0] * n + found[:, 1]) * 2 + found[:, 2]
     order = np.lexsort((found[:, 3], key))
     found = found[order][np.diff(key[order], prepend=-1) != 0]
-    owner, pair = found[:, :2].T.ravel(), np.tile(np.arange(len(found)), 2)
-    order = np.lexsort((found[pair, 3], owner))
+    return found[nearest(found[:, :2], found[:, 3], most)]
+
+
+def nearest(pairs: np.ndarray, far: np.ndarray, most: int) -> np.ndarray:
+    """(m,) bool: pairs (m, 2) that are among the `most` of either of their rows with the least `far` (m,)."""
+    owner, pair = pairs.T.ravel(), np.tile(np.arange(len(pairs)), 2)
+    order = np.lexsort((far[pair], owner))
     owner, pair = owner[order], pair[order]
-    place = np.arange(len(owner)) - np.searchsorted(owner, owner)
-    return found[np.unique(pair[place < most])]
+    out = np.zeros(len(pairs), bool)
+    out[pair[np.arange(len(owner)) - np.searchsorted(owner, owner) < most]] = True
+    return out

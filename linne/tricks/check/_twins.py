@@ -2,22 +2,16 @@
 
 import weakref
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from linne.core.facts import Facts
-from linne.core.rng import rng
 from linne.core.twins import components, members
 
-from ._hash import MIRROR, close, pack, phash
+from ._candidates import candidates
 from ._verify import verify
 
-RADIUS = 14
-"""Bits of 64 in which hashes of candidates may differ."""
-MIDDLE = 0.03
-"""Share cut off each side for the second hash: it lifts the recall of 5 % crops from 0.93 to 0.98 on clothing."""
-MOST = 200_000
-"""About so many candidates: the nearest 16 of each picture, 3 where there are many pictures."""
 CHAIN = 100
 """A group of more pictures, and of more than a twentieth of the set, is cut into stars around single pictures."""
 
@@ -38,7 +32,7 @@ class Twins:
         return members(self.group)
 
 
-_KNOWN: "weakref.WeakKeyDictionary[Facts, tuple[float, bool, Twins]]" = weakref.WeakKeyDictionary()
+_KNOWN: "weakref.WeakKeyDictionary[Facts, tuple[float, Any, Twins]]" = weakref.WeakKeyDictionary()
 
 
 def find_twins(facts: Facts, features: np.ndarray | None = None, *, agree: float = 0.8) -> Twins:
@@ -48,27 +42,35 @@ def find_twins(facts: Facts, features: np.ndarray | None = None, *, agree: float
     Pictures that could not be read have no twins but those of equal bytes.
     """
     known = _KNOWN.get(facts)
-    if known is None or known[:2] != (agree, features is None):
-        known = _KNOWN[facts] = (agree, features is None, _find(facts, features, agree))
+    if known is None or known[0] != agree or known[1]() is not features:
+        kept = (lambda: None) if features is None else weakref.ref(features)
+        known = _KNOWN[facts] = (agree, kept, _find(facts, features, agree))
     return known[2]
 
 
 def _find(facts: Facts, features: np.ndarray | None, agree: float) -> Twins:
     equal = _equal(facts)
     rows = np.setdiff1d(np.flatnonzero(facts.readable), equal[:, 1])
-    found = candidates(facts, rows, None if features is None else features[rows])
+    found = candidates(facts, rows, features)
     sides = np.minimum(facts["width"], facts["height"])
     keep, score = verify(facts.thumbs, sides, found, agree)
-    near = found[keep]
-    order = np.argsort(-score, kind="stable")
-    pairs = np.concatenate([equal, near[order, :2]])
+    near, score = _once(found[keep], score)
+    pairs = np.concatenate([equal, near[:, :2]])
     return Twins(
         pairs=pairs,
-        score=np.concatenate([np.ones(len(equal)), score[order]]),
-        mirrored=np.concatenate([np.zeros(len(equal), bool), near[order, 2] == 1]),
+        score=np.concatenate([np.ones(len(equal)), score]),
+        mirrored=np.concatenate([np.zeros(len(equal), bool), near[:, 2] == 1]),
         exact=np.arange(len(pairs)) < len(equal),
         group=components(len(facts), np.concatenate([equal, _unchained(near, facts, sides, agree)])),
     )
+
+
+def _once(near: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Surest pairs first; one that is verified both ways round only the surer way."""
+    order = np.argsort(-score, kind="stable")
+    _, first = np.unique(near[order, :2], axis=0, return_index=True)
+    order = order[np.sort(first)]
+    return near[order], score[order]
 
 
 def _equal(facts: Facts) -> np.ndarray:
@@ -77,28 +79,6 @@ def _equal(facts: Facts) -> np.ndarray:
     _, first, inverse = np.unique(facts["hash"][rows], return_index=True, return_inverse=True)
     pairs = np.column_stack([rows[first[inverse]], rows])
     return pairs[pairs[:, 0] != pairs[:, 1]]
-
-
-def candidates(facts: Facts, rows: np.ndarray, features: np.ndarray | None = None) -> np.ndarray:
-    """(m, 3) int64: pairs of `rows`, a < b, that may be twins, and 1 where b is to be mirrored.
-
-    features: (len(rows), d) of these rows: neighbours in them are candidates too, both ways round.
-    """
-    thumbs = facts.thumbs if len(rows) == len(facts) else facts.thumbs[rows]
-    codes = [phash(thumbs), phash(thumbs, MIDDLE)]
-    most = int(np.clip(MOST // max(len(rows), 1), 3, 16))
-    found = close(codes, [code ^ MIRROR for code in codes], RADIUS, most)
-    if features is not None:
-        alike = close([simhash(features)], [], RADIUS, 3)
-        found = np.unique(np.concatenate([found, alike, alike + np.array([0, 0, 1])]), axis=0)
-    return np.column_stack([rows[found[:, 0]], rows[found[:, 1]], found[:, 2]])
-
-
-def simhash(features: np.ndarray) -> np.ndarray:
-    """(n,) uint64: signs of 64 random projections of centred features; bits that differ tell angles (Charikar 2002)."""
-    planes = rng("simhash", features.shape[1]).standard_normal((features.shape[1], 64)).astype(np.float32)
-    projected = np.nan_to_num(np.asarray(features, np.float32)) @ planes
-    return pack(projected > projected.mean(axis=0))
 
 
 def _unchained(near: np.ndarray, facts: Facts, sides: np.ndarray, agree: float) -> np.ndarray:

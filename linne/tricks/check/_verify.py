@@ -9,11 +9,14 @@ import numpy as np
 from linne.core.intervals import quantile
 
 from ._align import BLOCK, agreement, align, band, blur, even, identity, shrink
+from ._hash import nearest
 
-STEPS = {16: 5, 32: 5, 64: 5}
-"""Gauss-Newton steps at each side of the pyramid."""
-LIKE = {16: 0.92, 32: 0.88}
-"""Correlation from which a pair goes on to the next side; planted twins of clothing have 0.96 and 0.94 (lowest 1 %)."""
+STEPS = {16: 5, 32: 3, 64: 3}
+"""Gauss-Newton steps at each side of the pyramid; at a pair's last side as many again on its finest detail."""
+COARSE, FINE = (1.0, 4.0), (0.7, 2.0)
+"""Bands of detail to align by and to judge by: the deviations of two blurs, in pixels of the side."""
+LIKE = {16: 0.92, 32: 0.9}
+"""Correlation from which a pair goes on to the next side; planted twins of clothing have 0.96 and 0.95 (lowest 1 %)."""
 NATIVE = (24, 48)
 """Pictures with a shorter side below these pixels are compared at 16 and 32 pixels only: there is nothing finer."""
 RICH = 1280
@@ -55,7 +58,7 @@ def _coarse(
     keep = np.zeros(len(places), bool)
 
     def block(part: slice) -> None:
-        still, moving = (band(picture, side, 0.7, 3.0) for picture in _two(thumbs, found[places[part]]))
+        still, moving = (band(picture, side, *COARSE) for picture in _two(thumbs, found[places[part]]))
         maps[part] = align(still, moving, maps[part], STEPS[side])
         keep[part] = agreement(still, moving, maps[part])[0] >= LIKE[side]
 
@@ -70,8 +73,9 @@ def _compare(thumbs: np.ndarray, found: np.ndarray, maps: np.ndarray, side: int)
 
     def block(part: slice) -> None:
         still, moving = _two(thumbs, found[part])
-        first, second = (band(picture, side, 0.7, 2.0) for picture in (still, moving))
-        best = align(first, second, maps[part], STEPS[side])
+        best = align(band(still, side, *COARSE), band(moving, side, *COARSE), maps[part], STEPS[side])
+        first, second = band(still, side, *FINE), band(moving, side, *FINE)
+        best = align(first, second, best, STEPS[side])
         score, detail = agreement(even(first, 2.0, 0.7), even(second, 2.0, 0.7), best)
         grey, _ = agreement(soft @ still @ soft.T, soft @ moving @ soft.T, best)
         moves = np.abs(best - np.eye(2, 3))
@@ -97,18 +101,15 @@ def _look_alikes(score: np.ndarray, pairs: np.ndarray) -> float:
     """The correlation that fewer than one pair would reach if all were look-alikes; 0 where there are few of them.
 
     Look-alikes are the pairs that are none of their pictures' best three. Where they are as common as pictures, the
-    pictures all look alike (digits, garments at 28 pixels). Their Fisher transforms are taken as normal.
+    pictures all look alike (digits, garments at 28 pixels). Fisher transforms of all are taken as normal.
     """
-    worse = np.ones(len(score), bool)
-    for side in (0, 1):
-        order = np.lexsort((-score, pairs[:, side]))
-        owner = pairs[order, side]
-        worse[order[np.arange(len(owner)) - np.searchsorted(owner, owner) < 3]] = False
+    worse = ~nearest(pairs, -score, 3)
     if worse.sum() < max(50, len(np.unique(pairs))):
         return 0.0
-    middle, high = np.quantile(np.arctanh(np.clip(score[worse], -0.999, 0.999)), (0.5, 0.95))
-    far = quantile(1 - 2 / len(score)) / quantile(0.9)
-    return min(SUREST, float(np.tanh(middle + (high - middle) * far)))
+    levels = np.array([0.5, 0.95])
+    middle, high = np.quantile(np.arctanh(np.clip(score[worse], -0.999, 0.999)), levels)
+    at = [quantile(2 * float(level) - 1) for level in (*levels * worse.mean(), 1 - 1 / len(score))]
+    return min(SUREST, float(np.tanh(middle + (high - middle) * (at[2] - at[0]) / (at[1] - at[0]))))
 
 
 def _two(thumbs: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
