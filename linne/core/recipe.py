@@ -88,7 +88,7 @@ class Recipe:
         source: str = "the recipe",
         allowed: "tuple[str, ...] | None" = None,
     ) -> "Recipe":
-        """A recipe from named settings over `base`; a name that is not among `allowed` (every setting by default) raises
+        """A recipe from named settings over `base`; a name that is not `allowed` (every setting by default) raises
         OptionError with the nearest."""
         known = allowed or [each.name for each in fields(cls)]
         for name in settings:

@@ -15,8 +15,8 @@ CELLS = 4_000_000
 """Weights held at once, 32 MB."""
 BLOCKS = 400
 """More groups than this are dealt into so many blocks, which are then what is drawn and left out."""
-WORK = 2_000_000_000
-"""Above this many (draws x pictures x cost) there is no bootstrap, only the jackknife over a tenth of the blocks."""
+WORK = 200_000_000
+"""Above this many (draws x pictures x cost), seconds, no bootstrap but the jackknife, over a quarter of the blocks."""
 FEW = 20
 """Below this many groups it says so."""
 
@@ -35,12 +35,12 @@ def bootstrap(
     """Each figure's interval from groups drawn with replacement; all figures share the draws.
 
     bounds: the least and the greatest that a figure can be. cost: passes over the pictures that one weighting takes;
-    where the whole would take minutes it is Student's interval from the jackknife. Fewer than 2 groups give NaN.
+    where all of them would take long it is Student's interval from the jackknife. Fewer than 2 groups give NaN.
     """
     code, groups = deal(clusters(group, n), seed, BLOCKS)
     work = (resamples + min(groups, BLOCKS)) * n * cost
     if work > WORK:
-        code, groups = deal(code, seed, BLOCKS // 10)
+        code, groups = deal(code, seed, BLOCKS // 4)
         resamples = 0
     if groups < 2:
         return {name: nothing(n, "one group has no spread to measure", one(m, n)) for name, m in measures.items()}

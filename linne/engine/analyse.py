@@ -147,24 +147,35 @@ def kmeans(points: np.ndarray, k: int, seed: int, rounds: int = 25) -> np.ndarra
     """(n,) cluster of each point (n, D), 0 to k - 1 (Lloyd 1982, seeded as in Arthur & Vassilvitskii 2007)."""
     draw = rng(seed, "kmeans")
     sample = points if len(points) <= FIT else points[np.sort(draw.choice(len(points), FIT, replace=False))]
-    centres = sample[[int(draw.integers(len(sample)))]]
-    while len(centres) < k:
-        near = distance(sample, centres).min(axis=1).astype(float)
-        if not near.sum() > 0:
-            break
-        centres = np.concatenate([centres, sample[[int(draw.choice(len(sample), p=near / near.sum()))]]])
+    centres = seeds(sample, k, draw)
+    nearest = np.full(len(sample), -1)
     for _ in range(rounds):
-        nearest = distance(sample, centres).argmin(axis=1)
+        before, nearest = nearest, closest(sample, centres)
+        if (before == nearest).all():
+            break
         held = np.bincount(nearest, minlength=len(centres))
-        sums = np.eye(len(centres), dtype=sample.dtype)[:, nearest] @ sample
+        sums = (np.arange(len(centres))[:, None] == nearest).astype(sample.dtype) @ sample
         centres = np.where(held[:, None] > 0, sums / np.maximum(held, 1)[:, None], centres)
-    return distance(points, centres).argmin(axis=1)
+    return closest(points, centres)
 
 
-def distance(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """(n, k) squared Euclidean distances, never below 0."""
-    squares = (points**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1)
-    return np.maximum(squares - 2 * points @ centres.T, 0)
+def seeds(points: np.ndarray, k: int, draw: np.random.Generator) -> np.ndarray:
+    """At most k of the points, each drawn by its squared distance from those before; fewer where points repeat."""
+    centres = [points[int(draw.integers(len(points)))]]
+    near = np.full(len(points), np.inf)
+    squares = (points**2).sum(axis=1)
+    while len(centres) < k:
+        near = np.minimum(near, np.maximum(squares - 2 * points @ centres[-1] + (centres[-1] ** 2).sum(), 0))
+        chance = np.where(near > 1e-6 * squares.mean(), near, 0).astype(float)
+        if not chance.any():
+            break
+        centres.append(points[int(draw.choice(len(points), p=chance / chance.sum()))])
+    return np.stack(centres)
+
+
+def closest(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """(n,) the nearest centre of each point."""
+    return ((centres**2).sum(axis=1) - 2 * points @ centres.T).argmin(axis=1)
 
 
 def by_facts(facts: Facts) -> Iterator[Slice]:

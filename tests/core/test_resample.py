@@ -80,7 +80,7 @@ def test_warnings(values, group, warning):
     assert np.isfinite(found.low) == ("no spread" not in warning)
 
 
-def test_where_it_would_take_minutes_it_is_a_jackknife_that_agrees():
+def test_where_it_would_take_long_it_is_a_jackknife_that_agrees():
     values = np.random.default_rng(0).normal(0, 1, 3000)
     quick = bootstrap({"m": mean_of(values)}, None, 3000, cost=1000)["m"]
     slow = bootstrap({"m": mean_of(values)}, None, 3000)["m"]

@@ -117,7 +117,9 @@ def test_tables_with_mistakes(tmp_path: Path, capsys: Said) -> None:
     photos = write_folder(tmp_path / "photos", 12)
     files = sorted(path.relative_to(tmp_path).as_posix() for path in photos.rglob("*.jpg"))
     table = tmp_path / "labels.csv"
-    table.write_text("image,label\n" + "".join(f"{f},{f.split('/')[1]}\n" for f in [*files, files[0], "photos/disc/gone.jpg"]))
+    table.write_text(
+        "image,label\n" + "".join(f"{f},{f.split('/')[1]}\n" for f in [*files, files[0], "photos/disc/gone.jpg"])
+    )
     assert main(["train", str(table), "--out", str(tmp_path / "run"), "--json", "--quiet"]) == 0
     found = {each["kind"]: each for each in json.loads(capsys.readouterr().out)["findings"]}
     assert found["missing files"]["files"] == ["photos/disc/gone.jpg"]

@@ -29,7 +29,8 @@ def leakage(
 
     predictions: of any rows; where they hold test pictures, the accuracy with and without those that leaked, and their
     difference in points with its interval (`worth`), are in `why` and in details: "accuracy_with", "accuracy_without",
-    "points". details: "groups" (rows, the judging ones first), "against" (how many have a twin where).
+    "points". agree: correlation from which aligned pictures are twins. details: "groups" (rows, the judging ones
+    first), "against" (how many have a twin where).
     """
     twins = find_twins(facts, features, agree=agree)
     return [

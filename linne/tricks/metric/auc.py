@@ -19,8 +19,9 @@ percent = False
 def auc(
     predictions: Predictions, weights: "np.ndarray | None" = None, *, average: "str | None" = "macro"
 ) -> "float | np.ndarray":
-    """Figure in [0, 1], .5 is chance: the mean over the columns that have both a positive and a negative ("macro"), or
-    (K,) with NaN for the others ("none"). Ties count a half. Weights (..., n) give (...) or (..., K).
+    """By `average`, a figure in [0, 1], .5 is chance: the mean over the columns that have both a positive and a
+    negative ("macro"), or (K,) with NaN for the others ("none"). Ties count a half. Weights (..., n) give (...) or
+    (..., K).
 
     An unreadable picture ranks below every other in every column: the last of its class to be found.
     """

@@ -17,7 +17,8 @@ ranks = True
 def average_precision(
     predictions: Predictions, weights: "np.ndarray | None" = None, *, average: "str | None" = "macro"
 ) -> "float | np.ndarray":
-    """Figure in [0, 1]: the mean over the classes that have pictures ("macro"), or (K,), NaN for the others ("none").
+    """By `average`, a figure in [0, 1]: the mean over the classes that have pictures ("macro"), or (K,), NaN for the
+    others ("none").
 
     Sum over distinct scores of (gain in recall) x precision, no interpolation. Weights (..., n) give (...) or (..., K).
     An unreadable picture ranks below every other in every column.

@@ -14,7 +14,8 @@ interval = "bootstrap"
 def f1(
     predictions: Predictions, weights: "np.ndarray | None" = None, *, average: "str | None" = "macro"
 ) -> "float | np.ndarray":
-    """Figure in [0, 1]: the mean over the classes that occur ("macro"), over pictures ("micro"), or (K,) ("none").
+    """By `average`, a figure in [0, 1]: the mean over the classes that occur ("macro"), over pictures ("micro"), or
+    (K,) ("none").
 
     As in scikit-learn a class occurs when it is a label or a guess, and 0 / 0 is 0; with "none" a class that does not
     occur is NaN. Weights (..., n) give (...) or (..., K). An unreadable picture is a missed one.

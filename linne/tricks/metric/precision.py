@@ -14,11 +14,12 @@ interval = "bootstrap"
 def precision(
     predictions: Predictions, weights: "np.ndarray | None" = None, *, average: "str | None" = "macro"
 ) -> "float | np.ndarray":
-    """Figure in [0, 1]: the mean over the classes that occur ("macro"), over pictures ("micro"), or (K,) ("none").
+    """By `average`, a figure in [0, 1]: the mean over the classes that occur ("macro"), over pictures ("micro"), or
+    (K,) ("none").
 
     As in scikit-learn a class occurs when it is a label or a guess, and 0 / 0 is 0; with "none" a class that does not
-    occur is NaN. Weights (..., n) give (...) or (..., K). An unreadable picture is nobody's guess: it is not
-    here but in recall that it costs.
+    occur is NaN. Weights (..., n) give (...) or (..., K). An unreadable picture is nobody's guess: it is not here but
+    in recall that it costs.
     """
     hits, guessed, labels = counts(predictions, weights)
     return averaged(hits, guessed, guessed + labels > 0, average)

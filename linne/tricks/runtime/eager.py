@@ -14,8 +14,8 @@ def eager(network: Any, size: int, *, precision: str = "auto", batch: int = 16, 
     """A Runner on PyTorch, channels last.
 
     precision: "f32", "bf16", or "auto": bf16 on a GPU that has it, f32 on the processor (the reference that other
-    runtimes are accepted against). device: "auto", "cpu" or "cuda". Raises OptionError for anything else, and for a
-    GPU where there is none.
+    runtimes are accepted against). batch: pictures a start. device: "auto", "cpu" or "cuda". Raises OptionError for
+    anything else, and for a GPU where there is none.
     """
     run, precision = torch_forward(network.graph(), precision, device)
     return Runner("eager", precision, batch, run, fetch, ahead=1)
