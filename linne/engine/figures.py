@@ -1,5 +1,6 @@
 """Every figure of a set of predictions with its interval, as one JSON-ready dict; a table and a headline of it."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,8 @@ from ..core.spec import parse
 SHOWN = ("accuracy", "balanced_accuracy", "macro_f1", "topk", "auc", "log_loss", "brier", "ece")
 BINS = 10
 """Bars of the reliability diagram, of equal mass."""
+ROWS = 30
+"""Classes that the table shows."""
 
 
 def figures(
@@ -176,20 +179,28 @@ def headline(found: dict[str, Any]) -> str:
 
 
 def table(found: dict[str, Any]) -> str:
-    """The figures and the classes as aligned plain text for a terminal."""
-    lines = [headline(found), found["resolution"]["sentence"], ""]
+    """The figures and the classes as aligned plain text for a terminal; of many classes those with the lowest F1."""
     shown = [(name.replace("_", " "), text(figure), figure["warning"]) for name, figure in found["figures"].items()]
     base = found["baseline"]
     shown.append((f"always {base['class']!r}", f"{100 * base['value']:.1f} %", ""))
-    lines += [*align(shown), ""]
-    rows = [("class", "n", "precision", "recall", "f1")]
-    rows += [
-        (r["class"], str(r["n"]), text(r["precision"]), text(r["recall"]), text(r["f1"])) for r in found["per_class"]
-    ]
-    return "\n".join(lines + align(rows))
+    rows, note = found["per_class"], []
+    if len(rows) > ROWS:
+        rows = sorted(rows, key=lambda row: 1 if row["f1"]["value"] is None else row["f1"]["value"])[:ROWS]
+        note = [f"The {ROWS} lowest F1 of {len(found['per_class'])} classes:"]
+    parts = ("precision", "recall", "f1")
+    cells = [(row["class"], str(row["n"]), *(text(row[part]) for part in parts)) for row in rows]
+    above = [headline(found), found["resolution"]["sentence"], "", *align(shown), "", *note]
+    return "\n".join([*above, *align([("class", "n", *parts), *cells])])
 
 
 def align(rows: "list[tuple[str, ...]]") -> list[str]:
     """Columns padded to their widest cell, two blanks apart."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(wide(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(cell + " " * (w - wide(cell)) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def wide(cell: str) -> int:
+    """Columns of a terminal that the text takes: two for a Chinese character."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in cell)

@@ -170,3 +170,20 @@ def test_imports_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_table_of_many_classes_shows_the_weakest():
+    found = figures(made(400, 40, 2.0))
+    lines = table(found).split("\n")
+    start = lines.index("The 30 lowest F1 of 40 classes:")
+    assert len(lines) == start + 32
+    lowest = sorted(row["f1"]["value"] for row in found["per_class"])[0]
+    assert f"{100 * lowest:.1f} %" in lines[start + 2]
+
+
+def test_table_stands_straight_with_wide_letters():
+    p = made(60, 2)
+    names = Predictions(p.logits, p.labels, p.rows, ("\u72d7\u72d7", "cat"), p.names, p.group)
+    rows = table(figures(names)).split("\n")[-2:]
+    assert rows[0].startswith("\u72d7\u72d7   ")
+    assert rows[1].startswith("cat    ")
