@@ -37,7 +37,7 @@ def timm(
 
     if not has(name):
         raise OptionError(f"timm has no network {name!r}. {nearest(name, library.list_models())}")
-    body = library.create_model(name, pretrained=download, in_chans=channels)
+    body: Any = library.create_model(name, pretrained=download, in_chans=channels)
     if weights is not None:
         found = read_tensors(Path(weights))
         head = found.get(f"{body.pretrained_cfg.get('classifier')}.weight")
