@@ -5,7 +5,8 @@
 * What it is, is told by its first bytes, never by its name: JPEG, PNG, WebP, GIF, BMP, TIFF; AVIF where Pillow has it;
   HEIF with `pip install 'linne[heif]'`. Size and limits are read from the header before any pixel is allocated.
 * JPEG by simplejpeg, by Pillow where that refuses; a picture is called bad only when both fail. With `least` a JPEG is
-  decoded at 1/2, 1/4 or 1/8, its short side never below `least`. Both decoders give the same pixels.
+  decoded at 1/2, 1/4 or 1/8 where that divides both sides, its short side never below `least`. Both decoders give the
+  same pixels.
 * EXIF orientation is applied. Animations and pages: the first one, all counted.
 * Grey: three equal channels. Palette: its colours. Transparency (alpha, palette, colour key): composited on white.
 * 16 bits: round(value / 257), a colour picture's high byte (Pillow reads no more); 12 bits: round(value / 16.06);
@@ -24,7 +25,7 @@ does the same with two matrix products of integers (weights times 2 ** 22) and t
 import os
 import stat
 from dataclasses import dataclass, field, replace
-from math import ceil
+from math import ceil, inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -144,15 +145,17 @@ def _check(width: int, height: int, limits: Limits) -> None:
 
 
 def _shrink(head: Header, least: int | None) -> int:
-    short = min(head.width, head.height)
-    return next((s for s in (8, 4, 2) if head.format == "JPEG" and least and ceil(short / s) >= least), 1)
+    """Only what divides both sides: a last pixel that is half there would move the picture's centre."""
+    sides = head.width, head.height
+    fits = (s for s in (8, 4, 2) if not any(side % s for side in sides) and min(sides) // s >= (least or inf))
+    return next(fits, 1) if head.format == "JPEG" else 1
 
 
 def _jpeg(data: bytes, head: Header, shrink: int, limits: Limits) -> Picture | None:
     """By simplejpeg, or None where it refuses: Pillow reads some of those, and says how much is missing of others."""
     import simplejpeg
 
-    down, across = (ceil(head.height / shrink), ceil(head.width / shrink)) if shrink > 1 else (0, 0)
+    down, across = (head.height // shrink, head.width // shrink) if shrink > 1 else (0, 0)
     try:
         high, wide, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
         _check(int(wide), int(high), limits)  # libjpeg allocates by its own reading of the header

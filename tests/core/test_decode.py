@@ -149,13 +149,21 @@ def test_second_decoder_reads_what_the_first_refuses(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("least", "shape"),
-    [(None, (1201, 1603)), (602, (1201, 1603)), (601, (601, 802)), (301, (301, 401)), (9, (151, 201))],
+    ("size", "least", "shape"),
+    [
+        ((1200, 1600), None, (1200, 1600)),
+        ((1200, 1600), 601, (1200, 1600)),
+        ((1200, 1600), 600, (600, 800)),
+        ((1200, 1600), 300, (300, 400)),
+        ((1200, 1600), 9, (150, 200)),
+        ((1204, 1600), 9, (301, 400)),
+        ((1200, 1601), 9, (1200, 1601)),
+    ],
 )
-def test_scaled_decode_never_goes_below_least(least: int | None, shape: tuple[int, int]) -> None:
-    got = decode(saved(pixels=picture(1201, 1603)), least=least)
+def test_scaled_decode_never_goes_below_least(size: tuple, least: int | None, shape: tuple) -> None:
+    got = decode(saved(pixels=picture(*size)), least=least)
     assert got.pixels.shape == (*shape, 3)
-    assert (got.width, got.height) == (1603, 1201)
+    assert (got.height, got.width) == size
 
 
 def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
