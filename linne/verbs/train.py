@@ -62,7 +62,7 @@ def train(
         page = gather(result, chosen, command, reads=count_reads(path))
         write_json(path / "report.json", page)
         write(path / "report.html", render(page))
-        write(path / "report.txt", text(page))
+        write(path / "report.txt", text(page, str(path / "report.html")))
         write(path / "card.md", card(page))
         folder.finish(path, result, time.monotonic() - begun)
         log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")
