@@ -32,6 +32,8 @@ def leakage(
     "points". agree: correlation from which aligned pictures are twins. details: "groups" (rows, the judging ones
     first), "against" (how many have a twin where).
     """
+    if len(np.unique(images.split[images.split != ""])) < 2:
+        return []
     twins = find_twins(facts, features, agree=agree)
     return [
         *_leak(images, twins, "test", ("train", "validation"), predictions),
