@@ -40,8 +40,7 @@ def train(
     from ..engine import folder
     from ..engine.data import examine
     from ..engine.first import first
-    from ..web.card import card
-    from ..web.report import gather, render, text
+    from ..web.report import gather
 
     begun, log = time.monotonic(), log or Log(quiet=True)
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe) if recipe else Recipe()
@@ -57,13 +56,7 @@ def train(
         data = examine(pictures, chosen, log)
         result = first(data, chosen, log, dealt=lambda known: folder.write_images(path, known),
                        reading=lambda: folder.note_read(path, "the final classifier, once"))  # fmt: skip
-        folder.write_model(path, data.network, data.geometry, result)
-        folder.write_results(path, result)
-        page = gather(result, chosen, command, reads=count_reads(path))
-        write_json(path / "report.json", page)
-        write(path / "report.html", render(page))
-        write(path / "report.txt", text(page, str(path / "report.html")))
-        write(path / "card.md", card(page))
+        _write(path, data, result, gather(result, chosen, command, reads=count_reads(path)))
         folder.finish(path, result, time.monotonic() - begun)
         log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")
     except LinneError:
@@ -74,10 +67,24 @@ def train(
     finally:
         log.close()
     run = Run(path)
-    high = [found for found in result.findings if found.severity == "high"]
+    high = [found.why for found in result.findings if found.severity == "high"]
     if strict and (result.leak or high):
-        run.gate = f"--strict: {result.leak or high[0].why}"
+        run.gate = f"--strict: {result.leak or high[0]}"
     return run
+
+
+def _write(path: Path, data: Any, result: Any, page: dict[str, Any]) -> None:
+    """Everything that a run keeps but its first and last files."""
+    from ..engine import folder
+    from ..web.card import card
+    from ..web.report import render, text
+
+    folder.write_model(path, data.network, data.geometry, result)
+    folder.write_results(path, result)
+    write_json(path / "report.json", page)
+    write(path / "report.html", render(page))
+    write(path / "report.txt", text(page, str(path / "report.html")))
+    write(path / "card.md", card(page))
 
 
 def _command(images: Any, path: Path, recipe: Recipe) -> str:
