@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -132,10 +133,16 @@ def test_ctrl_c_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     """A real signal to a real process, while it looks at pictures."""
     photos = write_folder(tmp_path / "photos", 60)
     words = [sys.executable, "-m", "linne", "train", str(photos), "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores it
+    )
     while not (tmp_path / "run" / "recipe.toml").exists():
         assert process.poll() is None
-    process.send_signal(2)
+    process.send_signal(signal.SIGINT)
     _out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "the same command goes on" in err
