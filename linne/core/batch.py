@@ -9,7 +9,7 @@ import numpy as np
 from .rng import rng
 
 CELL = 16
-"""Rows that are blended and drawn for together: fixed cells of the global order, so splits of a batch change nothing."""
+"""Rows that are blended and drawn for together: fixed cells of the global order, so splitting changes nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Stream:
     """Rows that a method wants in every step.
 
     rows: "train" (labelled learning rows) or "unlabelled". sampler: which rows in what order. share: its batch as a
-    multiple of the run's. views: name to augment chain; None is the run's own. The view "images" is the batch's main one.
+    multiple of the run's. views: name to augment chain; None is the run's own. "images" is the main view.
     """
 
     rows: str = "train"
