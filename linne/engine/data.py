@@ -1,5 +1,6 @@
 """What is known of the pictures before anything learns: facts, features, who is kept, who belongs together."""
 
+import inspect
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,8 +55,16 @@ def geometry_of(network: Network, recipe: Recipe) -> Geometry:
     return Geometry(size=size, fit=recipe.resize, crop=crop, interpolation=kind)  # type: ignore[arg-type]
 
 
-def examine(images: Images, recipe: Recipe, log: Log) -> Data:
+def wanted(recipe: Recipe) -> set[str]:
+    """What the checks that the recipe asks for want to be given, by name: features, predictions, ..."""
+    tricks = [find("check", spec) for spec in _asked(recipe).values()]
+    return {name for trick in tricks for name in inspect.signature(trick).parameters}
+
+
+def examine(images: Images, recipe: Recipe, log: Log, *, features: bool = True) -> Data:
     """Look at every picture once, leave out by name what cannot be used, and find who belongs together.
+
+    features: False where no network is to be run, so duplicates are not searched for.
 
     Raises InputError when nothing is there, or more than `recipe.max_unreadable` of the pictures cannot be read.
     """
@@ -66,8 +75,8 @@ def examine(images: Images, recipe: Recipe, log: Log) -> Data:
         )
     network = resolve(recipe.model, recipe.weights)
     geometry = geometry_of(network, recipe)
-    looker = Looker(network, geometry, log, runtime=recipe.runtime)
-    facts, features = look(images, looker)
+    looker = Looker(network, geometry, log, runtime=recipe.runtime, features=features)
+    facts, found = look(images, looker)
     why = np.array([facts.reason(row) for row in range(len(images))], dtype=object)
     bad = np.flatnonzero(why != "")
     if len(bad) == len(images):
@@ -81,9 +90,10 @@ def examine(images: Images, recipe: Recipe, log: Log) -> Data:
             f"{len(bad)} of {len(images)} pictures cannot be read, more than --max-unreadable "
             f"{recipe.max_unreadable:g} allows: {shown}{' ...' if len(bad) > 5 else ''}"
         )
-    data = Data(images, facts, features, why, np.arange(len(images)), network, geometry, looker.ran)
+    data = Data(images, facts, found, why, np.arange(len(images)), network, geometry, looker.ran)
     data.findings += images.findings
-    _together(data, recipe, log)
+    if features:
+        _together(data, recipe, log)
     return data
 
 
@@ -92,7 +102,7 @@ def _together(data: Data, recipe: Recipe, log: Log) -> None:
     images = data.images
     found = _ask(data, _asked(recipe).get("duplicates", "duplicates"), recipe, None)
     data.twins = groups_of(found, len(images))
-    data.findings += found
+    data.findings += found if "duplicates" in _asked(recipe) else []
     given = [group_of(images, recipe.group, data.facts)] if recipe.group else []
     groups = merge(images.group, *given, as_text(data.twins))
     data.images = replace(images, group=as_text(groups))

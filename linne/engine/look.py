@@ -51,14 +51,17 @@ class Seen:
 class Looker:
     """Looks at pictures for one network, size and geometry; keeps what it computes.
 
-    view: None for the plain picture, or (pixels, content hash, turn) to pixels, with `view_key` naming it and its draws
-    for the cache ("" keeps nothing). turn: (n,) how many earlier rows have the same content.
+    facts, features: which of the two is wanted. view: None for the plain picture, or (pixels, content hash, turn) to
+    pixels, with `view_key` naming it and its draws for the cache ("" keeps nothing). turn: (n,) how many earlier rows
+    have the same content.
     """
 
     def __init__(
-        self, network: Network, geometry: Geometry, log: Log, *, runtime: str = "auto", facts: bool = True
-    ) -> None:
+        self, network: Network, geometry: Geometry, log: Log, *, runtime: str = "auto", facts: bool = True,
+        features: bool = True,
+    ) -> None:  # fmt: skip
         self.network, self.geometry, self.log, self.runtime = network, geometry, log, runtime
+        self.features = features
         self.view: View | None = None
         self.view_key = ""
         self.turn: np.ndarray | None = None
@@ -120,6 +123,8 @@ class Looker:
 
     def _open(self, images: Images) -> None:
         """Decide on the runtime, trying candidates on real pictures only where that was never done here."""
+        if not self.features:
+            return
         size = self.geometry.size
         if not self.ran and (trial := known(self.network, size, self.runtime, len(images))):
             self.runtime, self.ran = trial.spec, trial.ran
@@ -166,7 +171,7 @@ class Looker:
         if seen.look is not None:
             seen.look = _renamed(seen.look, str(names[row]))
             seen.reason = bytes(seen.look["fact"]["reason"]).decode("utf-8", "replace")
-            if seen.reason or features is not None:
+            if seen.reason or features is not None or not self.features:
                 return seen
         elif features is not None and self._facts is None:
             return seen
@@ -214,8 +219,8 @@ def _look(data: bytes | np.ndarray, name: str, picture: Picture | None, reason: 
 
 
 def look(images: Images, looker: Looker) -> tuple[Facts, np.ndarray]:
-    """Facts of every picture and its features, (n, width) float32, NaN where it could not be read."""
-    n, width = len(images), looker.network.width
+    """Facts of every picture and its features, (n, width) float32, NaN where it could not be read; (n, 0) unwanted."""
+    n, width = len(images), looker.network.width if looker.features else 0
     features = np.full((n, width), np.nan, dtype=np.float32)
     table = np.zeros(n, FACT)
     thumbs, small = _room(n, (THUMB, THUMB)), _room(n, (8, 8, 3))

@@ -1,5 +1,6 @@
 """linne check: what is wrong with this data."""
 
+from dataclasses import replace
 from typing import Any
 
 from ..core.errors import OptionError, nearest
@@ -28,15 +29,17 @@ def check(
         Exit with 1 when a finding is of this severity or worse: high, medium, low, or none.
     """
     from ..engine.data import check as run_checks
-    from ..engine.data import examine
+    from ..engine.data import examine, wanted
     from ..engine.first import foreseen
 
     if fail_on not in (*SEVERITIES, "none"):
         raise OptionError(f"fail_on={fail_on!r} is not allowed. {nearest(fail_on, (*SEVERITIES, 'none'))}")
     log = log or Log(quiet=True)
     recipe = Recipe.of({"check": only}, Recipe.of(settings, source="linne check", allowed=SETTINGS))
-    data = examine(load(images), Recipe.of({"max_unreadable": 1.0}, recipe), log)
-    found = run_checks(data, recipe, foreseen(data, recipe, log))
+    wants = wanted(recipe)
+    learns = "predictions" in wants
+    data = examine(load(images), replace(recipe, max_unreadable=1.0), log, features=learns or "features" in wants)
+    found = run_checks(data, recipe, foreseen(data, recipe, log) if learns else None)
     limit = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "none" else ()
     over = [finding for finding in found if finding.severity in limit]
     gate = f"--fail-on {fail_on}: {len(over)} findings, the first: {over[0].why}" if over else ""
