@@ -1,0 +1,50 @@
+"""The loss as a method is handed it: what it asks for bound, and the whole batch gathered where it needs that."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core.errors import OptionError
+from ..core.lookup import declared, find, offer
+from ..core.spec import parse
+from .device import Device, gathered
+
+
+class Criterion:
+    """`criterion(logits, targets, rows)` is (B,), a number a row; of all processes' rows where its scope is "batch".
+
+    counts: (K,) pictures of each class among those that learn. progress: 0 to 1, set by the loop.
+    """
+
+    def __init__(self, spec: "str | Callable[..., Any]", labels: np.ndarray, classes: int, where: Device) -> None:
+        self.name = parse(spec)[0].name if isinstance(spec, str) else getattr(spec, "__name__", "loss")
+        self.loss, self.where = find("loss", spec), where
+        scope = declared("loss", self.name, "scope", "row") if isinstance(spec, str) else "row"
+        self.scope = getattr(spec, "scope", scope)
+        counts = np.bincount(labels[labels >= 0], minlength=classes)
+        self.counts = torch.as_tensor(counts, dtype=torch.float32, device=where.torch)
+        self.progress, self.sizes = 0.0, [0]
+
+    def __call__(self, logits: Tensor, targets: Tensor, rows: "Tensor | None" = None) -> Tensor:
+        if self.scope == "batch" and not self.where.alone:
+            logits, targets = (gathered(part, self.sizes, self.where) for part in (logits, targets))
+            rows = None if rows is None else gathered(rows, self.sizes, self.where)
+        offered = {"counts": self.counts, "progress": self.progress, "rows": rows}
+        found = offer(self.loss, logits=logits.float(), targets=targets, **offered)
+        if found.shape != logits.shape[:1]:
+            raise OptionError(
+                f"loss {self.name!r} gave {tuple(found.shape)}; expected one number for each of {len(logits)} rows."
+            )
+        return found
+
+    def fits(self, micros: int, sizes: Sequence[int]) -> None:
+        """Note the processes' parts of a batch; raises OptionError where a batch-wide loss would see micro-batches."""
+        self.sizes = list(sizes)
+        if self.scope == "batch" and micros > 1:
+            raise OptionError(
+                f"loss {self.name!r} looks at the whole batch at once, and memory holds only a part of it. "
+                "Give a smaller --batch, or another loss."
+            )

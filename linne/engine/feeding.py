@@ -1,0 +1,67 @@
+"""What the workers made, as batches on the device: normalised, one-hot, the main stream blended in cells of 16 rows."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core.batch import CELL, Batch, Stream
+from ..core.lookup import offer
+from ..core.rng import rng
+from .device import Device
+from .loader import Feed, Made
+from .settings import Settings
+
+
+class Feeding:
+    """Makes the batches of a step. mix: a bound trick of kind mix, or None."""
+
+    def __init__(
+        self, feeds: Mapping[str, Feed], streams: Mapping[str, Stream], classes: int, settings: Settings, where: Device,
+        mix: "Callable[..., Any] | None",
+    ) -> None:  # fmt: skip
+        self.feeds, self.streams, self.classes = feeds, streams, classes
+        self.settings, self.where, self.mix = settings, where, mix
+        self.main = next(iter(streams))
+
+    def batches(self, made: Mapping[str, Made], step: int) -> dict[str, Batch]:
+        """This process's part of every stream's batch of one step."""
+        out: dict[str, Batch] = {}
+        for name, one in made.items():
+            feed = self.feeds[self.streams[name].rows]
+            views = {view: self.moved(pixels, feed) for view, pixels in one.views.items()}
+            targets = onehot(torch.as_tensor(one.labels, device=self.where.torch), self.classes)
+            images = views.pop("images", None)
+            if self.mix is not None and name == self.main and images is not None:
+                images, targets = self._mixed(images, targets, step, one.start)
+            rows = torch.as_tensor(one.rows, device=self.where.torch)
+            out[name] = Batch(images, targets, rows, views, {}, self.settings.seed, step, one.start)
+        return out
+
+    def moved(self, pixels: np.ndarray, feed: Any) -> Tensor:
+        """Pictures (B, H, W, C) uint8 as normalised (B, C, H, W) float32; anything else as it is."""
+        value = torch.as_tensor(pixels).to(self.where.torch, non_blocking=True)
+        if value.dtype != torch.uint8:
+            return value
+        mean, std = (torch.tensor(part, device=value.device).view(1, -1, 1, 1) * 255 for part in feed.scale)
+        form = torch.channels_last if self.settings.channels_last else torch.contiguous_format
+        return ((value.permute(0, 3, 1, 2).float() - mean) / std).contiguous(memory_format=form)
+
+    def _mixed(self, images: Tensor, targets: Tensor, step: int, start: int) -> tuple[Tensor, Tensor]:
+        cells = []
+        for at in range(0, len(images), CELL):
+            draw = rng(self.settings.seed, "mix", step, (start + at) // CELL)
+            cut = slice(at, at + CELL)
+            cells.append(offer(self.mix, images=images[cut], targets=targets[cut], rng=draw))  # type: ignore[arg-type]
+        images, targets = (torch.cat(parts) for parts in zip(*cells, strict=True))
+        return images, targets
+
+
+def onehot(labels: Tensor, classes: int) -> Tensor:
+    """(n, classes) float32; a row of zeros where the label is -1."""
+    out = torch.zeros(len(labels), classes, device=labels.device)
+    known = labels >= 0
+    out[known] = torch.nn.functional.one_hot(labels[known].long(), classes).float()
+    return out

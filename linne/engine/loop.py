@@ -1,0 +1,326 @@
+"""fit(): the training loop, the only one. Rates, draws and order are functions of the step, so nothing else is saved.
+
+A step: each stream's batch is fetched, moved, blended in cells of 16 rows; each player that is due steps through a
+closure that runs the whole effective batch again with the same draws, in micro-batches where memory asks for it.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..core.batch import CELL, Player, Stage, Stream
+from ..core.errors import OptionError
+from ..core.lookup import find, offer
+from ..core.rng import key
+from . import checkpoint, device, keep
+from .feeding import Feeding
+from .loader import Feed, Loader, Order
+from .log import Log
+from .norms import estimating, frozen_statistics, synchronise
+from .parameters import parameter_groups, warm
+from .plan import Plan
+from .settings import Fitted, Settings
+from .update import Updates, Whole
+
+
+def fit(
+    method: Any,
+    feeds: Mapping[str, Feed],
+    settings: Settings,
+    *,
+    where: "device.Device | None" = None,
+    place: "Path | None" = None,
+    log: "Log | None" = None,
+    evaluate: "Callable[[nn.Module], float] | None" = None,
+    hooks: Sequence[Any] = (),
+) -> Fitted:
+    """Fit a method to its feeds ("train", and "unlabelled" where a stream asks for it); resumes what `place` holds.
+
+    evaluate: the figure of a module in evaluation mode, higher is better; asked every `settings.every` epochs. Raises
+    OptionError for settings that contradict each other, RunError for a checkpoint of other settings, Diverged where
+    the loss is not finite: rows are named, and the last good checkpoint stays.
+    """
+    loop = Loop(method, feeds, settings, where or device.device("cpu"), place, log or Log(quiet=True), hooks)
+    loop.evaluate = evaluate
+    with checkpoint.lock(place) if place is not None and loop.where.main else nullcontext():
+        return loop.run()
+
+
+class Loop:
+    """One fitting, and what hooks are shown: step, steps, epoch, module, modules, history, place, log, settings."""
+
+    evaluate: "Callable[[nn.Module], float] | None" = None
+
+    def __init__(
+        self, method: Any, feeds: Mapping[str, Feed], settings: Settings, where: device.Device, place: "Path | None",
+        log: Log, hooks: Sequence[Any],
+    ) -> None:  # fmt: skip
+        self.method, self.feeds, self.settings, self.where = method, feeds, settings, where
+        self.place, self.log, self.hooks = place, log, list(hooks)
+        self.streams: dict[str, Stream] = getattr(method, "streams", None) or {"train": Stream()}
+        self.players: dict[str, Player] = getattr(method, "players", None) or {"model": Player()}
+        self.stages: list[Stage] = list(getattr(method, "stages", None) or [Stage()])
+        self.main = next(iter(self.streams))
+        self.modules: dict[str, Any] = {name: getattr(method, name).to(where.torch) for name in self.players}
+        self.module: Any = getattr(method, "network", None) or next(iter(self.modules.values()))
+        self.step, self.steps, self.number = 0, settings.steps, 0
+        self.history: list[float] = []
+        self.records: list[dict[str, Any]] = []
+        self.before, self.ended = 0.0, ""
+        self.best: tuple[float, dict[str, Tensor]] | None = None
+        self.sizes = {name: max(1, round(settings.batch * stream.share)) for name, stream in self.streams.items()}
+        self._check()
+        self.plan = Plan(place / "plan.json" if place else None)
+        classes = int(getattr(method, "classes", 0) or feeds["train"].labels.max() + 1)
+        mix = find("mix", settings.mix) if settings.mix else None
+        self.feeding = Feeding(feeds, self.streams, classes, settings, where, mix)
+        self.updates = Updates(settings, where, self.sizes, self.main, self.plan, log)
+        self.orders: dict[str, Order] = {}
+        self.loaders: dict[str, Loader] = {}
+        self._place()
+
+    @property
+    def epoch(self) -> float:
+        """Epochs of the main stream so far."""
+        return self.step * self.settings.batch / self.orders[self.main].length
+
+    @property
+    def seconds(self) -> float:
+        """Time used, over restarts."""
+        return self.before + time.monotonic() - self._begun
+
+    def _check(self) -> None:
+        """Raise OptionError where streams, batch and pictures do not fit."""
+        batch = self.settings.batch
+        for name, stream in self.streams.items():
+            if stream.rows not in self.feeds:
+                raise OptionError(f"The method learns from {stream.rows!r} pictures, and there are none.")
+            if -(-self.sizes[name] // CELL) < self.where.world:
+                raise OptionError(
+                    f"A batch of {self.sizes[name]} cannot be cut for {self.where.world} processes, {CELL} rows or "
+                    f"more each. Give --batch {CELL * self.where.world} or more."
+                )
+        rows = len(self.feeds[self.streams[self.main].rows].labels)
+        if rows < batch:
+            raise OptionError(
+                f"A batch of {batch} is larger than the {rows} pictures to learn from. Give --batch {rows} or less."
+            )
+        if batch == 1 and any(estimating(module.train()) for module in self.modules.values()):
+            raise OptionError("A batch of one has no spread for batch norm to measure. Give --batch 16 or more.")
+
+    def _place(self) -> None:
+        """Bring the modules into the form that they run in."""
+        for module in self.modules.values():
+            if self.settings.synchronise:
+                synchronise(module, self.where)
+            if self.settings.channels_last:
+                module.to(memory_format=torch.channels_last)
+            if self.settings.compile:
+                module.compile()
+            if self.where.shard:
+                device.shard(module, self.where)
+
+    def run(self) -> Fitted:
+        """Every stage from where the checkpoint stands to the end, the clock's or a hook's word."""
+        self._call("on_start")
+        state = keep.resume(self)
+        self._begun = self._saved = time.monotonic()
+        borders = self._borders()
+        try:
+            with keep.interrupts(self.place is not None) as self._stopped:
+                for number, (first, last) in enumerate(pairwise(borders)):
+                    if self.step < last and not self.ended:
+                        self._enter(number, self.step == first, state)
+                        state = None
+                        self._stage(first, last)
+        finally:
+            for loader in self.loaders.values():
+                loader.close()
+        return self._end()
+
+    def _borders(self) -> list[int]:
+        """The step at which each stage begins, and the end."""
+        shares = np.cumsum([0.0] + [stage.share for stage in self.stages])
+        return [round(float(share) * self.steps) for share in shares / shares[-1]]
+
+    def _enter(self, number: int, fresh: bool, state: "dict[str, Any] | None") -> None:
+        """Begin a stage, or go on inside it: who learns, in which order, with what optimizers."""
+        stage, settings = self.stages[number], self.settings
+        self.number, self.updates.statistics = number, stage.statistics
+        self._line_up(stage)
+        for name, module in self.modules.items():
+            if fresh and stage.fresh:
+                torch.manual_seed(key(settings.seed, "fresh", number, name) % 2**63)
+                keep.redraw(module, stage.fresh)
+            for word, parameter in module.named_parameters():
+                parameter.requires_grad_(not stage.learns or word.startswith(tuple(stage.learns)))
+        self.optimizers = {name: self._optimizer(name, player, stage) for name, player in self.players.items()}
+        many = len(self.players) > 1 or len(self.streams) > 1
+        wholes = {name: Whole(self.method, name, module) for name, module in self.modules.items()}
+        self.wholes = {name: device.spread(whole, self.where, many) for name, whole in wholes.items()}
+        if state:
+            for name, optimizer in self.optimizers.items():
+                device.load_optimizer(optimizer, self.modules[name], state["optimizers"][name], self.where)
+
+    def _line_up(self, stage: Stage) -> None:
+        for loader in self.loaders.values():
+            loader.close()
+        for name, stream in self.streams.items():
+            sampler = stage.sampler if name == self.main and stage.sampler else stream.sampler
+            feed = self.feeds[stream.rows]
+            order = self.orders[name] = Order(feed, sampler, self.settings.seed, name, self.history)
+            cut = device.part(self.sizes[name], self.where.world, self.where.rank)
+            workers = self.settings.workers, self.settings.worker_kind
+            self.loaders[name] = Loader(feed, stream, self.sizes[name], order, cut, *workers)
+
+    def _optimizer(self, name: str, player: Player, stage: Stage) -> Any:
+        settings = self.settings
+        rate = settings.rate * player.rate * stage.rate
+        groups = parameter_groups(
+            self.modules[name], rate, settings.decay, layer_decay=settings.layer_decay,
+            head_multiplier=settings.head_rate,
+        )  # fmt: skip
+        optimizer = offer(find("optimizer", player.optimizer or settings.optimizer), groups=groups)
+        for group in optimizer.param_groups:
+            group["peak"] = group["lr"]
+        if hasattr(optimizer, "frozen_statistics"):
+            optimizer.frozen_statistics = lambda: frozen_statistics(self.modules[name])
+        return optimizer
+
+    def _stage(self, first: int, last: int) -> None:
+        streams = {name: loader.steps(self.step, last) for name, loader in self.loaders.items()}
+        with self.log.track("trained on pictures", (last - self.step) * self.settings.batch) as tick:
+            while self.step < last and not self.ended:
+                made = {name: next(stream) for name, stream in streams.items()}
+                self._one(self.feeding.batches(made, self.step), self.step - first, last - first)
+                tick(self.settings.batch)
+                self._after(last)
+
+    def _one(self, batches: Mapping[str, Any], inside: int, length: int) -> None:
+        """One step of every player that is due."""
+        settings = self.settings
+        offered = {"progress": inside / length, "history": list(self.history), "step": inside, "steps": length}
+        epochs = self.settings.steps * self.settings.batch / self.orders[self.main].length
+        factor = float(offer(find("schedule", settings.schedule), epochs=epochs, **offered))
+        factor *= warm(inside, round(settings.warmup * length))
+        progress = self.step / self.steps
+        if hasattr(getattr(self.method, "loss", None), "progress"):
+            self.method.loss.progress = progress
+        losses = {}
+        for name, player in self.players.items():
+            if self.step % player.every:
+                continue
+            for group in self.optimizers[name].param_groups:
+                group["lr"] = group["peak"] * factor
+            at = (self.step, progress)
+            losses[name] = self.updates.update(
+                name, self.modules, self.wholes[name], self.optimizers[name], batches, at
+            )
+        self.step += 1
+        self._told = {"loss": next(iter(losses.values())), "rate": settings.rate * factor, "losses": losses}
+        self._call("on_step", self._told)
+
+    def _after(self, last: int) -> None:
+        """Between two steps: evaluate at the end of an epoch, save, and see whether to stop."""
+        every = self.settings.every * self.orders[self.main].length / self.settings.batch
+        if self.step == last or int(self.step / every) > int((self.step - 1) / every):
+            self._evaluate()
+        stopped = next((hook.stop for hook in self.hooks if getattr(hook, "stop", "")), "")
+        if stopped:
+            self.ended = stopped
+        if self._late():
+            self.ended = "the time was used up"
+        if self._stopped[0] or self.ended or time.monotonic() - self._saved > self.settings.save:
+            keep.save(self)
+            self._saved = time.monotonic()
+        if self._stopped[0]:
+            raise KeyboardInterrupt
+
+    def _late(self) -> bool:
+        """Whether the clock ends this here; written down before it has an effect, so that a restart ends here too."""
+        if "end" in self.plan.known:
+            return self.step >= int(self.plan.known["end"])
+        if not self.settings.budget or (self.step % 8 and not self.where.alone):
+            return False
+        late = device.told(float(self.seconds > self.settings.budget), self.where) > 0
+        if late and self.where.main:
+            self.plan.record("end", self.step)
+        return late
+
+    def _evaluate(self) -> None:
+        record: dict[str, Any] = {
+            "step": self.step, "epoch": round(self.epoch, 3), "loss": float(self._told["loss"]),
+            "rate": self._told["rate"], "seconds": round(self.seconds, 2),
+        }  # fmt: skip
+        if self.evaluate is not None:
+            with self.weights(), torch.no_grad():
+                self.module.eval()
+                record["figure"] = device.told(float(self.evaluate(self.module)), self.where)
+                self.history.append(record["figure"])
+                if self.settings.keep == "best" and (self.best is None or record["figure"] > self.best[0]):
+                    state = device.state_of(self.module, self.where)
+                    self.best = record["figure"], {name: value.detach().clone() for name, value in state.items()}
+        on_epoch = getattr(self.method, "on_epoch", None)
+        if on_epoch is not None:
+            on_epoch(self.infer)
+        self.records.append(record)
+        self._call("on_epoch", record)
+        rate = self.step * self.settings.batch / max(self.seconds, 1e-9)
+        left = (self.steps - self.step) * self.settings.batch / rate
+        figure = f", figure {record['figure']:.4f}" if "figure" in record else ""
+        self.log.say(
+            f"epoch {record['epoch']:g}: step {self.step:,} of {self.steps:,}, loss {record['loss']:.4f}{figure}, "
+            f"rate {record['rate']:.3g}, {rate:,.0f} pictures/s, {left:.0f} s left",
+            **record,
+        )
+
+    @contextmanager
+    def weights(self) -> Iterator[None]:
+        """The weights that are evaluated and kept: a hook's where one offers some (EMA, SWA), else the module's own."""
+        offered = next((w for w in (h.weights() for h in self.hooks if hasattr(h, "weights")) if w is not None), None)
+        own = {k: v.clone() for k, v in self.module.state_dict().items() if offered is not None and k in offered}
+        averaged = {name: o for name, o in self.optimizers.items() if hasattr(o, "evaluating")}
+        for optimizer in averaged.values():
+            optimizer.evaluating(True)
+        if offered is not None:
+            self.module.load_state_dict(offered, strict=False)
+        try:
+            yield
+        finally:
+            self.module.load_state_dict(own, strict=False)
+            for optimizer in averaged.values():
+                optimizer.evaluating(False)
+
+    def infer(self, rows: str = "train", view: str = "") -> Iterator[tuple[np.ndarray, Tensor]]:
+        """(places, logits) of a feed, in its order, without draws: for methods that look back at an epoch's end."""
+        feed = self.feeds[rows]
+        was = self.module.training
+        self.module.eval()
+        for start in range(0, len(feed.labels), self.settings.batch):
+            places = np.arange(start, min(start + self.settings.batch, len(feed.labels)))
+            nothing = np.zeros_like(places)
+            pixels = feed.batch(places, nothing, nothing, "plain", view, self.settings.seed)
+            with torch.no_grad(), device.autocast(self.where, self.settings.precision):
+                yield places, self.module(self.feeding.moved(pixels, feed)).float()
+        self.module.train(was)
+
+    def _end(self) -> Fitted:
+        """The weights that are to be used, in evaluation mode."""
+        self._call("on_end")
+        with self.weights():
+            state = {name: value.detach().clone() for name, value in self.module.state_dict().items()}
+        self.module.load_state_dict(self.best[1] if self.best else state)
+        self.module.eval()
+        return Fitted(self.module, self.step, list(self.history), self.seconds, self.ended, self.records)
+
+    def _call(self, name: str, *args: Any) -> None:
+        for hook in self.hooks:
+            if hasattr(hook, name):
+                getattr(hook, name)(self, *args)

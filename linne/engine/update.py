@@ -1,0 +1,182 @@
+"""One update of one player: gradients of the whole effective batch, in parts, scaled, summed, clipped and checked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..core.batch import CELL, Batch, Step
+from ..core.errors import RunError
+from ..core.lookup import offer
+from ..core.rng import key
+from . import device
+from .log import Log
+from .norms import estimating, norms
+from .plan import Plan
+from .settings import Diverged, Settings
+
+LEAST = 16
+"""Batch norm estimates nothing useful from fewer rows at a time."""
+
+
+class Whole(nn.Module):
+    """A method's step as a module whose parameters are one player's, so that gradients can be exchanged around it."""
+
+    def __init__(self, method: Any, name: str, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.__dict__.update(method=method, player=name, last=None)
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """Losses by stream name, a number a row."""
+        step: Step = offer(self.method, batch=batch, progress=progress, player=self.player)
+        self.__dict__["last"] = step
+        main = next(iter(getattr(self.method, "streams", None) or {"train": 0}))
+        return dict(step.loss) if isinstance(step.loss, Mapping) else {main: step.loss}
+
+
+class Updates:
+    """Steps players. sizes: rows of each stream in the effective batch; main: the stream that counts."""
+
+    def __init__(
+        self, settings: Settings, where: device.Device, sizes: Mapping[str, int], main: str, plan: Plan, log: Log
+    ) -> None:
+        self.settings, self.where, self.sizes, self.main, self.plan, self.log = settings, where, sizes, main, plan, log
+        self.scaler = device.Scaler(settings.precision)
+        self.micro = int(plan.get("micro", 0)) or settings.micro or settings.batch
+        self.statistics = True
+
+    def update(
+        self, name: str, modules: Mapping[str, nn.Module], whole: nn.Module, optimizer: Any,
+        batches: Mapping[str, Batch], at: "tuple[int, float]",
+    ) -> Tensor:  # fmt: skip
+        """One optimizer step of player `name` at (step, progress); its loss before it, NaN where f16 overflowed."""
+        others = [p for other, module in modules.items() if other != name for p in module.parameters()]
+        wanted = [p.requires_grad for p in others]
+        first: list[Tensor] = []
+
+        def closure() -> Tensor:
+            loss = self._gradients(name, modules[name], whole, batches, at)
+            first.append(loss)
+            return loss
+
+        for parameter in others:
+            parameter.requires_grad_(False)
+        try:
+            self._hold(modules[name])
+            optimizer.step(closure)
+            self.scaler.went_well()
+        except FloatingPointError:
+            self.scaler.overflowed()
+        finally:
+            for parameter, learns in zip(others, wanted, strict=True):
+                parameter.requires_grad_(learns)
+        return first[0] if first else torch.full((), torch.nan)
+
+    def _hold(self, module: nn.Module) -> None:
+        """Training mode, but batch norms that do not learn, or all where the stage says so, keep what they know."""
+        module.train()
+        for norm in norms(module):
+            if not self.statistics or (norm.affine and not norm.weight.requires_grad):
+                norm.eval()
+
+    def _gradients(self, name: str, module: nn.Module, whole: Any, batches: Any, at: "tuple[int, float]") -> Tensor:
+        """Fill in the gradients of the whole effective batch; its loss. Halves micro-batches out of memory."""
+        while True:
+            try:
+                return self._passes(name, module, whole, batches, at)
+            except Exception as error:
+                if not device.out_of_memory(error) or not self.where.alone:
+                    raise
+                self._halve(module, error, at[0])
+
+    def _passes(self, name: str, module: nn.Module, whole: Any, batches: Any, at: "tuple[int, float]") -> Tensor:
+        for parameter in module.parameters():
+            parameter.grad = None
+        micros = -(-len(batches[self.main]) // self.micro)
+        criterion = (whole.module if hasattr(whole, "no_sync") else whole).method.__dict__.get("loss")
+        if hasattr(criterion, "fits"):
+            cuts = [device.part(self.sizes[self.main], self.where.world, rank) for rank in range(self.where.world)]
+            criterion.fits(micros, [cut.stop - cut.start for cut in cuts])
+        value = torch.zeros((), device=self.where.torch)
+        for micro in range(micros):
+            seed = key(self.settings.seed, "torch", at[0], name, micro, self.where.rank)
+            torch.manual_seed(seed % 2**63)
+            with device.unsynced(whole, micro == micros - 1):
+                with device.autocast(self.where, self.settings.precision):
+                    losses = whole(piece(batches, self.main, micros, micro), at[1])
+                self._finite(losses, batches, (micros, micro), at[0])
+                loss, share = self._reduced(losses)
+                (loss * (self.where.world * self.scaler.scale)).backward()
+            value += share
+        self._tidy([p.grad for p in module.parameters() if p.grad is not None])
+        return device.total(value, self.where)
+
+    def _reduced(self, losses: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The part of the mean loss to go backward from, and this process's share of its value."""
+        loss = torch.zeros((), device=self.where.torch)
+        share = torch.zeros((), device=self.where.torch)
+        for stream, rows in losses.items():
+            mean = rows.sum() / self.sizes[stream]
+            gathered = not self.where.alone and len(rows) == self.sizes[stream]
+            loss = loss + mean
+            share = share + mean.detach() / (self.where.world if gathered else 1)
+        return loss, share
+
+    def _tidy(self, gradients: list[Tensor]) -> None:
+        """Unscale and clip; raises FloatingPointError where f16 overflowed."""
+        self.scaler.unscale(gradients)
+        if not gradients or not (self.scaler.on or self.settings.clip):
+            return
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if self.scaler.on and float(device.total((~torch.isfinite(norm)).float(), self.where)):
+            raise FloatingPointError("a gradient overflowed in f16")
+        if self.settings.clip:
+            torch._foreach_mul_(gradients, torch.clamp(self.settings.clip / (norm + 1e-6), max=1.0))
+
+    def _finite(self, losses: Mapping[str, Tensor], batches: Any, cut: "tuple[int, int]", step: int) -> None:
+        """Stop before an infinite loss reaches a weight, and say whose it was."""
+        if self.where.torch.type != "cpu" and step % 16:  # asking a GPU makes it wait
+            return
+        bad = {name: ~rows.detach().isfinite() for name, rows in losses.items()}
+        if not float(device.total(torch.stack([one.sum() for one in bad.values()]).sum().float(), self.where)):
+            return
+        named: list[int] = []
+        for name, which in bad.items():
+            rows = batches[name].rows[device.part(len(batches[name]), *cut)]
+            named += rows[which].tolist() if len(which) == len(rows) else []
+        raise Diverged(named, step)
+
+    def _halve(self, module: nn.Module, error: BaseException, step: int) -> None:
+        held = min(self.micro, self.settings.batch)
+        half = CELL * -(-(held // 2) // CELL)
+        if half >= held or (half < LEAST and estimating(module)):
+            raise RunError(
+                f"Memory is too small for {held} rows at a time ({str(error).splitlines()[0]}). "
+                "Give a smaller --batch or --size."
+            ) from error
+        for parameter in module.parameters():
+            parameter.grad = None
+        self.plan.record("micro", half)
+        self.micro = half
+        kind = "batch norm sees each part alone" if estimating(module) else "the result is the same"
+        self.log.say(
+            f"memory ran out: {half} rows at a time from step {step} on, the batch stays {self.settings.batch}; {kind}"
+        )
+        if self.where.torch.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+def piece(batches: Mapping[str, Batch], main: str, micros: int, at: int) -> Batch:
+    """Part `at` of the main stream's batch, with the same part of the others'."""
+    parts = {name: _piece(batch, device.part(len(batch), micros, at)) for name, batch in batches.items()}
+    parts[main].others.update({name: part for name, part in parts.items() if name != main})  # type: ignore[attr-defined]
+    return parts[main]
+
+
+def _piece(batch: Batch, cut: slice) -> Batch:
+    images = None if batch.images is None else batch.images[cut]
+    views = {name: view[cut] for name, view in batch.views.items()}
+    start = batch.start + (cut.start or 0)
+    return Batch(images, batch.targets[cut], batch.rows[cut], views, {}, batch.seed, batch.step, start)
