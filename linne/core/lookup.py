@@ -70,8 +70,21 @@ def bind(kind: str, spec: Spec, trick: Callable[..., Any]) -> dict[str, Any]:
 
 def offer(trick: Callable[..., Any], **offered: Any) -> Any:
     """Call a trick with what it asks for by name out of what its kind offers."""
-    wanted = [p.name for p in inspect.signature(trick).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    return trick(**{name: offered[name] for name in wanted if name in offered})
+    return trick(**{name: offered[name] for name in _asks(trick) if name in offered})
+
+
+def _asks(trick: Callable[..., Any]) -> tuple[str, ...]:
+    """What a trick asks for by name; read once, since loops ask for it in every step."""
+    try:
+        return _asked(trick)
+    except TypeError:  # cannot be hashed
+        return _asked.__wrapped__(trick)
+
+
+@lru_cache(maxsize=512)
+def _asked(trick: Callable[..., Any]) -> tuple[str, ...]:
+    taken = inspect.signature(trick).parameters.values()
+    return tuple(p.name for p in taken if p.kind is p.POSITIONAL_OR_KEYWORD)
 
 
 def declared(kind: str, name: str, constant: str, default: Any = None) -> Any:

@@ -80,6 +80,7 @@ class Loop:
         self.plan = Plan(place / "plan.json" if place else None)
         classes = int(getattr(method, "classes", 0) or feeds["train"].labels.max() + 1)
         mix = find("mix", settings.mix) if settings.mix else None
+        self.schedule = find("schedule", settings.schedule)
         self.feeding = Feeding(feeds, self.streams, classes, settings, where, mix)
         self.updates = Updates(settings, where, self.sizes, self.main, self.plan, log)
         self.orders: dict[str, Order] = {}
@@ -208,7 +209,7 @@ class Loop:
         settings = self.settings
         offered = {"progress": inside / length, "history": list(self.history), "step": inside, "steps": length}
         epochs = self.settings.steps * self.settings.batch / self.orders[self.main].length
-        factor = float(offer(find("schedule", settings.schedule), epochs=epochs, **offered))
+        factor = float(offer(self.schedule, epochs=epochs, **offered))
         factor *= warm(inside, round(settings.warmup * length))
         progress = self.step / self.steps
         if hasattr(getattr(self.method, "loss", None), "progress"):
