@@ -23,6 +23,7 @@ from ..core.lookup import find, offer
 from ..core.rng import rng
 from ..core.spec import chain
 
+Scale = tuple[tuple[float, ...], tuple[float, ...]]
 AHEAD = 4
 """Batches that are made ahead of the one that is used."""
 
@@ -46,7 +47,10 @@ class Feed(Protocol):
 
 @dataclass(eq=False)
 class Pictures:
-    """Pictures from where they lie: decoded, augmented, prepared. chain: the run's own augment tricks."""
+    """Pictures from where they lie: decoded, augmented, prepared.
+
+    chain: the run's own augment tricks. scale: mean and std of values in 0..1, by which the loop normalises.
+    """
 
     items: "list[Item] | np.ndarray"
     labels: np.ndarray
@@ -54,6 +58,7 @@ class Pictures:
     hashes: np.ndarray
     geometry: Geometry
     chain: Any = ""
+    scale: Scale = ((0.5,) * 3, (0.5,) * 3)
 
     def batch(
         self, places: np.ndarray, epochs: np.ndarray, turns: np.ndarray, view: str, spec: "str | None", seed: int

@@ -73,7 +73,8 @@ class Loop:
         self.step, self.steps, self.number = 0, settings.steps, 0
         self.history: list[float] = []
         self.records: list[dict[str, Any]] = []
-        self.before, self.ended = 0.0, ""
+        self.before, self.ended, self._kept = 0.0, "", -1
+        self.optimizers: dict[str, Any] = {}
         self.best: tuple[float, dict[str, Tensor]] | None = None
         self.sizes = {name: max(1, round(settings.batch * stream.share)) for name, stream in self.streams.items()}
         self._check()
@@ -132,15 +133,19 @@ class Loop:
         """Every stage from where the checkpoint stands to the end, the clock's or a hook's word."""
         self._call("on_start")
         state = keep.resume(self)
+        self._kept = self.step if state else -1
         self._begun = self._saved = time.monotonic()
         borders = self._borders()
         try:
             with keep.interrupts(self.place is not None) as self._stopped:
                 for number, (first, last) in enumerate(pairwise(borders)):
-                    if self.step < last and not self.ended:
-                        self._enter(number, self.step == first, state)
+                    going = state is not None and state["stage"] == number
+                    if going or (self.step < last and not self.ended):
+                        self._enter(number, self.step == first and not going, state)
                         state = None
                         self._stage(first, last)
+                if self.step != self._kept:
+                    keep.save(self)
         finally:
             for loader in self.loaders.values():
                 loader.close()
@@ -240,7 +245,7 @@ class Loop:
             self.ended = "the time was used up"
         if self._stopped[0] or self.ended or time.monotonic() - self._saved > self.settings.save:
             keep.save(self)
-            self._saved = time.monotonic()
+            self._saved, self._kept = time.monotonic(), self.step
         if self._stopped[0]:
             raise KeyboardInterrupt
 

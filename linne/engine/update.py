@@ -110,7 +110,7 @@ class Updates:
                 loss, share = self._reduced(losses)
                 (loss * (self.where.world * self.scaler.scale)).backward()
             value += share
-        self._tidy([p.grad for p in module.parameters() if p.grad is not None])
+        self._tidy([p.grad for p in module.parameters() if p.grad is not None], batches, at[0])
         return device.total(value, self.where)
 
     def _reduced(self, losses: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -124,20 +124,27 @@ class Updates:
             share = share + mean.detach() / (self.where.world if gathered else 1)
         return loss, share
 
-    def _tidy(self, gradients: list[Tensor]) -> None:
-        """Unscale and clip; raises FloatingPointError where f16 overflowed."""
+    def _tidy(self, gradients: list[Tensor], batches: Any, step: int) -> None:
+        """Unscale, check and clip; raises FloatingPointError where f16 overflowed, Diverged where anything else did."""
         self.scaler.unscale(gradients)
-        if not gradients or not (self.scaler.on or self.settings.clip):
+        asked = self.scaler.on or self._asks(step)
+        if not gradients or not (asked or self.settings.clip):
             return
         norm = torch.nn.utils.get_total_norm(gradients)
-        if self.scaler.on and float(device.total((~torch.isfinite(norm)).float(), self.where)):
-            raise FloatingPointError("a gradient overflowed in f16")
+        if asked and float(device.total((~torch.isfinite(norm)).float(), self.where)):
+            if self.scaler.on:
+                raise FloatingPointError("a gradient overflowed in f16")
+            raise Diverged(batches[self.main].rows.tolist(), step)
         if self.settings.clip:
             torch._foreach_mul_(gradients, torch.clamp(self.settings.clip / (norm + 1e-6), max=1.0))
 
+    def _asks(self, step: int) -> bool:
+        """Whether to look at numbers in this step: looking at a GPU's makes it wait."""
+        return self.where.torch.type == "cpu" or step % 16 == 0
+
     def _finite(self, losses: Mapping[str, Tensor], batches: Any, cut: "tuple[int, int]", step: int) -> None:
         """Stop before an infinite loss reaches a weight, and say whose it was."""
-        if self.where.torch.type != "cpu" and step % 16:  # asking a GPU makes it wait
+        if not self._asks(step):
             return
         bad = {name: ~rows.detach().isfinite() for name, rows in losses.items()}
         if not float(device.total(torch.stack([one.sum() for one in bad.values()]).sum().float(), self.where)):
