@@ -25,6 +25,7 @@ OFFERED = {
     "optimizer": {"groups"},
     "schedule": {"progress", "history", "step", "steps", "epochs"},
     "init": {"module", "example"},
+    "hook": set(),
 }
 TRICKS = [(kind, name) for kind in lookup.kinds() for name in lookup.names(kind)]
 IDS = [f"{kind}-{name}" for kind, name in TRICKS]
