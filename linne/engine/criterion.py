@@ -40,11 +40,15 @@ class Criterion:
             )
         return found
 
-    def fits(self, micros: int, sizes: Sequence[int]) -> None:
-        """Note the processes' parts of a batch; raises OptionError where a batch-wide loss would see micro-batches."""
+    def fits(self, micros: int, sizes: Sequence[int], scope: str = "row") -> None:
+        """Note the processes' parts of a batch, and the method's own scope.
+
+        Raises OptionError where a batch-wide loss or method would see micro-batches.
+        """
         self.sizes = list(sizes)
+        who, self.scope = ("the method", scope) if scope == "batch" else (f"loss {self.name!r}", self.scope)
         if self.scope == "batch" and micros > 1:
             raise OptionError(
-                f"loss {self.name!r} looks at the whole batch at once, and memory holds only a part of it. "
-                "Give a smaller --batch, or another loss."
+                f"{who} looks at the whole batch at once, and memory holds only a part of it. "
+                "Give a smaller --batch, or another loss or method."
             )

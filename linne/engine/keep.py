@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from ..core.errors import RunError
+from ..core.errors import OptionError, RunError
 from . import checkpoint, device
 
 
@@ -67,10 +67,13 @@ def resume(loop: Any) -> "dict[str, Any] | None":
 
 
 def redraw(module: nn.Module, fresh: Sequence[str]) -> None:
-    """Draw the parameters anew of every submodule whose name begins with one of these."""
-    for name, part in module.named_modules():
-        if name.startswith(tuple(fresh)) and hasattr(part, "reset_parameters"):
-            part.reset_parameters()  # type: ignore[operator]
+    """Draw the parameters anew of every submodule whose name begins with one of these; OptionError where none does."""
+    found = [part for name, part in module.named_modules() if name.startswith(tuple(fresh))]
+    drawn = [part for part in found if hasattr(part, "reset_parameters")]
+    if not drawn:
+        raise OptionError(f"No layer whose name begins with {' or '.join(fresh)} can be drawn anew.")
+    for part in drawn:
+        part.reset_parameters()  # type: ignore[operator]
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from .norms import estimating, frozen_statistics, synchronise
 from .parameters import parameter_groups, warm
 from .plan import Plan
 from .settings import Fitted, Settings
-from .update import Updates, Whole
+from .update import Updates, Whole, bare
 
 
 def fit(
@@ -90,8 +90,13 @@ class Loop:
 
     @property
     def epoch(self) -> float:
-        """Epochs of the main stream so far."""
-        return self.step * self.settings.batch / self.orders[self.main].length
+        """Epochs so far."""
+        return self.step / self.round
+
+    @property
+    def round(self) -> float:
+        """Steps of an epoch: until the stream that takes longest has given all its rows; shorter ones go on anew."""
+        return max(order.length / self.sizes[name] for name, order in self.orders.items())
 
     @property
     def seconds(self) -> float:
@@ -110,7 +115,7 @@ class Loop:
                     f"more each. Give --batch {CELL * self.where.world} or more."
                 )
         rows = len(self.feeds[self.streams[self.main].rows].labels)
-        if rows < batch:
+        if all(len(self.feeds[stream.rows].labels) < self.sizes[name] for name, stream in self.streams.items()):
             raise OptionError(
                 f"A batch of {batch} is larger than the {rows} pictures to learn from. Give --batch {rows} or less."
             )
@@ -213,13 +218,12 @@ class Loop:
         """One step of every player that is due."""
         settings = self.settings
         offered = {"progress": inside / length, "history": list(self.history), "step": inside, "steps": length}
-        epochs = self.settings.steps * self.settings.batch / self.orders[self.main].length
-        factor = float(offer(self.schedule, epochs=epochs, **offered))
+        factor = float(offer(self.schedule, epochs=length / self.round, **offered))
         factor *= warm(inside, round(settings.warmup * length))
         progress = self.step / self.steps
         if hasattr(getattr(self.method, "loss", None), "progress"):
             self.method.loss.progress = progress
-        losses = {}
+        losses, figures = {}, {}
         for name, player in self.players.items():
             if self.step % player.every:
                 continue
@@ -229,13 +233,15 @@ class Loop:
             losses[name] = self.updates.update(
                 name, self.modules, self.wholes[name], self.optimizers[name], batches, at
             )
+            figures.update(bare(self.wholes[name]).last.log)
         self.step += 1
-        self._told = {"loss": next(iter(losses.values())), "rate": settings.rate * factor, "losses": losses}
+        rate = settings.rate * factor
+        self._told = {"loss": next(iter(losses.values())), "rate": rate, "losses": losses, "log": figures}
         self._call("on_step", self._told)
 
     def _after(self, last: int) -> None:
         """Between two steps: evaluate at the end of an epoch, save, and see whether to stop."""
-        every = self.settings.every * self.orders[self.main].length / self.settings.batch
+        every = self.settings.every * self.round
         if self.step == last or int(self.step / every) > int((self.step - 1) / every):
             self._evaluate()
         stopped = next((hook.stop for hook in self.hooks if getattr(hook, "stop", "")), "")
@@ -264,6 +270,7 @@ class Loop:
         record: dict[str, Any] = {
             "step": self.step, "epoch": round(self.epoch, 3), "loss": float(self._told["loss"]),
             "rate": self._told["rate"], "seconds": round(self.seconds, 2),
+            **{name: float(value) for name, value in self._told["log"].items()},
         }  # fmt: skip
         if self.evaluate is not None:
             with self.weights(), torch.no_grad():

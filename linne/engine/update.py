@@ -75,8 +75,10 @@ class Updates:
         return first[0] if first else torch.full((), torch.nan)
 
     def _hold(self, module: nn.Module) -> None:
-        """Training mode, but batch norms that do not learn, or all where the stage says so, keep what they know."""
+        """Training mode, but parts in which nothing learns neither drop nor estimate, nor batch norms where told so."""
         module.train()
+        for part in still(module):
+            part.eval()
         for norm in norms(module):
             if not self.statistics or (norm.affine and not norm.weight.requires_grad):
                 norm.eval()
@@ -95,10 +97,11 @@ class Updates:
         for parameter in module.parameters():
             parameter.grad = None
         micros = -(-len(batches[self.main]) // self.micro)
-        criterion = (whole.module if hasattr(whole, "no_sync") else whole).method.__dict__.get("loss")
+        method = bare(whole).method
+        criterion = method.__dict__.get("loss")
         if hasattr(criterion, "fits"):
             cuts = [device.part(self.sizes[self.main], self.where.world, rank) for rank in range(self.where.world)]
-            criterion.fits(micros, [cut.stop - cut.start for cut in cuts])
+            criterion.fits(micros, [cut.stop - cut.start for cut in cuts], getattr(method, "scope", "row"))
         value = torch.zeros((), device=self.where.torch)
         for micro in range(micros):
             seed = key(self.settings.seed, "torch", at[0], name, micro, self.where.rank)
@@ -173,6 +176,19 @@ class Updates:
         )
         if self.where.torch.type == "cuda":
             torch.cuda.empty_cache()
+
+
+def bare(whole: Any) -> Any:
+    """A Whole without what exchanges its gradients."""
+    return whole.module if hasattr(whole, "no_sync") else whole
+
+
+def still(module: nn.Module) -> list[nn.Module]:
+    """The largest parts that have parameters of which none learns."""
+    learns = {parameter.requires_grad for parameter in module.parameters()}
+    if learns == {True, False}:
+        return [part for child in module.children() for part in still(child)]
+    return [module] if learns == {False} else []
 
 
 def piece(batches: Mapping[str, Batch], main: str, micros: int, at: int) -> Batch:
