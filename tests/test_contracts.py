@@ -26,7 +26,14 @@ OFFERED = {
     "schedule": {"progress", "history", "step", "steps", "epochs"},
     "init": {"module", "example"},
     "hook": set(),
+    "loss": {"logits", "targets", "counts", "progress", "rows"},
+    "mix": {"images", "targets", "rng"},
+    "sampler": {"labels", "rng", "history"},
+    "method": {"model", "loss", "images", "classes", "device"},
+    "generator": {"images", "classes", "channels", "size", "device"},
 }
+CALLED = {"method": {"batch", "progress", "player"}, "generator": {"batch", "progress", "player"}}
+"""Kinds whose tricks are classes, and what an instance is offered when it is called."""
 TRICKS = [(kind, name) for kind in lookup.kinds() for name in lookup.names(kind)]
 IDS = [f"{kind}-{name}" for kind, name in TRICKS]
 ROOT = Path(__file__).parent.parent
@@ -45,6 +52,14 @@ def test_asks_for_nothing_else(kind: str, name: str) -> None:
     assert before <= OFFERED[kind], f"{kind} {name} asks for {before - OFFERED[kind]}"
     assert all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in taken)
     assert all(p.default is not p.empty for p in taken if p.kind is p.KEYWORD_ONLY), "an option has a default"
+
+
+@pytest.mark.parametrize(("kind", "name"), [trick for trick in TRICKS if trick[0] in CALLED])
+def test_an_instance_asks_for_nothing_else(kind: str, name: str) -> None:
+    trick = lookup.find(kind, name)
+    assert inspect.isclass(trick)
+    asked = set(inspect.signature(vars(trick)["__call__"]).parameters) - {"self"}
+    assert asked <= CALLED[kind], f"{kind} {name} asks for {asked - CALLED[kind]}"
 
 
 @pytest.mark.parametrize(("kind", "name"), TRICKS, ids=IDS)
