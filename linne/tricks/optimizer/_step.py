@@ -24,7 +24,7 @@ class Stepper(torch.optim.Optimizer):
 
     def __init__(self, groups: Groups, **options: Any) -> None:
         self.title = self.title or type(self).__name__.strip("_").lower()
-        super().__init__(checked(self.title, groups), options)
+        super().__init__(checked(self.title, groups), {"weight_decay": 0.0, **options})
         self.register_load_state_dict_post_hook(align_state)
 
     @torch.no_grad()

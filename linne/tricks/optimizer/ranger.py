@@ -22,7 +22,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "913a": {"betas": (0.95, 0.999)},
     "qh": {"betas": (0.9, 0.999), "eps": 1e-8},
 }
-CENTRES = {"20.4": ("all", "conv", "none"), "2020": ("all", "conv", "none", "direction", "direction-conv")}
+CENTRES = {"20.4": ("all", "conv", "no"), "2020": ("all", "conv", "no", "direction", "direction-conv")}
 SMOOTH = 50.0
 NUS = (0.7, 1.0)
 
@@ -44,7 +44,7 @@ def ranger(
     (RangerVA) AMSGrad with softplus(sqrt(v), 50) below, its second moment updated once a step (the file does it twice);
     "qh" QHAdam with nus .7 and 1, L2 decay. `betas`: default (.95, .999), for "qh" (.9, .999). `eps`: default 1e-5, for
     "qh" 1e-8. `centre` (20.4, 2020): gradients made centred of "all" tensors of 2 or more dims, of "conv" filters only,
-    of "none"; in 2020 also "direction", "direction-conv": the final direction in their place. `threshold` (20.4, 2020):
+    of "no"; in 2020 also "direction", "direction-conv": the final direction in their place. `threshold` (20.4, 2020):
     RAdam's, default 5. Raises OptionError for an option that the variant has not.
     """
     variant = str(variant)
