@@ -59,10 +59,25 @@ def device(kind: str = "auto", shard: bool = False) -> Device:
     if kind == "cuda":
         torch.cuda.set_device(where)
     if world > 1 and not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("nccl" if kind == "cuda" else "gloo")
+        _join("nccl" if kind == "cuda" else "gloo", rank, world)
     if shard and world == 1:
         raise OptionError("shard has no effect on one process. Give --devices 2 or more, or drop it.")
     return Device(where, rank, world, shard)
+
+
+def _join(backend: str, rank: int, world: int) -> None:
+    """Meet the other processes.
+
+    Under torchrun the keys carry the number of the attempt: without it, torch 2.15's restarted processes read the
+    addresses of dead ones and never meet.
+    """
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
+        torch.distributed.init_process_group(backend)
+        return
+    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    store = torch.distributed.TCPStore(host, port, world, is_master=False)
+    attempt = torch.distributed.PrefixStore(f"attempt-{os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    torch.distributed.init_process_group(backend, store=attempt, rank=rank, world_size=world)
 
 
 def leave() -> None:
@@ -154,6 +169,12 @@ def load_optimizer(optimizer: Any, module: nn.Module, state: dict[str, Any], whe
     from torch.distributed.checkpoint.state_dict import StateDictOptions, set_optimizer_state_dict
 
     set_optimizer_state_dict(module, optimizer, state, options=StateDictOptions(full_state_dict=True))
+
+
+def gradient_norm(gradients: Sequence[Tensor]) -> Tensor:
+    """The norm of all gradients together, a plain tensor also where they are spread over processes."""
+    norm: Any = torch.nn.utils.get_total_norm(list(gradients))
+    return norm.full_tensor() if hasattr(norm, "full_tensor") else norm
 
 
 def total(value: Tensor, where: Device) -> Tensor:

@@ -44,7 +44,14 @@ class Settings:
     def same(self) -> dict[str, Any]:
         """What must not change between a run and its resumption; workers and clocks may."""
         free = ("workers", "worker_kind", "save", "budget")
-        return {name: str(value) for name, value in asdict(self).items() if name not in free}
+        return {name: _text(value) for name, value in asdict(self).items() if name not in free}
+
+
+def _text(value: Any) -> str:
+    """The same words for the same setting in every process: a callable by its name."""
+    inner = getattr(value, "func", value)
+    name = getattr(inner, "__qualname__", "")
+    return f"{inner.__module__}.{name}{getattr(value, 'keywords', '') or ''}" if name else str(value)
 
 
 @dataclass(eq=False)

@@ -133,13 +133,14 @@ class Updates:
         asked = self.scaler.on or self._asks(step)
         if not gradients or not (asked or self.settings.clip):
             return
-        norm = torch.nn.utils.get_total_norm(gradients)
+        norm = device.gradient_norm(gradients)
         if asked and float(device.total((~torch.isfinite(norm)).float(), self.where)):
             if self.scaler.on:
                 raise FloatingPointError("a gradient overflowed in f16")
             raise Diverged(batches[self.main].rows.tolist(), step)
         if self.settings.clip:
-            torch._foreach_mul_(gradients, torch.clamp(self.settings.clip / (norm + 1e-6), max=1.0))
+            factor = torch.clamp(self.settings.clip / (norm + 1e-6), max=1.0)
+            torch._foreach_mul_(gradients, float(factor) if self.where.shard else factor)
 
     def _asks(self, step: int) -> bool:
         """Whether to look at numbers in this step: looking at a GPU's makes it wait."""

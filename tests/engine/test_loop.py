@@ -218,16 +218,29 @@ def test_the_clock_ends_a_run_at_a_step_that_is_written_down(tmp_path: Path) -> 
     assert mark(go(place=tmp_path, steps=10_000, budget=0.3)) == mark(fitted)
 
 
-def test_two_processes_are_one(tmp_path: Path) -> None:
-    script = Path(__file__).parents[1] / "processes.py"
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    done = [
-        subprocess.run([*start, str(script), str(tmp_path / name)], capture_output=True, text=True)
-        for start, name in (([sys.executable], "one.pt"), (command, "two.pt"))
-    ]
-    assert all(one.returncode == 0 for one in done), done[1].stderr[-3000:]
-    one, two = (torch.load(tmp_path / name, weights_only=True) for name in ("one.pt", "two.pt"))
-    assert set(one) == {"plain", "ohem", "synchronised", "accumulated"}
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return processes(tmp_path_factory.mktemp("two") / "two.pt", 2)
+
+
+def processes(out: Path, count: int, *words: str) -> dict[str, list[torch.Tensor]]:
+    """What tests/processes.py leaves."""
+    run = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", "--max-restarts=1"]
+    script = str(Path(__file__).parents[1] / "processes.py")
+    command = [sys.executable, *(run if count > 1 else []), script, str(out), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return torch.load(out, weights_only=True)
+
+
+def test_two_processes_are_one(two: Any, tmp_path: Path) -> None:
+    one = processes(tmp_path / "one.pt", 1)
+    assert set(one) == set(two) == {"plain", "ohem", "synchronised", "accumulated", "sharded"}
     for name in one:
         gap = max(float((a.float() - b.float()).abs().max()) for a, b in zip(one[name], two[name], strict=True))
         assert gap < 2e-5, f"{name}: {gap}"
+
+
+def test_a_dead_process_is_started_again_and_the_bytes_are_the_same(two: Any, tmp_path: Path) -> None:
+    found = processes(tmp_path / "dead.pt", 2, "die")
+    assert all(torch.equal(a, b) for a, b in zip(found["plain"], two["plain"], strict=True))
