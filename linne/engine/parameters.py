@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import accumulate
 from typing import Any
 
 from torch import nn
@@ -79,25 +78,18 @@ def agree(optimizer: "str | Spec", schedule: "str | Spec", warmup: float) -> Non
 
 
 def ending(schedule: Schedule, epochs: float) -> str:
-    """A warning where a schedule that rises again is cut off at a high rate after `epochs`, else "".
+    """A warning where a schedule that counts epochs is cut off at a high rate after this many of them, else "".
 
-    It names the nearest numbers of epochs, up to twice as many, after which the rate ends low.
+    It names the whole numbers of epochs nearby after which a cycle ends, up to three times as many.
     """
-    rates = [multiple(schedule, step, 1000, 0, epochs) for step in range(1000)]
-    rises = any(rate > least + 0.05 for least, rate in zip(accumulate(rates, min), rates, strict=True))
-    low, last = min(rates), rates[-1]
-    if last <= low + 0.1 or not rises:
+    last, *ends = (multiple(schedule, 99_999, 100_000, 0, n) for n in (epochs, *range(1, math.ceil(3 * epochs) + 30)))
+    low = [n for n, end in enumerate(ends[1:-1], 2) if end <= min(ends[n - 2], ends[n]) and end < last - 0.1]
+    if not low:
         return ""
-    good = [
-        length
-        for length in range(1, math.ceil(2 * epochs) + 1)
-        if multiple(schedule, 999, 1000, 0, length) <= low + 0.1
-    ]
-    below, above = [n for n in good if n < epochs][-1:], [n for n in good if n > epochs][:1]
-    fix = " or ".join(map(str, below + above))
+    near = [n for n in low if n < epochs][-1:] + [n for n in low if n > epochs][:1]
     return (
-        f"The schedule ends at {last:.0%} of its peak rate: after {epochs:g} epochs one of its cycles is cut short."
-        + (f" A cycle ends after {fix} epochs." if fix else "")
+        f"The schedule ends at {last:.0%} of its peak rate: after {epochs:g} epochs one of its cycles is cut short. "
+        f"A cycle ends after {' or '.join(map(str, near))} epochs."
     )
 
 
@@ -119,16 +111,11 @@ def parameter_groups(
     """
     if not (0 < layer_decay <= 1 and head_multiplier > 0):
         raise OptionError(f"layer_decay={layer_decay} lies in (0, 1], head_multiplier={head_multiplier} is positive.")
-    learning = {name: p for name, p in module.named_parameters() if p.requires_grad}
-    for start in frozen:
-        if not any(name.startswith(start) for name, _ in module.named_parameters()):
-            raise OptionError(f"No parameter begins with {start!r}. {nearest(start, _beginnings(module))}")
-    learning = {name: p for name, p in learning.items() if not name.startswith(tuple(frozen))} if frozen else learning
-    if not learning:
-        raise OptionError("No parameter is left to learn: freeze less.")
+    learning = _learning(module, tuple(frozen))
     head = {id(p) for p in _head(module).parameters()}
     depth = _depths(module, head) if layer_decay != 1 else {}
-    top, plain = max(depth.values(), default=0) + 1, _plain(module)
+    told = [depth[name] for name, p in module.named_parameters() if id(p) in head and name in depth]
+    top, plain = max(told) if told else max(depth.values(), default=0) + 1, _plain(module)
     groups: dict[str, dict[str, Any]] = {}
     for name, p in learning.items():
         at = top if id(p) in head else depth.get(name, top)
@@ -140,6 +127,18 @@ def parameter_groups(
         group["params"].append(p)
         group["param_names"].append(name)
     return list(groups.values())
+
+
+def _learning(module: nn.Module, frozen: tuple[str, ...]) -> dict[str, nn.Parameter]:
+    every = dict(module.named_parameters())
+    for start in frozen:
+        if not any(name.startswith(start) for name in every):
+            beginnings = {".".join(name.split(".")[:cut]) for name in every for cut in (1, 2, 3)}
+            raise OptionError(f"No parameter begins with {start!r}. {nearest(start, beginnings)}")
+    left = {name: p for name, p in every.items() if p.requires_grad and not (frozen and name.startswith(frozen))}
+    if not left:
+        raise OptionError("No parameter is left to learn: freeze less.")
+    return left
 
 
 def _plain(module: nn.Module) -> set[str]:
@@ -208,7 +207,3 @@ def _by_order(module: nn.Module, head: set[int]) -> dict[str, int]:
 
 def _layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     return ((name, part) for name, part in module.named_modules() if any(True for _ in part.parameters(False)))
-
-
-def _beginnings(module: nn.Module) -> set[str]:
-    return {".".join(name.split(".")[:cut]) for name, _ in module.named_parameters() for cut in (1, 2, 3)}

@@ -115,7 +115,7 @@ def test_goes_on_to_the_same_bytes_from_its_state(spec, tmp_path) -> None:
 
 @pytest.mark.parametrize("spec", EVERY)
 def test_overflow_leaves_weights_and_state_bit_by_bit(spec) -> None:
-    """In any of a step's passes, before the first step and between two syncs; and the way goes on as if it never was."""
+    """In any of a step's passes, before the first step and between syncs; and the way goes on as if nothing was."""
     untouched, run = Run(spec), Run(spec)
     for step in (0, 1, 2):
         untouched.steps(step, step + 1)
@@ -146,7 +146,7 @@ def test_refuses_half_precision_and_bad_groups(spec) -> None:
     with pytest.raises(OptionError, match="float32"):
         build([{"params": [half], "lr": 0.1, "param_names": ["weight"]}])
     for wrong in ({}, {"lr": -1.0}, {"lr": float("nan")}, {"lr": 0.1, "weight_decay": -0.1}):
-        with pytest.raises(OptionError, match="lr|weight_decay"):
+        with pytest.raises(OptionError, match="a group's"):
             build([{"params": [single], "param_names": ["weight"], **wrong}])
     with pytest.raises(OptionError, match="no parameters"):
         build([])

@@ -109,7 +109,8 @@ def test_parameters_without_gradient_stay_out() -> None:
 
 @pytest.mark.parametrize(("spec", "told"), [
     ("lookahead(k=0)", "k=0"), ("lookahead(alpha=1.1)", "alpha"), ("lookahead(pullback=half)", "pullback"),
-    ("lookahead(base=lookahead)", "slow"), ("lookahead(base=schedulefree)", "averaged"), ("lookahead(base=sgdd)", "sgd"),
+    ("lookahead(base=lookahead)", "slow"), ("lookahead(base=schedulefree)", "averaged"),
+    ("lookahead(base=sgdd)", "sgd"),
 ])  # fmt: skip
 def test_refuses(walk, spec, told) -> None:
     with pytest.raises(OptionError, match=told):

@@ -111,7 +111,8 @@ def test_groups_with_other_betas_keep_their_own(walk, agree) -> None:
 
 
 @pytest.mark.parametrize(("spec", "told"), [
-    ("ranger(variant=21)", "21"), ("ranger(variant=913a, eps=1e-5)", "eps"), ("ranger(variant=qh, threshold=5)", "thres"),
+    ("ranger(variant=21)", "21"), ("ranger(variant=913a, eps=1e-5)", "eps"),
+    ("ranger(variant=qh, threshold=5)", "thres"),
     ("ranger(centre=direction)", "centre"), ("ranger(threshold=3)", "threshold"), ("ranger(k=0)", "k=0"),
 ])  # fmt: skip
 def test_refuses(walk, spec, told) -> None:
