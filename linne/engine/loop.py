@@ -168,7 +168,7 @@ class Loop:
         self._line_up(stage)
         for name, module in self.modules.items():
             if fresh and stage.fresh:
-                torch.manual_seed(key(settings.seed, "fresh", number, name) % 2**63)
+                device.seed(key(settings.seed, "fresh", number, name), self.where)
                 keep.redraw(module, stage.fresh)
             for word, parameter in module.named_parameters():
                 parameter.requires_grad_(not stage.learns or word.startswith(tuple(stage.learns)))

@@ -104,8 +104,7 @@ class Updates:
             criterion.fits(micros, [cut.stop - cut.start for cut in cuts], getattr(method, "scope", "row"))
         value = torch.zeros((), device=self.where.torch)
         for micro in range(micros):
-            seed = key(self.settings.seed, "torch", at[0], name, micro, self.where.rank)
-            torch.manual_seed(seed % 2**63)
+            device.seed(key(self.settings.seed, "torch", at[0], name, micro, self.where.rank), self.where)
             with device.unsynced(whole, micro == micros - 1):
                 with device.autocast(self.where, self.settings.precision):
                     losses = whole(piece(batches, self.main, micros, micro), at[1])
