@@ -66,14 +66,30 @@ def resume(loop: Any) -> "dict[str, Any] | None":
     return state
 
 
+def named(module: nn.Module, words: Sequence[str]) -> list[nn.Module]:
+    """Submodules whose name begins with one of these words; "head" is `module.head` wherever it lies."""
+    found = [part for name, part in module.named_modules() if name and name.startswith(tuple(words))]
+    head = getattr(module, "head", None)
+    return found + ([head] if "head" in words and isinstance(head, nn.Module) else [])
+
+
+def learners(module: nn.Module, words: Sequence[str]) -> set[nn.Parameter]:
+    """The parameters that begin with one of these words, or lie in a part that does. Raises OptionError for none."""
+    found = {p for part in named(module, words) for p in part.parameters()}
+    found |= {p for name, p in module.named_parameters() if words and name.startswith(tuple(words))}
+    if words and not found:
+        raise OptionError(f"No layer's name begins with {' or '.join(words)}: nothing would learn.")
+    return found
+
+
 def redraw(module: nn.Module, fresh: Sequence[str]) -> None:
     """Draw the parameters anew of every submodule whose name begins with one of these; OptionError where none does."""
-    found = [part for name, part in module.named_modules() if name.startswith(tuple(fresh))]
-    drawn = [part for part in found if hasattr(part, "reset_parameters")]
+    layers = {layer: None for part in named(module, fresh) for layer in part.modules()}
+    drawn = [layer for layer in layers if hasattr(layer, "reset_parameters")]
     if not drawn:
         raise OptionError(f"No layer whose name begins with {' or '.join(fresh)} can be drawn anew.")
-    for part in drawn:
-        part.reset_parameters()  # type: ignore[operator]
+    for layer in drawn:
+        layer.reset_parameters()  # type: ignore[operator]
 
 
 @contextmanager

@@ -170,8 +170,9 @@ class Loop:
             if fresh and stage.fresh:
                 device.seed(key(settings.seed, "fresh", number, name), self.where)
                 keep.redraw(module, stage.fresh)
-            for word, parameter in module.named_parameters():
-                parameter.requires_grad_(not stage.learns or word.startswith(tuple(stage.learns)))
+            learns = keep.learners(module, stage.learns)
+            for parameter in module.parameters():
+                parameter.requires_grad_(not stage.learns or parameter in learns)
         self.optimizers = {name: self._optimizer(name, player, stage) for name, player in self.players.items()}
         many = len(self.players) > 1 or len(self.streams) > 1
         wholes = {name: Whole(self.method, name, module) for name, module in self.modules.items()}
