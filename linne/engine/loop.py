@@ -331,6 +331,8 @@ class Loop:
         with self.weights():
             state = {name: value.detach().clone() for name, value in self.module.state_dict().items()}
         self.module.load_state_dict(self.best[1] if self.best else state)
+        if hasattr(self.method, "settle"):
+            self.method.settle()
         self.module.eval()
         return Fitted(self.module, self.step, list(self.history), self.seconds, self.ended, self.records)
 
