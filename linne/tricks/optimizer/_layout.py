@@ -30,11 +30,11 @@ def tended(optimizer: Any_Optimizer) -> Any_Optimizer:
 
 
 def align_state(optimizer: torch.optim.Optimizer) -> None:
-    """Give every tensor of the state that has its parameter's shape its parameter's layout too."""
+    """Make the state this optimizer's own: copies (torch keeps the loaded tensors), in their parameters' layout."""
     for parameter, state in optimizer.state.items():
         for key, value in state.items():
             if isinstance(value, torch.Tensor):
-                state[key] = _like(parameter, value)
+                state[key] = _like(parameter, value.clone())
 
 
 def align_gradients(optimizer: torch.optim.Optimizer) -> None:

@@ -21,7 +21,9 @@ class Slow(Evaluated, Wrapped):
     same blend with the momentum of the sync before (at first 0).
     """
 
-    def __init__(self, base: torch.optim.Optimizer, name: str, k: int, alpha: float, pullback: str | None = "none") -> None:
+    def __init__(
+        self, base: torch.optim.Optimizer, name: str, k: int, alpha: float, pullback: str | None = "none"
+    ) -> None:
         need(isinstance(k, int) and k >= 1, f"{name}(k={k}): a whole number of at least 1.")
         need(0 <= alpha <= 1, f"{name}(alpha={alpha}): it lies in [0, 1].")
         pullback = "none" if pullback is None else pullback  # the grammar's `none`

@@ -92,7 +92,7 @@ class _Lbfgs(Repeats):
         if sizes != [len(group["params"]) for group in state_dict["param_groups"]]:
             raise ValueError("loaded state dict has other parameter groups")
         own = self.base.state_dict()["param_groups"]
-        self.base.load_state_dict({"state": state_dict["state"], "param_groups": own})
+        self.base.load_state_dict({"state": copy.deepcopy(state_dict["state"]), "param_groups": own})
         for group, saved in zip(self.groups, state_dict["param_groups"], strict=True):
             group.update({key: value for key, value in saved.items() if key != "params"})
 
