@@ -1,0 +1,49 @@
+"""Streams, players and stages in the loop: stopped anywhere they go on to the same bytes, two processes are one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny import Stopper
+from toys import SPECS, TWICE, case
+
+STEPS = 14
+
+
+def stops(name: str) -> list[int]:
+    """Three steps of the run, anywhere; crt's border between its stages as well."""
+    drawn = np.random.default_rng(len(name)).choice(np.arange(1, STEPS), 3, replace=False).tolist()
+    return sorted({*drawn, STEPS // 2, STEPS // 2 + 1} if name == "crt" else drawn)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_goes_on_to_the_same_bytes(name: str, tmp_path: Path) -> None:
+    options = {"bn": True, "drop": 0.3, "steps": STEPS}
+    whole = case(name, hooks=(Stopper(-1),), **options)
+    for at in stops(name):
+        with pytest.raises(SystemExit):
+            case(name, place=tmp_path, hooks=(Stopper(at),), **options)
+    pieces = case(name, place=tmp_path, hooks=(Stopper(-1),), **options)
+    assert len(whole) == len(pieces) > 4
+    assert all(torch.equal(a, b) for a, b in zip(whole, pieces, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(whole, case(name, seed=1, **options), strict=True))
+
+
+def test_two_processes_are_one(tmp_path: Path) -> None:
+    script, out = Path(__file__).parents[1] / "many.py", tmp_path / "two.pt"
+    pair = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    running = subprocess.Popen(
+        [*pair, str(script), str(out)], env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE
+    )
+    one = {name: case(name, steps=10, **options) for name, options in TWICE.items()}
+    said = running.communicate()[1].decode()
+    assert running.returncode == 0, said[-3000:]
+    two = torch.load(out, weights_only=True)
+    assert set(two) == set(TWICE)
+    for name in one:
+        gap = max(float((a.float() - b.float()).abs().max()) for a, b in zip(one[name], two[name], strict=True))
+        assert gap < 2e-5, f"{name}: {gap}"

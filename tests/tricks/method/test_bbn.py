@@ -1,0 +1,114 @@
+"""bbn: the paper's weight and blend by hand; branches that are copies; rare classes that are met."""
+
+from math import log
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from toys import CLASSES, Net, clusters, even, learn, make, recall, tail
+
+from linne.core.batch import Batch
+from linne.core.errors import OptionError
+from linne.core.lookup import offer
+
+
+@pytest.mark.parametrize(("epochs", "divisor"), [(1, 1), (12, 12), (90, 100), (180, 200), (200, 200), (300, 300)])
+def test_alpha_is_the_paper_s_in_every_epoch(epochs: int, divisor: int) -> None:
+    method = make(f"bbn(epochs={epochs})", Net(10), tail())
+    steps = 7 * epochs
+    for step in range(steps):
+        epoch = step // 7 + 1
+        assert method.alpha(step / steps) == pytest.approx(1 - ((epoch - 1) / divisor) ** 2)
+
+
+def test_alpha_glides_through_the_same_values() -> None:
+    glide, stairs = make("bbn", Net(10), tail()), make("bbn(epochs=40)", Net(10), tail())
+    for epoch in range(40):
+        assert glide.alpha(epoch / 40) == pytest.approx(stairs.alpha(epoch / 40))
+        assert glide.alpha((epoch + 0.5) / 40) < stairs.alpha((epoch + 0.5) / 40)
+
+
+def batch(seed: int) -> Batch:
+    draws = torch.Generator().manual_seed(seed)
+    targets = torch.eye(CLASSES)[torch.arange(8) % CLASSES]
+    return Batch(torch.randn(8, 10, generator=draws), targets.roll(seed, 0), torch.arange(8))
+
+
+@pytest.mark.parametrize("progress", [0.0, 0.3, 0.9])
+def test_the_blend_of_features_and_of_losses_by_hand(progress: float) -> None:
+    net = Net(10)
+    method = make("bbn", net, tail())
+    common, rare = batch(0), batch(1)
+    common.others["reversed"] = rare
+    with torch.no_grad():
+        for p in method.model.branches.rare.parameters():
+            p.mul_(1.3)
+        step = method(common, progress)
+        trunk = [net.stem(one.images) for one in (common, rare)]
+    alpha = 1 - progress**2
+    weight, bias = (p.detach().numpy() for p in net.block[0].parameters())
+    relu = [np.maximum(k * (x.numpy() @ weight.T + bias), 0) for x, k in zip(trunk, (1, 1.3), strict=True)]
+    both = 2 * np.concatenate([alpha * relu[0], (1 - alpha) * relu[1]], 1)
+    logits = both @ method.model.head.weight.detach().numpy().T + method.model.head.bias.detach().numpy()
+    np.testing.assert_allclose(step.logits, logits, atol=1e-5)
+    sure = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    wanted = -alpha * (sure * common.targets.numpy()).sum(1) - (1 - alpha) * (sure * rare.targets.numpy()).sum(1)
+    np.testing.assert_allclose(step.loss, wanted, atol=1e-5)
+    assert step.log == {"alpha": pytest.approx(alpha)}
+
+
+def test_all_but_the_last_layer_s_part_is_shared_and_afterwards_both_branches_see_the_picture() -> None:
+    net = Net(10)
+    model = make("bbn", net, tail()).model
+    own = {name.split(".")[0] for name, _ in model.named_parameters()}
+    assert own == {"trunk", "branches", "head"}
+    assert model.trunk[0] is net.stem
+    common, rare = model.branches.common, model.branches.rare
+    assert all(torch.equal(a, b) and a is not b for a, b in zip(common.parameters(), rare.parameters(), strict=True))
+    x = torch.randn(5, 10)
+    torch.testing.assert_close(model(x), model.blend(x, x, 0.5))
+    assert model.width == model.features(x).shape[1] == 2 * net.width
+    through = x
+    for _, part in model.parts():
+        through = part(through)
+    assert torch.equal(through, model.features(x))
+
+
+def test_the_two_streams_are_drawn_as_they_come_and_reversed() -> None:
+    seen: list[tuple[Any, Any]] = []
+    method = make("bbn", Net(10), tail())
+
+    class Listen:
+        streams, model, loss, classes = method.streams, method.model, method.loss, CLASSES
+
+        def __call__(self, batch: Batch, progress: float) -> Any:
+            seen.append((batch.targets.sum(0), batch["reversed"].targets.sum(0)))
+            return offer(method, batch=batch, progress=progress)
+
+    learn(Listen(), {"train": clusters(tail(), 0)}, steps=60)
+    common, rare = (sum(part).numpy() for part in zip(*seen, strict=True))
+    counts = np.bincount(tail())
+    np.testing.assert_allclose(common / common.sum(), counts / counts.sum(), atol=0.01)
+    wanted = (1 / counts) / (1 / counts).sum()
+    np.testing.assert_allclose(rare / rare.sum(), wanted, atol=0.03)
+
+
+def test_meets_the_rare_classes_that_plain_learning_misses() -> None:
+    known, judged = clusters(tail(), 0), clusters(even(3000), 99)
+    plain, two = (
+        recall(learn(make(name, Net(10), known.labels), {"train": known}, steps=120).module, judged)
+        for name in ("supervised", "bbn")
+    )
+    assert plain.mean() < 0.5
+    assert two.mean() > 0.7
+    assert two[1:].min() > 0.6
+
+
+def test_begins_at_chance_and_refuses_half_epochs() -> None:
+    method = make("bbn", Net(10), tail())
+    one = batch(0)
+    one.others["reversed"] = batch(1)
+    assert float(method(one, 0.5).loss.mean().detach()) == pytest.approx(log(CLASSES), abs=0.4)
+    with pytest.raises(OptionError, match="whole number"):
+        make("bbn(epochs=1.5)", Net(10), tail())
