@@ -23,8 +23,8 @@ from . import checkpoint, device, keep
 from .feeding import Feeding
 from .loader import Feed, Loader, Order
 from .log import Log
-from .norms import estimating, frozen_statistics, synchronise
-from .parameters import parameter_groups, warm
+from .norms import estimating, frozen_statistics, reestimate, synchronise
+from .parameters import agree, ending, multiple, parameter_groups
 from .plan import Plan
 from .settings import Fitted, Settings
 from .update import Updates, Whole, bare
@@ -51,6 +51,10 @@ def fit(
     loop.evaluate = evaluate
     with checkpoint.lock(place) if place is not None and loop.where.main else nullcontext():
         return loop.run()
+
+
+ESTIMATE = 16
+"""Batches over which batch norms are estimated anew for weights that none of them has seen."""
 
 
 class Loop:
@@ -114,6 +118,8 @@ class Loop:
                     f"A batch of {self.sizes[name]} cannot be cut for {self.where.world} processes, {CELL} rows or "
                     f"more each. Give --batch {CELL * self.where.world} or more."
                 )
+        if isinstance(self.settings.optimizer, str) and isinstance(self.settings.schedule, str):
+            agree(self.settings.optimizer, self.settings.schedule, self.settings.warmup)
         rows = len(self.feeds[self.streams[self.main].rows].labels)
         if all(len(self.feeds[stream.rows].labels) < self.sizes[name] for name, stream in self.streams.items()):
             raise OptionError(
@@ -166,6 +172,11 @@ class Loop:
         stage, settings = self.stages[number], self.settings
         self.number, self.updates.statistics = number, stage.statistics
         self._line_up(stage)
+        borders = self._borders()
+        length = (borders[number + 1] - borders[number]) * settings.batch
+        note = "" if state else ending(self.schedule, length / self.orders[self.main].length)
+        if note:
+            self.log.say(f"warning: {note}")
         for name, module in self.modules.items():
             if fresh and stage.fresh:
                 device.seed(key(settings.seed, "fresh", number, name), self.where)
@@ -218,9 +229,8 @@ class Loop:
     def _one(self, batches: Mapping[str, Any], inside: int, length: int) -> None:
         """One step of every player that is due."""
         settings = self.settings
-        offered = {"progress": inside / length, "history": list(self.history), "step": inside, "steps": length}
-        factor = float(offer(self.schedule, epochs=length / self.round, **offered))
-        factor *= warm(inside, round(settings.warmup * length))
+        epochs = length * settings.batch / self.orders[self.main].length
+        factor = multiple(self.schedule, inside, length, round(settings.warmup * length), epochs, self.history)
         progress = self.step / self.steps
         if hasattr(getattr(self.method, "loss", None), "progress"):
             self.method.loss.progress = progress
@@ -299,18 +309,28 @@ class Loop:
     def weights(self) -> Iterator[None]:
         """The weights that are evaluated and kept: a hook's where one offers some (EMA, SWA), else the module's own."""
         offered = next((w for w in (h.weights() for h in self.hooks if hasattr(h, "weights")) if w is not None), None)
-        own = {k: v.clone() for k, v in self.module.state_dict().items() if offered is not None and k in offered}
-        averaged = {name: o for name, o in self.optimizers.items() if hasattr(o, "evaluating")}
-        for optimizer in averaged.values():
+        averaged = [o for o in self.optimizers.values() if hasattr(o, "evaluating")]
+        stale = any(getattr(o, "stale_statistics", False) for o in averaged) and estimating(self.module.train())
+        own = {name: value.clone() for name, value in self.module.state_dict().items() if offered or stale}
+        for optimizer in averaged:
             optimizer.evaluating(True)
         if offered is not None:
             self.module.load_state_dict(offered, strict=False)
+        elif stale:
+            reestimate(self.module, self._plain(ESTIMATE))
         try:
             yield
         finally:
             self.module.load_state_dict(own, strict=False)
-            for optimizer in averaged.values():
+            for optimizer in averaged:
                 optimizer.evaluating(False)
+
+    def _plain(self, batches: int) -> Iterator[Tensor]:
+        """The first rows of the main stream's order, without draws, a batch at a time."""
+        feed = self.feeds[self.streams[self.main].rows]
+        for step in range(batches):
+            places, epochs, turns = self.orders[self.main].at(step * self.settings.batch, self.settings.batch)
+            yield self.feeding.moved(feed.batch(places, epochs, turns, "plain", "", self.settings.seed), feed)
 
     def infer(self, rows: str = "train", view: str = "") -> Iterator[tuple[np.ndarray, Tensor]]:
         """(places, logits) of a feed, in its order, without draws: for methods that look back at an epoch's end."""

@@ -155,6 +155,20 @@ def test_a_step_that_overflows_in_half_precision_is_skipped() -> None:
         scaler.overflowed()
 
 
+def test_averaged_weights_are_kept_with_statistics_of_their_own(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"optimizer": "schedulefree(base=sgd)", "schedule": "constant", "rate": 0.5}
+    whole = go(**asked)
+    with pytest.raises(SystemExit):
+        go(place=tmp_path, hooks=(Stopper(11),), **asked)
+    assert mark(go(place=tmp_path, hooks=(Stopper(-1),), **asked)) == mark(whole)
+    norm = whole.module[1]
+    first = feed().batch(*(np.arange(N), np.zeros(N, int), np.zeros(N, int)), "plain", "", 0)
+    seen = whole.module[0]((torch.from_numpy(first).permute(0, 3, 1, 2) / 255 - 0.5) / 0.25)
+    assert torch.allclose(norm.running_mean, seen.mean((0, 2, 3)), atol=0.02)
+    with pytest.raises(OptionError, match="takes the schedule's place"):
+        go(optimizer="schedulefree", schedule="cosine")
+
+
 def test_clip_is_the_norm_of_all_gradients() -> None:
     seen: list[float] = []
 
