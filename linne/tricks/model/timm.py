@@ -1,6 +1,6 @@
 """timm: any network of the timm library by its name, `arch` or `arch.tag` (Wightman 2019, timm, Apache-2.0)."""
 
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import InputError, OptionError, nearest
+from ._names import usual
+from ._net import Net, classes_of, fitted, need, over, read_tensors
+from ._size import fits
+from ._stem import little
 
 family = True
 packages = {
@@ -21,96 +25,191 @@ def has(name: str) -> bool:
     """Whether timm knows this architecture, or the name asks timm to look in a hub or a folder."""
     import timm as library
 
-    return name.startswith(("hf-hub:", "local-dir:")) or library.is_model(name.split(".")[0])
+    return name.startswith(("hf-hub:", "local-dir:")) or library.is_model(usual(name).split(".")[0])
 
 
 def timm(
-    name: str, classes: int | None, channels: int = 3, *, weights: str | None = None, download: bool = False
+    name: str,
+    classes: int | None,
+    channels: int = 3,
+    size: int = 0,
+    *,
+    weights: str | None = None,
+    download: bool = False,
+    small: bool | None = None,
 ) -> nn.Module:
     """A network with `features(x)` (B, width), `head`, `width` and `preprocess`; classes None keeps its own head.
 
-    weights: a file (.safetensors; .pth or .pt read with `weights_only=True`) whose tensors are named as timm names
-    them, or stand in timm's order with timm's shapes; None leaves them random. download: timm's own weights from the
-    hub. Raises InputError for weights of another network and OptionError for a name that timm does not know.
+    Networks with a list of heads (CrossViT, EfficientViM) get one linear head on all their features instead.
+
+    size: the side in px that it is built for, 0 for its own; a transformer's table of places is resampled. weights: a
+    file (.safetensors; .pth or .pt read with `weights_only=True`) whose tensors are named as timm names them, or stand
+    in timm's order with timm's shapes; None leaves them random. download: timm's own weights from the hub. small: a
+    stem for 28 to 64 px (3 x 3, stride 1, no pooling); by default where size is at most 64, the network is a ResNet,
+    an EfficientNet or alike, and there are no weights, since weights need the stem that they were trained with.
+
+    Raises InputError for weights of another network or that cannot be fetched, and OptionError for a name that timm
+    does not know, a size that the network does not take (with the nearest), or a stem that cannot be changed.
     """
     import timm as library
 
     if not has(name):
         raise OptionError(f"timm has no network {name!r}. {nearest(name, library.list_models())}")
-    body: Any = library.create_model(name, pretrained=download, in_chans=channels)
-    if weights is not None:
-        found = read_tensors(Path(weights))
-        head = found.get(f"{body.pretrained_cfg.get('classifier')}.weight")
-        if head is not None and len(head) != body.num_classes:
-            body.reset_classifier(len(head))
-        _fill(body, found, f"{weights} as weights of {name}")
-    if classes is not None and classes != body.num_classes:
+    need(classes, 1)
+    found = None if weights is None else read_tensors(Path(weights))
+    body = _body(name, channels, size, found is None and download)
+    changed = little(name, body, small, size, found is not None or download)
+    net = _Net(name, body, channels)
+    net.small = changed
+    if found is not None:
+        net.load(found, f"{weights} as weights of {name}")
+    if isinstance(net.head, nn.ModuleList):
+        net.head = nn.Linear(net.width, classes or body.num_classes)
+    elif classes is not None and classes != body.num_classes:
         body.reset_classifier(classes)
-    return _Net(body)
+    if size and size != net.preprocess["size"]:
+        fits(net, size, lambda side: _Net(name, _body(name, channels, side, False), channels))
+        net.preprocess["size"] = size
+    return net
 
 
-class _Net(nn.Module):
-    """x is (B, C, H, W) float. preprocess: size in px, mean and std of values in 0..1, interpolation, crop share."""
+def _body(name: str, channels: int, size: int, download: bool) -> Any:
+    import timm as library
 
-    def __init__(self, body: Any) -> None:
-        super().__init__()
-        self.body = body
-        self.width = int(getattr(body, "head_hidden_size", None) or body.num_features)
-        self.preprocess = _preprocess(body.pretrained_cfg)
+    given: dict[str, Any] = {"img_size": size} if size and _takes_size(usual(name)) else {}
+    try:
+        return library.create_model(usual(name), pretrained=download, in_chans=channels, **given)
+    except (RuntimeError, ValueError, AssertionError, OSError) as error:
+        if not download:
+            raise
+        raise InputError(
+            f"timm cannot get the weights of {name!r} from the hub: {str(error).splitlines()[0]} "
+            "Give a file with --weights FILE, or a network whose weights are here: linne list model '*'"
+        ) from error
+
+
+@lru_cache
+def _takes_size(name: str) -> bool:
+    """Whether the architecture is built for one side, so that another must be said when it is built."""
+    import timm as library
+
+    if name.startswith(("hf-hub:", "local-dir:")):
+        return False
+    config: Any = library.get_pretrained_cfg(name.split(".")[0])
+    try:
+        with torch.device("meta"):
+            library.create_model(name, img_size=config.input_size[-1])
+    except TypeError:
+        return False
+    return True
+
+
+class _Net(Net):
+    """timm's own body, its classifier inside it; a head that is set takes the classifier's place."""
+
+    def __init__(self, name: str, body: Any, channels: int) -> None:
+        nn.Module.__init__(self)
+        self.name, self.channels, self.small, self.body = name, channels, False, body
+        if not all(hasattr(body, part) for part in ("forward_head", "get_classifier", "num_features")):
+            raise OptionError(f"timm's {name} is an encoder without a head to classify with. Take another network.")
+        self.twice = type(body).__name__ == "VisionTransformerDistilled"
+        self.width = int(getattr(body, "head_hidden_size", None) or body.num_features) * (2 if self.twice else 1)
+        place = body.pretrained_cfg.get("classifier") or "head"
+        self.places = (place,) if isinstance(place, str) else tuple(place)
+        self.place = self.places[0]
+        self.preprocess = _preprocess(body.pretrained_cfg, channels)
 
     @property
-    def head(self) -> nn.Module:
-        return self.body.get_classifier()
+    def head(self) -> nn.Module:  # type: ignore[override]
+        """The classifier of the body, or what was set in its place."""
+        if "own" in self._modules:
+            return self._modules["own"]  # type: ignore[return-value]
+        found: Any = self.body.get_classifier()
+        if isinstance(found, (nn.Conv2d, tuple)):
+            if self.__dict__.get("shaped") is None or self.__dict__["shaped"][0] is not found:
+                self.__dict__["shaped"] = (found, _Mapped(found) if isinstance(found, nn.Conv2d) else _Mean(found))
+            return self.__dict__["shaped"][1]
+        return found
+
+    @head.setter
+    def head(self, value: nn.Module) -> None:
+        self.body.reset_classifier(0)
+        self._modules["own"] = value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "head":  # nn.Module files every module away before a property is asked
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     def features(self, x: Tensor) -> Tensor:
-        return self.body.forward_head(self.body.forward_features(x), pre_logits=True)
+        """(B, channels, size, size) to (B, width); a distilled transformer gives both of its tokens."""
+        x = self.body.forward_features(x)
+        return self._pair(x) if self.twice else self.body.forward_head(x, pre_logits=True)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.body(x)
+    def _pair(self, x: Tensor) -> Tensor:
+        return x[:, :2].flatten(1)
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor by timm's name."""
+        own = self._modules.get("own")
+        return {**self.body.state_dict(), **(own.state_dict(prefix=f"{self.place}.") if own is not None else {})}
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Named tensors of a weights file, without ever unpickling code; unwraps {'state_dict': ...}."""
-    if not path.exists():
-        raise InputError(f"There is no weights file {path}.")
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise InputError(f"{path} cannot be read as weights: {str(error).splitlines()[0]}") from error
-    for wrapper in ("state_dict", "model"):
-        found = found.get(wrapper, found) if isinstance(found, dict) else found
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise InputError(f"{path} holds no dictionary of tensors. Save the weights with safetensors.torch.save_file.")
-    return {name.removeprefix("module."): value for name, value in found.items()}
+    def load(self, found: dict[str, Tensor], what: str) -> None:
+        """Take over a weights file's tensors, for as many classes as it tells apart. Raises InputError."""
+        count = classes_of(found, self.place)
+        headless = not count and self.body.num_classes and set(found) < set(self.body.state_dict())
+        if headless or (count and count != self.body.num_classes):
+            self.body.reset_classifier(count)
+        self.body.load_state_dict(fitted(_resampled(self.body, found), self.body.state_dict(), what, self.channels))
 
 
-def _fill(body: nn.Module, found: dict[str, Tensor], what: str) -> None:
+def _resampled(body: Any, found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tables of places for the body's own side, as timm resamples them when it loads weights of another side."""
     wanted = body.state_dict()
-    if set(found) != set(wanted):
-        shapes = [tuple(value.shape) for value in found.values()]
-        if shapes != [tuple(value.shape) for value in wanted.values()]:
-            missing = sorted(set(wanted) - set(found))[:3]
-            raise InputError(f"Cannot use {what}: {len(found)} tensors for {len(wanted)}; missing {missing}.")
-        found = dict(zip(wanted, found.values(), strict=True))
-    different = [name for name in wanted if found[name].shape != wanted[name].shape]
-    if different:
-        name = different[0]
-        raise InputError(
-            f"Cannot use {what}: {name} is {tuple(found[name].shape)}, expected {tuple(wanted[name].shape)}."
-        )
-    body.load_state_dict(found)
+    odd = [key for key, value in found.items() if key in wanted and "pos" in key and value.shape != wanted[key].shape]
+    if set(found) != set(wanted) or not odd:
+        return found
+    import sys
+
+    convert = getattr(sys.modules[type(body).__module__], "checkpoint_filter_fn", None)
+    return found if convert is None else convert(dict(found), body)
 
 
-def _preprocess(config: Any) -> dict[str, Any]:
+class _Mapped(nn.Module):
+    """A classifier that is a convolution of 1 x 1, on (B, width)."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        self.conv, self.in_features, self.out_features = conv, conv.in_channels, conv.out_channels
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.conv(features[:, :, None, None]).flatten(1)
+
+
+class _Mean(nn.Module):
+    """The mean of a class head and a distillation head, each on its own token or both on one vector."""
+
+    def __init__(self, heads: tuple[nn.Module, ...]) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(heads)
+        linear = [module for module in heads[0].modules() if isinstance(module, nn.Linear)]
+        self.out_features = linear[-1].out_features if linear else 0
+        self.inside = linear[-1].in_features if linear else 0
+
+    def forward(self, features: Tensor) -> Tensor:
+        wide = features.shape[1] > self.inside
+        inputs = features.chunk(len(self.heads), 1) if wide else [features] * len(self.heads)
+        scores = [head(x) for head, x in zip(self.heads, inputs, strict=True)]
+        return torch.stack(scores).mean(0)
+
+
+def _preprocess(config: Any, channels: int) -> dict[str, Any]:
     get: Any = config.get if isinstance(config, dict) else partial(getattr, config)
     return {
         "size": int(get("input_size")[-1]),
-        "mean": tuple(map(float, get("mean"))),
-        "std": tuple(map(float, get("std"))),
+        "mean": over(tuple(map(float, get("mean"))), channels),
+        "std": over(tuple(map(float, get("std"))), channels),
         "interpolation": "bilinear" if get("interpolation") == "bilinear" else "bicubic",
         "crop": float(get("crop_pct") or 0.875),
         "licence": get("license") or "",

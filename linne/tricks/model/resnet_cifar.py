@@ -1,0 +1,48 @@
+"""resnet_cifar: the ResNets for 32 px, resnet20_cifar to resnet110_cifar (He et al. 2016, arXiv:1512.03385, 4.2)."""
+
+import re
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ._net import Net, own, side
+from ._residual import CIFAR, conv3, padded, row, stages
+
+family = True
+members = ("resnet20_cifar", "resnet32_cifar", "resnet44_cifar", "resnet56_cifar", "resnet110_cifar")
+
+
+def has(name: str) -> bool:
+    """Whether this is a name with a depth that the family has: 6 n + 2."""
+    return _depth(name) > 2 and _depth(name) % 6 == 2
+
+
+def resnet_cifar(
+    name: str, classes: int | None, channels: int = 3, size: int = 0, *, weights: str | None = None
+) -> nn.Module:
+    """Three stages of n blocks with 16, 32 and 64 maps; shortcuts without weights (option A). 64 features.
+
+    size: 8 px or more, 32 by default. weights: a file of its tensors; None draws them (Kaiming). Raises OptionError for
+    a size below 8.
+    """
+    n, px = (_depth(name) - 2) // 6, side(name, size, 32, 8)
+    stem = [("conv1", conv3(channels, 16)), ("bn1", nn.BatchNorm2d(16)), ("relu", nn.ReLU())]
+    body = row(stem, stages(_Block, 16, [(16, n, 1), (32, n, 2), (64, n, 2)]), [])
+    return own(Net(name, body, nn.Linear(64, classes or 10), 64, {"size": px, **CIFAR}, channels), weights)
+
+
+def _depth(name: str) -> int:
+    match = re.fullmatch(r"resnet(\d+)_cifar", name)
+    return int(match[1]) if match else 0
+
+
+class _Block(nn.Module):
+    def __init__(self, inside: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.conv1, self.bn1 = conv3(inside, out, stride), nn.BatchNorm2d(out)
+        self.conv2, self.bn2 = conv3(out, out), nn.BatchNorm2d(out)
+        self.stride, self.width = stride, out
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(y + padded(x[:, :, :: self.stride, :: self.stride], self.width))
