@@ -1,0 +1,54 @@
+"""tail: the parts after a cut learn, from activations computed once (Lee et al. 2019, arXiv:1911.03090, "freezing")."""
+
+from typing import Any
+
+import torch
+
+from ...core.batch import Batch, Stage, Step
+from ...core.errors import OptionError
+from ._matrix import KINDS, matrix
+from ._tune import After, last_cut
+
+
+class tail:
+    """Batches hold what the parts up to the cut give, not pictures. The network's own modules learn; `network` is the
+    tail alone, `whole` the network that they belong to. A mix in the run blends activations: manifold mixup (Verma et
+    al. 2019, arXiv:1806.05236).
+
+    cut: the last part that stays as it is, by its name in the network's parts; "" is the one before the last layer.
+    statistics: whether batch norms go by the batch and go on estimating; otherwise they keep what they know. products:
+    "f32" or "bf16" lets convolutions of small maps run as matrix products of that precision, "" runs them as they are;
+    the weights are float32 in any case. size: side in px of the pictures, where the maps of `products` come from.
+    """
+
+    def __init__(
+        self, model: Any, loss: Any, device: Any, *, cut: str = "", statistics: bool = False, products: str = "",
+        size: int = 0,
+    ) -> None:  # fmt: skip
+        if products and products not in KINDS:
+            raise OptionError(f"tail: products is one of {', '.join(KINDS)} or nothing, got {products!r}.")
+        if size and not products:
+            raise OptionError("tail: size has no effect without products. Give products='bf16', say, or drop it.")
+        self.cut = cut or last_cut(model)
+        self.whole, self.loss, self.model = model, loss, After(model, self.cut)
+        self.stages = [Stage("tail", statistics=statistics)]
+        if products and torch.device(device).type == "cpu":
+            matrix(self.model, _example(model, self.cut, size or int(model.preprocess["size"])), products)
+
+    def __call__(self, batch: Batch) -> Step:
+        logits = self.model(batch.images)
+        return Step(self.loss(logits, batch.targets, batch.rows), logits)
+
+
+def _example(model: Any, cut: str, size: int) -> torch.Tensor:
+    """What the parts up to the cut give for one grey picture."""
+    row = model.parts()
+    names = [name for name, _ in row]
+    x = torch.zeros(1, model.channels, size, size, device=next(model.parameters()).device)
+    was = model.training
+    model.eval()
+    with torch.no_grad():
+        for _, part in row[: names.index(cut) + 1]:
+            x = part(x)
+    model.train(was)
+    return x
