@@ -29,7 +29,10 @@ AHEAD = 4
 
 
 class Feed(Protocol):
-    """Rows that can be asked for. labels (n,) int64, -1 unknown; rows (n,) int64 in the Images; hashes (n,) bytes."""
+    """Rows that can be asked for. labels (n,) int64, -1 unknown; rows (n,) int64 in the Images; hashes (n,) bytes.
+
+    A feed whose `whole` is true is asked for a batch at once, not in cells, and may give a tensor where it lives.
+    """
 
     labels: np.ndarray
     rows: np.ndarray
@@ -169,10 +172,11 @@ class Loader:
     def _ask(self, step: int) -> tuple[np.ndarray, dict[str, list[Any]]]:
         places, epochs, turns = (part[self.cut] for part in self.order.at(step * self.size, self.size))
         asked: dict[str, list[Any]] = {}
+        cell = len(places) if getattr(self.feed, "whole", False) else CELL
         for view, spec in self.stream.views.items():
             asked[view] = []
-            for at in range(0, len(places), CELL):
-                some = slice(at, at + CELL)
+            for at in range(0, len(places), cell):
+                some = slice(at, at + cell)
                 job = (places[some], epochs[some], turns[some], view, spec, self.order.seed)
                 asked[view].append(self._pooled().submit(_run, *self._sent(), *job) if self.workers else job)
         return places, asked
@@ -181,10 +185,10 @@ class Loader:
         return (self.feed,) if self.kind == "threads" else (None,)
 
     def _made(self, places: np.ndarray, asked: dict[str, list[Any]]) -> Made:
-        views = {
-            name: np.concatenate([one.result() if self.workers else self.feed.batch(*one) for one in parts])
-            for name, parts in asked.items()
-        }
+        views = {}
+        for name, parts in asked.items():
+            found = [one.result() if self.workers else self.feed.batch(*one) for one in parts]
+            views[name] = found[0] if len(found) == 1 else np.concatenate(found)
         return Made(views, self.feed.labels[places], self.feed.rows[places], self.cut.start or 0)
 
     def _pooled(self) -> Executor:

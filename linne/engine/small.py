@@ -5,7 +5,7 @@ batch together by a generator that counts (SplitMix64), where a generator of num
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Pixels:
     hashes: np.ndarray
     scale: Scale = ((0.5,) * 3, (0.5,) * 3)
     chain: str = ""
+    whole: ClassVar[bool] = True
     content: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -119,7 +120,7 @@ def uniforms(start: int, content: np.ndarray, epochs: np.ndarray, turns: np.ndar
 
     SplitMix64 (Steele, Lea & Flood 2014, OOPSLA, figure 17), its state mixed with one part after the other.
     """
-    state = mixed(content.astype(np.uint64) ^ np.uint64(start % 2**64))
+    state = mixed(mixed(content.astype(np.uint64)) ^ np.uint64(start % 2**64))
     for part in (epochs, turns):
         state = mixed(state + (part.astype(np.uint64) + np.uint64(1)) * GOLDEN)
     columns = np.arange(1, count + 1, dtype=np.uint64) * GOLDEN
