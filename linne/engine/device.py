@@ -75,8 +75,10 @@ def _join(backend: str, rank: int, world: int) -> None:
         torch.distributed.init_process_group(backend)
         return
     host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    store = torch.distributed.TCPStore(host, port, world, is_master=False)
-    attempt = torch.distributed.PrefixStore(f"attempt-{os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    from torch._C._distributed_c10d import PrefixStore, TCPStore
+
+    store = TCPStore(host, port, world, is_master=False)
+    attempt = PrefixStore(f"attempt-{os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
     torch.distributed.init_process_group(backend, store=attempt, rank=rank, world_size=world)
 
 
@@ -133,7 +135,7 @@ def unsynced(whole: nn.Module, last: bool) -> AbstractContextManager[Any]:
     return nullcontext() if last or not hasattr(whole, "no_sync") else whole.no_sync()  # type: ignore[operator]
 
 
-def state_of(module: nn.Module, where: Device) -> dict[str, Tensor]:
+def state_of(module: nn.Module, where: Device) -> dict[str, Any]:
     """The whole state of a module, also where it is spread; every process gets it."""
     if not where.shard:
         return module.state_dict()
@@ -142,7 +144,7 @@ def state_of(module: nn.Module, where: Device) -> dict[str, Tensor]:
     return get_model_state_dict(module, options=StateDictOptions(full_state_dict=True, cpu_offload=False))
 
 
-def load_state(module: nn.Module, state: dict[str, Tensor], where: Device) -> None:
+def load_state(module: nn.Module, state: dict[str, Any], where: Device) -> None:
     """Put a whole state back."""
     if not where.shard:
         module.load_state_dict(state)
@@ -175,6 +177,11 @@ def gradient_norm(gradients: Sequence[Tensor]) -> Tensor:
     """The norm of all gradients together, a plain tensor also where they are spread over processes."""
     norm: Any = torch.nn.utils.get_total_norm(list(gradients))
     return norm.full_tensor() if hasattr(norm, "full_tensor") else norm
+
+
+def times(tensors: Sequence[Tensor], factor: "float | Tensor") -> None:
+    """Multiply all of them in place."""
+    torch._foreach_mul_(list(tensors), factor)  # pyright: ignore[reportPrivateImportUsage]
 
 
 def total(value: Tensor, where: Device) -> Tensor:
@@ -234,7 +241,7 @@ class Scaler:
     def unscale(self, gradients: Sequence[Tensor]) -> None:
         """Divide by the scale in place."""
         if self.on and gradients:
-            torch._foreach_mul_(list(gradients), 1 / self.scale)
+            times(gradients, 1 / self.scale)
 
     def overflowed(self) -> None:
         """Halve the scale after a skipped update; raises FloatingPointError where that no longer helps."""

@@ -99,7 +99,7 @@ def interrupts(on: bool) -> "Iterator[list[bool]]":
     if not on or threading.current_thread() is not threading.main_thread():
         yield told
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def note(number: int, frame: Any) -> None:
         told[0] = True

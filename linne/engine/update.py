@@ -30,7 +30,8 @@ class Whole(nn.Module):
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Losses by stream name, a number a row."""
-        step: Step = offer(self.method, batch=batch, progress=progress, player=self.player)
+        method: Any = self.method
+        step: Step = offer(method, batch=batch, progress=progress, player=self.player)
         self.__dict__["last"] = step
         main = next(iter(getattr(self.method, "streams", None) or {"train": 0}))
         return dict(step.loss) if isinstance(step.loss, Mapping) else {main: step.loss}
@@ -139,7 +140,7 @@ class Updates:
             raise Diverged(batches[self.main].rows.tolist(), step)
         if self.settings.clip:
             factor = torch.clamp(self.settings.clip / (norm + 1e-6), max=1.0)
-            torch._foreach_mul_(gradients, float(factor) if self.where.shard else factor)
+            device.times(gradients, float(factor) if self.where.shard else factor)
 
     def _asks(self, step: int) -> bool:
         """Whether to look at numbers in this step: looking at a GPU's makes it wait."""
