@@ -8,10 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError, OptionError, nearest
-from .lookup import declared, find, names
+from .lookup import declared, describe, find, names
 from .spec import Spec, chain, parse
 
 FITS = ("crop", "squash", "letterbox")
+PRECISIONS = ("auto", "f32", "bf16", "f16")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+LADDER = ("probe", "tail", "full")
+"""Methods that `auto` climbs, each only if it beats the one before."""
+TRAINING = ("epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "decay", "layer_decay", "warmup",
+            "precision", "device")  # fmt: skip
+"""Settings of the loop: without effect where the first classifier is all."""
+SHIPPED = Path(__file__).parent.parent / "recipes"
+LICENCES = ("any", "permissive")
 
 
 def _setting(default: Any, text: str) -> Any:
@@ -24,8 +33,9 @@ class Recipe:
 
     model: str = _setting("tf_efficientnet_lite0", "the pretrained network, by its timm or torchvision name")
     weights: str = _setting(
-        "auto", "'auto' (an installed package), 'hub' (downloads), a weights file, or a run's folder"
+        "auto", "'auto' (an installed package or the cache), 'hub' (downloads), 'none' (random), a file, a run's folder"
     )
+    weights_licence: str = _setting("any", "'permissive' refuses weights whose licence does not allow any use")
     size: int = _setting(0, "side in pixels that the network sees; 0 is the side that it was trained with")
     resize: str = _setting("crop", "how a picture becomes a square: crop (the centre), squash, or letterbox")
     runtime: str = _setting(
@@ -37,6 +47,20 @@ class Recipe:
     group: str = _setting("", "pictures that stay together: a COLUMN, a 'regex' on names, 'parent', or 'exif'")
     metric: str = _setting("accuracy", "the one objective of every choice, e.g. balanced_accuracy, macro_f1, log_loss")
     folds: int = _setting(5, "folds of the cross-validation that chooses the head's strength")
+    minutes: float = _setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
+    method: str = _setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
+    epochs: float = _setting(0.0, "how often each picture is learned from; 0 is the method's own")
+    batch: int = _setting(0, "pictures a step; 0 is the method's own")
+    lr: str = _setting("auto", "the peak learning rate: auto (the method's own), find (a range test), or a number")
+    optimizer: str = _setting("auto", "what takes the steps, e.g. 'sgd', 'adamw', 'lookahead(base=adamw)'")
+    schedule: str = _setting("auto", "how the rate goes on, e.g. cosine, one_cycle, 'restarts(first=4)'")
+    loss: str = _setting("auto", "what is to be small, e.g. 'cross_entropy(smoothing=.1)', ohem")
+    mix: str = _setting("", "what blends a batch's pictures and labels, e.g. 'mixup', 'cutmix'")
+    decay: float = _setting(-1.0, "weight decay; -1 is the method's own")
+    layer_decay: float = _setting(0.0, "rate of each layer as a multiple of the next one's; 0 is the method's own")
+    warmup: float = _setting(-1.0, "share of the steps over which the rate rises; -1 is the method's own")
+    precision: str = _setting("auto", "of training: auto, f32, bf16, or f16 (a GPU alone)")
+    device: str = _setting("auto", "where training happens: auto, cpu, cuda, or mps")
     check: str = _setting("all", "checks of the data: 'all', 'none', or names with options, e.g. 'duplicates,quality'")
     max_unreadable: float = _setting(0.05, "stop when more than this share of the pictures cannot be read")
     seed: int = _setting(0, "the seed of every draw")
@@ -45,10 +69,14 @@ class Recipe:
         for each in fields(self):
             object.__setattr__(self, each.name, _typed(each, getattr(self, each.name)))
         _one_of("resize", self.resize, FITS)
+        _one_of("weights_licence", self.weights_licence, LICENCES)
+        if self.weights == "none" and self.weights_licence != "any":
+            raise OptionError("weights_licence has no effect with weights='none': random weights have no licence.")
         _range("size", self.size, 0, 4096)
         _range("folds", self.folds, 2, 100)
         _range("copies", self.copies, 0, 100)
         _range("max_unreadable", self.max_unreadable, 0, 1)
+        self._training()
         if self.copies and not chain(self.augment):
             raise OptionError(
                 f"copies={self.copies} has no effect without augment. Give augment='flip', say, or drop it."
@@ -69,6 +97,34 @@ class Recipe:
             if given not in free:
                 for part in chain(given):
                     find(kind, part)
+
+    def _training(self) -> None:
+        """Check what the loop is told; raise OptionError for a setting that the first classifier would ignore."""
+        for name, most in (("minutes", 1e6), ("epochs", 1e5), ("batch", 1e6), ("layer_decay", 1)):
+            _range(name, getattr(self, name), 0, most)
+        for name in ("decay", "warmup"):
+            if getattr(self, name) != -1:
+                _range(name, getattr(self, name), 0, 1)
+        _one_of("precision", self.precision, PRECISIONS)
+        _one_of("device", self.device, DEVICES)
+        if self.lr not in ("auto", "find"):
+            _rate(self.lr)
+        for kind in ("method", "optimizer", "schedule", "loss", "mix"):
+            if getattr(self, kind) not in ("", "auto"):
+                _known(kind, getattr(self, kind))
+        if self.method == "probe" and self.minutes:
+            raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
+        ignored = [name for name in TRAINING if name in self.changed()] if not self.trains else []
+        if ignored:
+            raise OptionError(
+                f"{ignored[0]}={getattr(self, ignored[0])!r} has no effect on the first classifier, whose head is "
+                "solved for. Give minutes=10 as well, or method='tail' or 'full', or drop it."
+            )
+
+    @property
+    def trains(self) -> bool:
+        """Whether more than the first classifier is asked for: time, or a method that takes steps."""
+        return self.minutes > 0 or self.method not in ("auto", "probe")
 
     @property
     def views(self) -> int:
@@ -98,8 +154,11 @@ class Recipe:
 
     @classmethod
     def load(cls, path: str | Path) -> "Recipe":
-        """A recipe from a TOML file. Raises InputError where it cannot be read."""
+        """A recipe from a TOML file, or one that ships with Linne by its name. Raises InputError where it cannot be
+        read."""
         path = Path(path)
+        if path.suffix == "" and not path.exists():
+            path = shipped(str(path))
         try:
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -120,6 +179,39 @@ class Recipe:
         return "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
 
 
+def shipped(name: str) -> Path:
+    """The file of a recipe that ships with Linne. Raises InputError where there is none of this name."""
+    have = sorted(path.stem for path in SHIPPED.glob("*.toml"))
+    if name not in have:
+        raise InputError(f"There is no recipe {name!r}, neither here nor among Linne's own. {nearest(name, have)}")
+    return SHIPPED / f"{name}.toml"
+
+
+def _rate(text: str) -> None:
+    try:
+        rate = float(text)
+    except ValueError:
+        raise OptionError(f"lr={text!r} is not allowed. It is auto, find, or a number like 3e-4.") from None
+    if not 0 < rate < 100:
+        raise OptionError(f"lr={text} is not allowed; it lies between 0 and 100, often near 1e-3.")
+
+
+def _known(kind: str, text: str) -> None:
+    """Raise OptionError for a trick or an option of it that is not there. Imports none of them."""
+    if callable(text):
+        return
+    parts = parse(text)
+    if len(parts) != 1:
+        raise OptionError(f"{kind}={text!r} names {len(parts)} tricks; give one.")
+    spec = parts[0]
+    if spec.name not in names(kind):
+        raise OptionError(f"There is no {kind} called {spec.name!r}. {nearest(spec.name, (*names(kind), 'auto'))}")
+    taken = [name for name, _ in describe(kind, spec.name)[1]]
+    for name, _ in spec.options:
+        if taken and name not in taken:
+            raise OptionError(f"{kind} {spec.name!r} has no option {name!r}. {nearest(name, taken)}")
+
+
 def _typed(each: "Field[Any]", value: Any) -> Any:
     kind = type(each.default)
     if each.name == "augment":
@@ -128,6 +220,8 @@ def _typed(each: "Field[Any]", value: Any) -> Any:
         return float(value)
     if kind is str and callable(value):
         return value
+    if each.name == "lr" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value:g}"
     if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
         raise OptionError(f"{each.name} is {each.metadata['help']}: expected {kind.__name__}, got {value!r}.")
     return value

@@ -31,6 +31,18 @@ def test_toml_reads_back(tmp_path: Path) -> None:
         ({"seed": "x"}, "expected int"),
         ({"seed": True}, "expected int"),
         ({"augmnt": "flip"}, "Did you mean 'augment'?"),
+        ({"epochs": 3}, "epochs=3.0 has no effect on the first classifier"),
+        ({"lr": "3e-4"}, "has no effect on the first classifier"),
+        ({"method": "probe", "batch": 32}, "has no effect on the first classifier"),
+        ({"method": "probe", "minutes": 3}, "minutes has no effect with method='probe'"),
+        ({"minutes": -1}, "between 0 and"),
+        ({"method": "tial"}, "Did you mean 'tail'?"),
+        ({"method": "tail", "optimizer": "adamww"}, "Did you mean 'adamw'?"),
+        ({"method": "tail", "loss": "cross_entropy(smoothin=.1)"}, "Did you mean 'smoothing'?"),
+        ({"method": "tail", "lr": "fast"}, "auto, find, or a number"),
+        ({"method": "tail", "lr": 1000}, "between 0 and 100"),
+        ({"method": "tail", "decay": -0.5}, "between 0 and 1"),
+        ({"method": "tail", "precision": "f8"}, "Allowed: auto, bf16, f16, f32"),
     ],
 )
 def test_a_wrong_setting_names_the_nearest_right_one(settings: dict, said: str) -> None:
@@ -41,6 +53,13 @@ def test_a_wrong_setting_names_the_nearest_right_one(settings: dict, said: str) 
 
 def test_views_count_copies() -> None:
     assert (Recipe().views, Recipe(augment="flip").views, Recipe(augment="flip", copies=3).views) == (0, 1, 3)
+
+
+def test_what_trains() -> None:
+    assert not Recipe().trains
+    assert not Recipe(method="probe").trains
+    assert Recipe(minutes=10, lr=3e-4).trains
+    assert Recipe.of({"method": "tail", "lr": 3e-4}).lr == "0.0003"
 
 
 def test_a_recipe_file_that_cannot_be_read(tmp_path: Path) -> None:
