@@ -72,4 +72,3 @@ def _judging(network: nn.Module) -> Iterator[None]:
     finally:
         for part, mode in modes:
             part.training = mode
-        torch.clear_autocast_cache()  # it holds weights in half precision that know no gradient

@@ -19,7 +19,7 @@ class crt:
         if not 0 < share < 1:
             raise OptionError(f"crt: share is the second stage's part of the run, between 0 and 1, got {share}.")
         self.model, self.loss = model, loss
-        head = Stage("head", share, ("head",), sampler="balanced", fresh=("head",), statistics=False)
+        head = Stage("head", share, ("head",), sampler="balanced", fresh=("head",))
         self.stages = [Stage("features", 1 - share), head]
 
     def __call__(self, batch: Batch) -> Step:

@@ -72,7 +72,7 @@ def test_choosing_draws_nothing_and_moves_no_statistic() -> None:
 
 @pytest.mark.parametrize("precision", ["f32", "bf16"])
 def test_both_networks_learn_throughout(precision: str) -> None:
-    """In half precision too, where choosing leaves behind weights that know no gradient."""
+    """In half precision too, where torch before 2.11 kept weights from choosing that know no gradient."""
     known = clusters(even(128), 0)
     method = make("co_teaching(fresh=all)", Net(10), known.labels)
     kept: list[dict[str, Any]] = []
