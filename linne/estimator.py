@@ -98,10 +98,10 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
         """The pictures without labels, their features (n, d) and facts. settings: the parameters of the fit."""
         from .engine.data import geometry_of
         from .engine.look import Looker, look
-        from .engine.network import resolve
+        from .engine.network import of
 
         recipe, pictures = Recipe.of(settings), memory(X)
-        network = resolve(recipe.model, recipe.weights)
+        network = of(recipe)
         looker = Looker(network, geometry_of(network, recipe), Log(quiet=True), runtime=recipe.runtime)
         facts, features = look(pictures, looker)
         bad = np.flatnonzero(~facts.readable)

@@ -21,7 +21,7 @@ from ..core.twins import groups_of
 from .log import Log
 from .look import Looker, look
 from .memo import digest, findings
-from .network import Network, resolve
+from .network import Network, of
 
 
 @dataclass(eq=False)
@@ -73,7 +73,9 @@ def examine(images: Images, recipe: Recipe, log: Log, *, features: bool = True) 
             f"There are no pictures in {images.came_from or 'the data'}. Give a folder with a folder per class, "
             "a table, or a named set; see: linne list source"
         )
-    network = resolve(recipe.model, recipe.weights)
+    network = of(recipe)
+    if network.caution:
+        log.say(network.caution)
     geometry = geometry_of(network, recipe)
     looker = Looker(network, geometry, log, runtime=recipe.runtime, features=features)
     facts, found = look(images, looker)

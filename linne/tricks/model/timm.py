@@ -1,5 +1,6 @@
 """timm: any network of the timm library by its name, `arch` or `arch.tag` (Wightman 2019, timm, Apache-2.0)."""
 
+import re
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def timm(
     file (.safetensors; .pth or .pt read with `weights_only=True`) whose tensors are named as timm names them, or stand
     in timm's order with timm's shapes; None leaves them random. download: timm's own weights from the hub. small: a
     stem for 28 to 64 px (3 x 3, stride 1, no pooling); by default where size is at most 64, the network is a ResNet,
-    an EfficientNet or alike, and there are no weights, since weights need the stem that they were trained with.
+    an EfficientNet or alike, and there are no weights, since weights need the stem that they were trained with (a file
+    of a network that had the small one needs small=True).
 
     Raises InputError for weights of another network or that cannot be fetched, and OptionError for a name that timm
     does not know, a size that the network does not take (with the nearest), or a stem that cannot be changed.
@@ -58,15 +60,15 @@ def timm(
     need(classes, 1)
     found = None if weights is None else read_tensors(Path(weights))
     body = _body(name, channels, size, found is None and download)
-    changed = little(name, body, small, size, found is not None or download)
+    changed = little(name, body, small, size, filed=found is not None, download=download)
     net = _Net(name, body, channels)
     net.small = changed
+    if isinstance(net.head, nn.ModuleList):
+        net.head = nn.Linear(net.width, body.num_classes)
     if found is not None:
         net.load(found, f"{weights} as weights of {name}")
-    if isinstance(net.head, nn.ModuleList):
-        net.head = nn.Linear(net.width, classes or body.num_classes)
-    elif classes is not None and classes != body.num_classes:
-        body.reset_classifier(classes)
+    if classes is not None and classes != getattr(net.head, "out_features", 0):
+        net.resize(classes)
     if size and size != net.preprocess["size"]:
         fits(net, size, lambda side: _Net(name, _body(name, channels, side, False), channels))
         net.preprocess["size"] = size
@@ -150,6 +152,13 @@ class _Net(Net):
     def _pair(self, x: Tensor) -> Tensor:
         return x[:, :2].flatten(1)
 
+    def resize(self, classes: int) -> None:
+        """A fresh head for another number of classes."""
+        if "own" in self._modules:
+            self.head = nn.Linear(self.width, classes)
+        else:
+            self.body.reset_classifier(classes)
+
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor by timm's name."""
         own = self._modules.get("own")
@@ -157,8 +166,16 @@ class _Net(Net):
 
     def load(self, found: dict[str, Tensor], what: str) -> None:
         """Take over a weights file's tensors, for as many classes as it tells apart. Raises InputError."""
+        place, inside = f"{self.place}.", self.body.state_dict()
+        if f"{place}weight" not in found and "classifier.weight" not in inside:  # a run's head on a headless body
+            found = {re.sub(r"^classifier\.", place, name): value for name, value in found.items()}
         count = classes_of(found, self.place)
-        headless = not count and self.body.num_classes and set(found) < set(self.body.state_dict())
+        if "own" in self._modules:  # in the place of a list of heads
+            found = {name: value for name, value in found.items() if not re.match(rf"{re.escape(place)}\d", name)}
+            self.head = nn.Linear(self.width, count or self.head.out_features)  # type: ignore[arg-type]
+            super().load({**self.head.state_dict(prefix=place), **found}, what)
+            return
+        headless = not count and self.body.num_classes and set(found) < set(inside)
         if headless or (count and count != self.body.num_classes):
             self.body.reset_classifier(count)
         self.body.load_state_dict(fitted(_resampled(self.body, found), self.body.state_dict(), what, self.channels))

@@ -45,7 +45,8 @@ def torchvision(
     for its own. weights: a file of the network's state_dict (.safetensors, or .pth read with `weights_only=True`); None
     leaves them random. download: fetch torchvision's default weights. small: a stem for 28 to 64 px (3 x 3, stride 1,
     no pooling); by default where size is at most 64, the network is a ResNet, an EfficientNet or alike, and there are
-    no weights, since weights need the stem that they were trained with.
+    no weights, since weights need the stem that they were trained with (a file of a network that had the small one
+    needs small=True).
 
     Raises InputError for weights of another network or that cannot be fetched, and OptionError for a name that
     torchvision does not have, a size that the network does not take (with the nearest), or a stem without such a form.
@@ -58,7 +59,7 @@ def torchvision(
     found = None if weights is None else read_tensors(Path(weights))
     body = _body(_plain(name), size, found is None and download)
     _open(body, channels)
-    changed = little(name, body, small, size, found is not None or download)
+    changed = little(name, body, small, size, filed=found is not None, download=download)
     net = _net(name, body, channels)
     net.small = changed
     if found is not None:
