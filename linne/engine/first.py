@@ -8,6 +8,7 @@ Given splits are never dealt again: a test picture with a verified twin among th
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from .figures import figure, figures, headline
 from .log import Log
 from .look import Looker, look
 from .memo import arrays, digest
+from .network import Network
 from .probe import Probe, nested, probe
 
 FEW = 250
@@ -35,7 +37,10 @@ FEW = 250
 
 @dataclass(eq=False)
 class Result:
-    """What a first training came to. figures: JSON-ready. findings: most severe first. how: who judged, in words."""
+    """What a training came to. figures: JSON-ready. findings: most severe first. how: who judged, in words.
+
+    network: what the run was made with; weights: its file where that is not the pretrained network's own.
+    """
 
     data: Data
     head: Probe
@@ -45,6 +50,23 @@ class Result:
     how: str
     findings: list[Finding] = field(default_factory=list)
     leak: str = ""
+    network: Network | None = None
+    weights: Path | None = None
+
+
+@dataclass(eq=False)
+class Stand:
+    """Where a training stands before its test rows are read: who learns, who judges, and the first classifier.
+
+    learn, judge, test: rows of `data.images`; judge (validation) may be none. leaked: (n,) bool.
+    """
+
+    data: Data
+    head: Probe
+    learn: np.ndarray
+    judge: np.ndarray
+    test: np.ndarray
+    leaked: np.ndarray
 
 
 def first(
@@ -60,9 +82,24 @@ def first(
     Raises InputError where there is nothing to learn: no labels, one class, one picture a class.
     """
     usable(data)
-    given = bool((data.images.split != "").any())
-    if recipe.split == "auto" and not given and data.kept.sum() < FEW:
+    if few(data, recipe):
         return _few(data, recipe, log, dealt)
+    stood = stand(data, recipe, log, dealt)
+    reading()
+    parts = {"train": stood.head.oof, "test": predict(data, stood.head, stood.test)}
+    if len(stood.judge):
+        parts["validation"] = predict(data, stood.head, stood.judge)
+    return judged(stood, stood.head, parts, recipe, log)
+
+
+def few(data: Data, recipe: Recipe) -> bool:
+    """Whether there are too few pictures for a test set, and none was given."""
+    return recipe.split == "auto" and not (data.images.split != "").any() and int(data.kept.sum()) < FEW
+
+
+def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = lambda data: None) -> Stand:
+    """Split and learn the first classifier; no test row is read. Raises InputError where none is left to judge by."""
+    given = bool((data.images.split != "").any())
     data.images = deal(data, recipe, given)
     data.findings += [found for found in data.images.findings if found not in data.findings]
     dealt(data)
@@ -77,16 +114,17 @@ def first(
         raise InputError(
             "The split leaves no labelled picture to judge by. Name one part 'test', or use --split grouped."
         )
-    head = _learn(data, recipe, learn, judge, log)
-    reading()
-    out = {"train": head.oof, "test": predict(data, head, test)}
-    if len(judge):
-        out["validation"] = predict(data, head, judge)
-    found, leak = _judge(out["test"], leaked[test], recipe, log)
+    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked)
+
+
+def judged(stood: Stand, head: Probe, parts: dict[str, Predictions], recipe: Recipe, log: Log) -> Result:
+    """A classifier by its predictions of "train" (of rows that it did not learn), "test" and perhaps "validation"."""
+    found, leak = _judge(parts["test"], stood.leaked[stood.test], recipe, log)
     found["oof"] = figure(head.oof, metric=recipe.metric, seed=recipe.seed)
     found["path"] = head.path
-    result = Result(data, head, learn, out, found, "test pictures that neither learned nor chose", leak=leak)
-    result.findings = check(data, recipe, _together(out))
+    how = "test pictures that neither learned nor chose"
+    result = Result(stood.data, head, stood.learn, parts, found, how, leak=leak)
+    result.findings = check(stood.data, recipe, _together(parts))
     return result
 
 
