@@ -22,6 +22,7 @@ class Net(nn.Module):
         self.norm = nn.LayerNorm((2, 8))
         self.pos_embed = nn.Parameter(torch.zeros(1, 2, 8))
         self.cls_token = nn.Parameter(torch.zeros(1, 1, 8))
+        self.gamma = nn.Parameter(torch.ones(8))
         self.head = nn.Linear(16, 5)
         self.cut = cut
 
@@ -90,11 +91,11 @@ def test_frozen_and_gradientless_parameters_are_left_out() -> None:
     net = Net()
     net.norm.requires_grad_(False)
     told = by_name(parameter_groups(net, 0.1, 0.0, frozen=("body.0", "body.1")))
-    assert set(told) == {"body.2.weight", "pos_embed", "cls_token", "head.weight", "head.bias"}
+    assert set(told) == {"body.2.weight", "pos_embed", "cls_token", "gamma", "head.weight", "head.bias"}
     with pytest.raises(OptionError, match="Did you mean 'body'"):
         parameter_groups(net, 0.1, 0.0, frozen=("bodi",))
     with pytest.raises(OptionError, match="left to learn"):
-        parameter_groups(net, 0.1, 0.0, frozen=("body", "norm", "pos", "cls", "head"))
+        parameter_groups(net, 0.1, 0.0, frozen=("body", "norm", "pos", "cls", "gamma", "head"))
     for wrong in ({"layer_decay": 0.0}, {"layer_decay": 1.5}, {"head_multiplier": 0.0}):
         with pytest.raises(OptionError, match="layer_decay"):
             parameter_groups(net, 0.1, 0.0, **wrong)

@@ -46,6 +46,12 @@ class Net(nn.Module):
         return self.head(torch.tanh(self.body(x)))
 
 
+def written(state) -> bytes:
+    file = io.BytesIO()
+    torch.save(state, file)
+    return file.getvalue()
+
+
 class Run:
     """A net, an optimizer, and steps whose batch and draws depend on nothing but the step."""
 
@@ -81,9 +87,7 @@ class Run:
         return [p.detach().numpy().copy() for p in self.net.parameters()]
 
     def state(self) -> bytes:
-        file = io.BytesIO()
-        torch.save({"state": self.optimizer.state_dict(), "weights": list(self.net.parameters())}, file)
-        return file.getvalue()
+        return written({"state": self.optimizer.state_dict(), "weights": list(self.net.parameters())})
 
 
 def row_major(saved):
@@ -102,20 +106,17 @@ def test_goes_on_to_the_same_bytes_from_its_state(spec, tmp_path) -> None:
     straight.steps(0, 10)
     half = Run(spec)
     half.steps(0, 5)
-    file = io.BytesIO()
-    torch.save(half.optimizer.state_dict(), file)
-    file.seek(0)
     save(tmp_path, 5, {"optimizer": half.optimizer.state_dict()})
     found = load(tmp_path, print)
     assert found is not None
-    saved = torch.load(file, weights_only=True)
+    saved = torch.load(io.BytesIO(written(half.optimizer.state_dict())), weights_only=True)
     for state in (saved, found[1]["optimizer"], row_major(saved)):
         fresh = Run(spec)
         fresh.net.load_state_dict(half.net.state_dict())
         fresh.optimizer.load_state_dict(state)
-        before = repr(state)
+        before = written(state)
         fresh.steps(5, 10)
-        assert repr(state) == before, "what was loaded is not written to"
+        assert written(state) == before, "what was loaded is not written to"
         for one, other in zip(straight.all(), fresh.all(), strict=True):
             np.testing.assert_array_equal(one, other)
         if hasattr(fresh.optimizer, "evaluating"):
