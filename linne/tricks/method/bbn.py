@@ -38,7 +38,7 @@ class bbn:
 
     def __call__(self, batch: Batch, progress: float) -> Step:
         alpha, rare = self.alpha(progress), batch["reversed"]
-        logits = self.model.blend(batch.images, rare.images, alpha)
+        logits = self.model(batch.images, rare.images, alpha)
         common = self.loss(logits, batch.targets, batch.rows)
         return Step(alpha * common + (1 - alpha) * self.loss(logits, rare.targets, rare.rows), logits, {"alpha": alpha})
 
@@ -57,18 +57,13 @@ class _Branches(nn.Module):
         self.head = nn.Linear(self.width, classes)
         self.name, self.preprocess = getattr(network, "name", ""), getattr(network, "preprocess", {})
 
-    def features(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to (B, 2 width), both branches' of one picture."""
-        return self.branches(self.trunk(x))
+    def features(self, x: Tensor, rare: "Tensor | None" = None, alpha: float = 0.5) -> Tensor:
+        """(B, C, H, W), for the branches one picture or two, to (B, 2 width)."""
+        return self.branches(self.trunk(x), None if rare is None else self.trunk(rare), alpha)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to (B, K): alpha is a half."""
-        return self.head(self.features(x))
-
-    def blend(self, common: Tensor, rare: Tensor, alpha: float) -> Tensor:
-        """Logits (B, K) of pairs of pictures, each (B, C, H, W)."""
-        one, two = self.branches.common(self.trunk(common)), self.branches.rare(self.trunk(rare))
-        return self.head(2 * torch.cat([alpha * one, (1 - alpha) * two], 1))
+    def forward(self, x: Tensor, rare: "Tensor | None" = None, alpha: float = 0.5) -> Tensor:
+        """(B, C, H, W) to (B, K); of pairs of pictures in training."""
+        return self.head(self.features(x, rare, alpha))
 
     def parts(self) -> list[tuple[str, nn.Module]]:
         """Modules in a row from the picture to the features."""
@@ -83,6 +78,7 @@ class _Pair(nn.Module):
         self.common = nn.Sequential(*parts)
         self.rare = deepcopy(self.common)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Both branches' features of the same activations."""
-        return torch.cat([self.common(x), self.rare(x)], 1)
+    def forward(self, x: Tensor, rare: "Tensor | None" = None, alpha: float = 0.5) -> Tensor:
+        """2 [alpha common(x), (1 - alpha) rare(rare)]; of the same activations where there are no others."""
+        one, two = self.common(x), self.rare(x if rare is None else rare)
+        return torch.cat([2 * alpha * one, 2 * (1 - alpha) * two], 1)

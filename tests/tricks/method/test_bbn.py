@@ -67,7 +67,8 @@ def test_all_but_the_last_layer_s_part_is_shared_and_afterwards_both_branches_se
     common, rare = model.branches.common, model.branches.rare
     assert all(torch.equal(a, b) and a is not b for a, b in zip(common.parameters(), rare.parameters(), strict=True))
     x = torch.randn(5, 10)
-    torch.testing.assert_close(model(x), model.blend(x, x, 0.5))
+    torch.testing.assert_close(model(x), model(x, x, 0.5))
+    assert torch.equal(model.features(x), torch.cat([common(net.stem(x)), rare(net.stem(x))], 1))
     assert model.width == model.features(x).shape[1] == 2 * net.width
     through = x
     for _, part in model.parts():

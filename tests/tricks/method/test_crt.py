@@ -71,6 +71,12 @@ def test_evens_out_what_plain_learning_leans_to() -> None:
     assert two.min() > 0.5
 
 
+def test_a_run_too_short_for_both_stages_is_refused() -> None:
+    known = clusters(tail(), 0)
+    with pytest.raises(OptionError, match="4 steps leave none for the stage 'head'"):
+        learn(make("crt", Net(10), known.labels), {"train": known}, steps=4)
+
+
 @pytest.mark.parametrize("share", [0, 1])
 def test_refuses_a_stage_of_nothing(share: float) -> None:
     with pytest.raises(OptionError, match="second stage"):
