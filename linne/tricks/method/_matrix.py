@@ -28,7 +28,7 @@ def matrix(module: nn.Module, example: Tensor, precision: str) -> nn.Module:
     sides = _sides(module, example)
     for part in module.modules():
         if getattr(part, "inplace", False):
-            part.inplace = False  # what comes from here is a view
+            part.__dict__["inplace"] = False  # what comes from here is a view
         if part in sides and isinstance(part, nn.Conv2d) and (form := _form(part, sides[part])):
             part.__dict__["margins"] = _margins(part, *sides[part])
             part.__class__ = form
@@ -99,6 +99,8 @@ def _maps(rows: Tensor, high: int, wide: int) -> Tensor:
 
 
 class _Pointwise(nn.Conv2d):
+    kind: torch.dtype
+
     def forward(self, input: Tensor) -> Tensor:
         out = _Product.apply(_rows(input, self.kind), self.weight.flatten(1))
         out = _maps(out, *input.shape[2:])
@@ -106,6 +108,9 @@ class _Pointwise(nn.Conv2d):
 
 
 class _Depthwise(nn.Conv2d):
+    kind: torch.dtype
+    margins: tuple[int, int, int, int]
+
     def forward(self, input: Tensor) -> Tensor:
         taps, high, wide = _taps(*input.shape[2:], *self.kernel_size, *self.stride, self.margins, self.kind)
         out = _maps(_Places.apply(_rows(input, self.kind), self.weight.flatten(1), taps, high * wide), high, wide)
@@ -114,6 +119,11 @@ class _Depthwise(nn.Conv2d):
 
 class _Affine(nn.BatchNorm2d):
     """A batch norm with what timm puts behind it: an activation that clamps is done in the same pass."""
+
+    kind: torch.dtype
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
         behind = getattr(self, "act", None)
