@@ -76,7 +76,7 @@ def test_the_same_as_the_library(act: nn.Module, options: dict[str, int], train:
     assert want.keys() == got.keys()
     for name, value in want.items():
         scale = max(float(value.float().abs().max()), 1.0)
-        assert float((got[name].float() - value.float()).abs().max()) < 1e-4 * scale, (
+        assert float((got[name].float() - value.float()).abs().max()) < 3e-4 * scale, (
             name
         )  # a bias before a norm has none but noise
 
