@@ -4,12 +4,15 @@ A row's draws depend on (seed, view, content, epoch, occurrence) alone, as every
 batch together by a generator that counts (SplitMix64), where a generator of numpy each would cost 15 us a row.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ..core.decode import Geometry, decode, prepare
 from ..core.errors import InputError, OptionError, nearest
+from ..core.images import Item
 from ..core.rng import key
 from ..core.spec import chain
 from .loader import Scale
@@ -132,3 +135,27 @@ def mixed(value: np.ndarray) -> np.ndarray:
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return value ^ (value >> np.uint64(31))
+
+
+def stacked(items: Iterable[Item], side: int = 0) -> np.ndarray:
+    """(n, side, side, C) uint8 of decoded pictures; C is 1 where all are grey, else 3.
+
+    side: 0 is the first picture's; a picture of another size is fitted as Geometry does, whole (squash). Raises
+    Unreadable for what cannot be decoded.
+    """
+    made = []
+    for item in items:
+        pixels = decode(item).pixels
+        side = side or pixels.shape[0]
+        if pixels.shape[:2] != (side, side):
+            pixels = prepare(pixels, Geometry(side, "squash"))
+        made.append(pixels)
+    whole = np.stack(made)
+    grey = all((part[..., :1] == part).all() for part in np.array_split(whole, max(1, len(whole) // 4096)))
+    return np.ascontiguousarray(whole[..., :1]) if grey else whole
+
+
+def scale_of(pixels: np.ndarray) -> Scale:
+    """Mean and standard deviation of each channel of (n, S, S, C) uint8, in 0..1; deviations are at least 1/255."""
+    share = pixels[:: max(1, len(pixels) // 10_000)].reshape(-1, pixels.shape[3]) / 255
+    return tuple(share.mean(0).tolist()), tuple(np.maximum(share.std(0), 1 / 255).tolist())

@@ -10,7 +10,7 @@ from scipy.stats import chi2, kstest
 from linne.core.batch import Stream
 from linne.core.errors import InputError, OptionError
 from linne.engine.loader import Loader, Order
-from linne.engine.small import GOLDEN, Pixels, mixed, uniforms
+from linne.engine.small import GOLDEN, Pixels, mixed, scale_of, stacked, uniforms
 
 N, SIDE = 400, 9
 
@@ -121,3 +121,17 @@ def test_what_cannot_be_done_is_said(chain: str, word: str) -> None:
 def test_pictures_are_square() -> None:
     with pytest.raises(InputError, match=r"\(n, S, S, 1\)"):
         Pixels(np.zeros((2, 4, 5, 1), np.uint8), np.zeros(2), np.zeros(2), np.zeros(2, "V16"), ((0.5,), (0.5,)))
+
+
+def test_stacked_pictures() -> None:
+    draw = np.random.default_rng(0)
+    grey, colour = draw.integers(0, 256, (3, 8, 8), np.uint8), draw.integers(0, 256, (3, 8, 8, 3), np.uint8)
+    np.testing.assert_array_equal(stacked(list(grey)), grey[..., None])
+    np.testing.assert_array_equal(stacked(list(colour)), colour)
+    assert stacked([grey[0], colour[0]]).shape == (2, 8, 8, 3)
+    wide = np.full((10, 20, 3), 9, np.uint8)
+    np.testing.assert_array_equal(stacked([colour[0], wide])[1], np.full((8, 8, 3), 9))
+    mean, std = scale_of(colour)
+    np.testing.assert_allclose(mean, (colour / 255).mean((0, 1, 2)))
+    np.testing.assert_allclose(std, (colour / 255).std((0, 1, 2)))
+    assert scale_of(np.zeros((2, 4, 4, 1), np.uint8)) == ((0.0,), (1 / 255,))
