@@ -3,7 +3,8 @@
     python bench/optimizers.py
 
 The differences are those of tests/tricks/optimizer, whose formulas are written in plain numpy; the processor time is of
-one step over ResNet-18's 11.7 million weights, gradients given, one thread. Writes bench/results/optimizers.json.
+one step over ResNet-18's 11.7 million weights, gradients given, one thread; two gloo processes share a small network's
+weights by FSDP2 (all but lbfgs, which needs them whole). Writes bench/results/optimizers.json.
 """
 
 import json
@@ -85,8 +86,59 @@ def plain(kind: str) -> float:
     return round(1000 * min(seconds[1:]), 1)
 
 
+def sharded(rank: int, path: str) -> None:
+    """In one of two processes: every optimizer's weights after 8 steps, spread by FSDP2, beside whole ones."""
+    import torch
+    import torch.distributed as dist
+    from torch.distributed.fsdp import fully_shard
+
+    from linne.core.lookup import find, names
+    from linne.engine.parameters import parameter_groups
+
+    def run(spec: str, spread: bool) -> list[torch.Tensor]:
+        torch.manual_seed(0)
+        body = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(64, 5)
+        )
+        net = torch.nn.Sequential(body, torch.nn.Linear(5, 3))
+        if spread:
+            fully_shard(net)
+        optimizer = find("optimizer", spec)(parameter_groups(net, 0.02, 0.01))
+        for step in range(8):
+            x = torch.randn(8, 3, 6, 6, generator=torch.Generator().manual_seed(step))
+
+            def closure(x: torch.Tensor = x) -> torch.Tensor:
+                net.zero_grad()
+                loss = net(x).square().mean()
+                loss.backward()
+                return loss.detach()
+
+            optimizer.step(closure)
+        return [p.full_tensor() if spread else p.detach() for p in net.parameters()]  # type: ignore[attr-defined]
+
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{path}.meet", rank=rank, world_size=2)
+    told = {}
+    for spec in (name for name in names("optimizer") if name != "lbfgs"):
+        pairs = zip(run(spec, False), run(spec, True), strict=True)
+        told[spec] = float(f"{max(float((one - two).abs().max()) for one, two in pairs):.1e}")
+    if rank == 0:
+        Path(path).write_text(json.dumps(told))
+    dist.destroy_process_group()
+
+
+def spread() -> dict[str, float]:
+    """Optimizer to the largest difference of a weight between one process and two that share the weights."""
+    import torch.multiprocessing as processes
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sharded.json"
+        processes.spawn(sharded, (str(path),), nprocs=2)
+        return json.loads(path.read_text())
+
+
 def main() -> None:
-    """Both parts."""
+    """All parts."""
     import torch
 
     from linne.core.lookup import names
@@ -97,6 +149,7 @@ def main() -> None:
         "optimizers",
         {
             "largest difference from the formula, float64, 12 steps, 2 groups, changing rates": deviations(),
+            "largest difference between one process and two by FSDP2, float32, 8 steps": spread(),
             "processor ms a step, ResNet-18, 1 thread": {spec: milliseconds(spec) for spec in specs},
             "processor ms a step, torch's plain loop": {kind: plain(kind) for kind in ("SGD", "AdamW")},
         },

@@ -35,10 +35,12 @@ class Sharp(Repeats):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """One step; raises OptionError without a closure, since the gradient is needed in two places."""
+        """One step. Without a closure it raises OptionError, since the gradient is needed in two places, except where
+        every slope is 0: there it is its base (torch's distributed checkpoints bring state into being that way)."""
         if closure is None:
-            need(False, f"{self.name} runs its batch twice: call step(closure), or step its .base.")
-            return None
+            still = not any(bool(p.grad.any()) for p in self._learning()[0] if p.grad is not None)
+            need(still, f"{self.name} runs its batch twice: call step(closure).")
+            return self.base.step()
         again = torch.enable_grad()(closure)
         loss = again()
         params, names = self._learning()
@@ -51,7 +53,8 @@ class Sharp(Repeats):
             with self.frozen_statistics():
                 again()
         finally:
-            each.copy_(params, kept)
+            for p, weight in zip(params, kept, strict=True):
+                p.copy_(weight)
         self.base.step()
         return loss
 

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import _each as each
 from ._groups import Groups, checked, need
 from ._layout import align_gradients
 from ._wrap import Repeats
@@ -28,6 +27,7 @@ def lbfgs(
     need(tolerance >= 0, f"lbfgs(tolerance={tolerance}): it is at least 0.")
     own = checked("lbfgs", groups)
     plain = [item[1] if isinstance(item, tuple) else item for group in own for item in group["params"]]
+    need(not any(hasattr(p, "full_tensor") for p in plain), "lbfgs needs whole weights: do not spread them.")
     line = "strong_wolfe" if search else None
     inner = torch.optim.LBFGS(plain, own[0]["lr"], iterations, None, tolerance, 1e-9, history, line)
     return _Lbfgs(inner, torch.optim.SGD(own, own[0]["lr"]).param_groups)
@@ -60,7 +60,8 @@ class _Lbfgs(Repeats):
         try:
             base.step(lambda: self._evaluate(closure, told))  # pyright: ignore
         except BaseException:
-            each.copy_(base.param_groups[0]["params"], weights)
+            for p, weight in zip(base.param_groups[0]["params"], weights, strict=True):
+                p.copy_(weight)
             base.state.clear()
             if state is not None:
                 base.state[first] = state

@@ -52,11 +52,13 @@ class _ScheduleFree(Evaluated, Stepper):
             rate *= (1 - group["beta2"] ** count) ** 0.5
         if group["weight_decay"]:
             grads = list(each.add(grads, params, alpha=group["weight_decay"]))
+        if not rate:  # not even by rounding
+            return
         (ahead,) = self.columns(params, "z")
         for p, z, g in zip(params, ahead, grads, strict=True):
             state = self.state[p]
             state["rates"] += rate * rate
-            share = rate * rate / state["rates"] if rate else 0.0
+            share = rate * rate / state["rates"]
             mean = averaged(p, z, group["momentum"])
             z.sub_(g, alpha=rate)
             p.copy_(mean.lerp_(z, share).mul_(group["momentum"]).add_(z, alpha=1 - group["momentum"]))

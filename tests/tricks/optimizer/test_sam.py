@@ -116,6 +116,14 @@ def test_refuses(walk, spec, told) -> None:
         find("optimizer", spec)(walk.groups(0))
 
 
-def test_refuses_a_step_without_closure(walk) -> None:
+def test_a_step_without_closure_only_where_nothing_slopes() -> None:
+    """As torch's distributed checkpoints call it to bring the state into being."""
+    p = torch.nn.Parameter(torch.ones(2))
+    optimizer = find("optimizer", "sam(base=adam)")([{"params": [p], "lr": 0.1}])
+    p.grad = torch.zeros(2)
+    optimizer.step()
+    assert set(optimizer.state[p]) == {"step", "exp_avg", "exp_avg_sq"}
+    p.grad = torch.ones(2)
     with pytest.raises(OptionError, match="closure"):
-        find("optimizer", "sam")(walk.groups(0)).step()
+        optimizer.step()
+    assert p.tolist() == [1, 1]
