@@ -74,8 +74,8 @@ def examine(images: Images, recipe: Recipe, log: Log, *, features: bool = True) 
             "a table, or a named set; see: linne list source"
         )
     network = of(recipe)
-    if network.caution:
-        log.say(network.caution)
+    for remark in network.remarks:
+        log.say(remark)
     geometry = geometry_of(network, recipe)
     looker = Looker(network, geometry, log, runtime=recipe.runtime, features=features)
     facts, found = look(images, looker)

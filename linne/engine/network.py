@@ -53,14 +53,18 @@ class Network:
         return cache.home() / "networks" / self.id
 
     @property
-    def caution(self) -> str:
-        """What a person should know before the network is frozen, "" where there is nothing."""
-        if self.seed < 0:
-            return ""
-        return (
-            f"{self.name} has random weights: a head on its frozen features is a baseline, no classifier to use. "
-            "Train the whole network (--minutes), or take trained weights."
-        )
+    def remarks(self) -> list[str]:
+        """What a person should know before the network is used."""
+        said = []
+        entry, _ = look_up(parse(self.name)[0].name)
+        if entry is not None and entry.also:
+            said.append(f"{entry.name} is timm's; {entry.also}'s is called {entry.also}:{entry.name}")
+        if self.seed >= 0:
+            said.append(
+                f"{self.name} has random weights: a head on its frozen features is a baseline, no classifier. "
+                "Train the whole network, or take trained weights"
+            )
+        return said
 
     def module(self) -> Any:
         """The network in torch, for evaluation, its own head on it. Imports torch.

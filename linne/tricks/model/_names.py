@@ -2,7 +2,6 @@
 
 USUAL = {
     "inception_v1": "googlenet",
-    "inception_v2": "bn_inception",
     "nasnet": "nasnetalarge",
     "pnasnet": "pnasnet5large",
     "xception": "legacy_xception",

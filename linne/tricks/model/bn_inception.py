@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 from ._net import IMAGENET, PLAIN, Net, own, side
 
+family = True
+members = ("bn_inception", "inception_v2")
 # 1 x 1, 3 x 3 (before, after), double 3 x 3 (before, after), pool's projection; 0 and stride 2 where the side halves
 MIXES = {
     "3a": (64, 64, 64, 64, 96, 32), "3b": (64, 64, 96, 64, 96, 64), "3c": (0, 128, 160, 64, 96, 0),
@@ -16,13 +18,25 @@ MIXES = {
 }  # fmt: skip
 
 
-def bn_inception(classes: int | None, channels: int = 3, size: int = 0, *, weights: str | None = None) -> nn.Module:
+def has(name: str) -> bool:
+    """Whether this is one of its two usual names."""
+    return name in members
+
+
+def bn_inception(
+    name: str = "bn_inception",
+    classes: int | None = None,
+    channels: int = 3,
+    size: int = 0,
+    *,
+    weights: str | None = None,
+) -> nn.Module:
     """Ten mixes of 1 x 1, 3 x 3, double 3 x 3 and pooled branches; 1,024 features.
 
     size: 32 px or more, 224 by default. weights: a file of its tensors; None draws them (Kaiming). Raises OptionError
     for a size below 32.
     """
-    px = side("bn_inception", size, 224, 32)
+    px = side(name, size, 224, 32)
     layers: list[tuple[str, nn.Module]] = [
         ("conv1", _conv(channels, 64, 7, 2)), ("pool1", nn.MaxPool2d(3, 2, 1)),
         ("conv2", nn.Sequential(_conv(64, 64, 1), _conv(64, 192, 3))), ("pool2", nn.MaxPool2d(3, 2, 1)),
@@ -34,7 +48,7 @@ def bn_inception(classes: int | None, channels: int = 3, size: int = 0, *, weigh
         inside = mix.width
     body = nn.Sequential(OrderedDict([*layers, ("pool", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten())]))
     look = {"size": px, **IMAGENET, **PLAIN, "crop": 0.875}
-    return own(Net("bn_inception", body, nn.Linear(inside, classes or 1000), inside, look, channels), weights)
+    return own(Net(name, body, nn.Linear(inside, classes or 1000), inside, look, channels), weights)
 
 
 def _conv(inside: int, out: int, kernel: int, stride: int = 1) -> nn.Module:

@@ -25,7 +25,7 @@ def test_features_then_head_is_the_library_s_own_answer(name: str, tmp_path: Pat
 
 def test_wrong_weights_and_names_are_said(tmp_path: Path) -> None:
     torch.save({"x": torch.zeros(1)}, tmp_path / "w.pth")
-    with pytest.raises(InputError, match="Cannot use .* as weights of resnet18"):
+    with pytest.raises(InputError, match=r"Cannot use .* as weights of resnet18"):
         torchvision("resnet18", 3, weights=str(tmp_path / "w.pth"))
     with pytest.raises(OptionError, match="Did you mean 'resnet18'"):
         torchvision("resnet8", 3)
