@@ -10,11 +10,19 @@ from typing import Any
 from .errors import RunError
 
 
-def write(path: Path, content: str | bytes | Callable[[Path], Any]) -> Path:
-    """Write aside, sync, rename. `content`: text, bytes, or a function that writes the file at the path it is given.
+def writes() -> bool:
+    """Whether this process writes: of several that share a run (torchrun) the first one does."""
+    return int(os.environ.get("WORLD_SIZE", "1")) == 1 or os.environ.get("RANK", "0") == "0"
 
-    Raises RunError that says what to do when the disk is full or the folder cannot be written.
+
+def write(path: Path, content: str | bytes | Callable[[Path], Any]) -> Path:
+    """Write aside, sync, rename; nothing in a process that does not write.
+
+    content: text, bytes, or a function that writes the file at the path it is given. Raises RunError that says what to
+    do when the disk is full or the folder cannot be written.
     """
+    if not writes():
+        return path
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,8 @@ processes changes no draw and, up to the order of sums, no result.
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,6 +198,31 @@ def told(value: float, where: Device) -> float:
     said = torch.tensor([value], dtype=torch.float64, device=where.torch)
     torch.distributed.broadcast(said, 0)
     return float(said)
+
+
+def agreed(value: Any) -> Any:
+    """What the main process found, in all of them; the value itself where this process is alone."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return value
+    box = [value]
+    torch.distributed.broadcast_object_list(box, 0)
+    return box[0]
+
+
+@contextmanager
+def first(where: Device) -> Iterator[None]:
+    """The main process goes through this alone, then the others together: they find its caches and files there."""
+    if not where.main:
+        torch.distributed.barrier()
+    yield
+    if where.main and not where.alone:
+        torch.distributed.barrier()
+
+
+def together(where: Device) -> None:
+    """Wait for the others."""
+    if not where.alone:
+        torch.distributed.barrier()
 
 
 def gathered(value: Tensor, sizes: Sequence[int], where: Device) -> Tensor:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from ..core.files import writes
+
 
 class Log:
     """say(): a line to the terminal (stderr) and to the run's log. track(): progress with done, rate and time left."""
@@ -18,6 +20,8 @@ class Log:
 
     def keep(self, path: Path) -> None:
         """From now on write to this file too, and what was said before with it."""
+        if not writes():
+            return
         self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - lives as long as the run
         early, self._early = self._early, []
         for line in early:

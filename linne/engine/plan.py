@@ -40,7 +40,7 @@ class Plan:
     def decide(self, name: str, measure: Callable[[], Any]) -> Any:
         """What was decided about `name`; where nothing was, what `measure` finds, written down before it is used."""
         if name not in self.known:
-            self.record(name, measure())
+            self.record(name, _agreed(measure()))
         return self.known[name]
 
     def record(self, name: str, value: Any) -> None:
@@ -51,6 +51,15 @@ class Plan:
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.known.get(name, default)
+
+
+def _agreed(value: Any) -> Any:
+    """The main process's measurement where several share a run."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return value
+    from .device import agreed
+
+    return agreed(value)
 
 
 def _read(path: Path) -> dict[str, Any]:
