@@ -141,11 +141,10 @@ def classes_of(found: dict[str, Tensor], place: str) -> int:
     return 0 if head is None else len(head)
 
 
-def need(classes: int | None, default: int) -> int:
-    """The number of classes to build for. Raises OptionError below 1."""
+def need(classes: int | None) -> None:
+    """Raises OptionError for less than one class; None, the network's own, is allowed."""
     if classes is not None and classes < 1:
         raise OptionError(f"A network tells at least 1 class apart, got classes={classes}.")
-    return classes or default
 
 
 def side(name: str, size: int, default: int, least: int) -> int:

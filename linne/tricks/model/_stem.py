@@ -9,20 +9,25 @@ STEMS = {"conv1": "maxpool", "conv_stem": "", "features.conv0": "features.pool0"
 """Where the first convolution of a ResNet-like, EfficientNet-like, DenseNet or torchvision network stands; its pool."""
 
 
-def little(name: str, body: nn.Module, wanted: bool | None, size: int, *, filed: bool, download: bool) -> bool:
-    """Change the stem of `body` in place when it is `wanted`, or when nobody said, up to 64 px without weights.
+def small_or_not(name: str, wanted: bool | None, size: int, weights: str | None, download: bool) -> bool | None:
+    """Whether the stem must be small (True), must not (False), or may be where there is one (None: up to 64 px).
 
-    Weights belong to the stem that they were trained with: published ones (`download`) to the large one, a file's
-    (`filed`) to the small one only where the person says so. Returns whether the stem was changed; raises OptionError
-    where it is wanted with published weights, or the network has no such stem.
+    Weights belong to the stem that they were trained with: published ones to the large one, a file's to the small one
+    only where the person says so. Raises OptionError for a small stem with published weights.
+    """
+    if wanted and download:
+        raise OptionError(f"{name}: small=True changes the stem that published weights need. Drop small, or weights.")
+    return wanted if wanted is not None or (0 < size <= LITTLE and weights is None and not download) else False
+
+
+def little(name: str, body: nn.Module, wanted: bool | None) -> bool:
+    """Change the stem of `body` in place, as `small_or_not` says; whether it was changed.
+
+    Raises OptionError where it must be and the network has no such stem.
     """
     asked = wanted is True
-    if wanted is None:
-        wanted = 0 < size <= LITTLE and not (filed or download)
-    if not wanted:
+    if wanted is False:
         return False
-    if download:
-        raise OptionError(f"{name}: small=True changes the stem that published weights need. Drop small, or weights.")
     place = next((path for path in STEMS if _conv(body, path)), "")
     conv = _conv(body, place)
     if conv is None or max(conv.stride) != 2:

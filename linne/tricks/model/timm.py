@@ -12,7 +12,7 @@ from ...core.errors import InputError, OptionError, nearest
 from ._names import usual
 from ._net import Net, classes_of, fitted, need, over, read_tensors
 from ._size import fits
-from ._stem import little
+from ._stem import little, small_or_not
 
 family = True
 packages = {
@@ -57,13 +57,14 @@ def timm(
 
     if not has(name):
         raise OptionError(f"timm has no network {name!r}. {nearest(name, library.list_models())}")
-    need(classes, 1)
+    need(classes)
+    small = small_or_not(name, small, size, weights, download)
     found = None if weights is None else read_tensors(Path(weights))
     body = _body(name, channels, size, found is None and download)
-    changed = little(name, body, small, size, filed=found is not None, download=download)
+    changed = little(name, body, small)
     net = _Net(name, body, channels)
     net.small = changed
-    if isinstance(net.head, nn.ModuleList):
+    if _listed(body.get_classifier()):
         net.head = nn.Linear(net.width, body.num_classes)
     if found is not None:
         net.load(found, f"{weights} as weights of {name}")
@@ -191,6 +192,11 @@ def _resampled(body: Any, found: dict[str, Tensor]) -> dict[str, Tensor]:
 
     convert = getattr(sys.modules[type(body).__module__], "checkpoint_filter_fn", None)
     return found if convert is None else convert(dict(found), body)
+
+
+def _listed(head: Any) -> bool:
+    """Whether a classifier is a list of heads, one for each of several features."""
+    return any(isinstance(one, nn.ModuleList) for one in (head if isinstance(head, tuple) else (head,)))
 
 
 class _Mapped(nn.Module):

@@ -10,7 +10,7 @@ from ...core.errors import InputError, OptionError, nearest
 from ._names import usual
 from ._net import Net, classes_of, inflate, need, read_tensors
 from ._size import fits
-from ._stem import little
+from ._stem import little, small_or_not
 
 family = True
 HEADS = ("fc", "classifier", "heads", "head")
@@ -55,11 +55,12 @@ def torchvision(
 
     if not has(name):
         raise OptionError(f"torchvision has no network {name!r}. {nearest(name, models.list_models(models))}")
-    need(classes, 1)
+    need(classes)
+    small = small_or_not(name, small, size, weights, download)
     found = None if weights is None else read_tensors(Path(weights))
     body = _body(_plain(name), size, found is None and download)
     _open(body, channels)
-    changed = little(name, body, small, size, filed=found is not None, download=download)
+    changed = little(name, body, small)
     net = _net(name, body, channels)
     net.small = changed
     if found is not None:

@@ -17,7 +17,7 @@ QUICK = """
 lenet5@32 lenet_improved@64 resnet20_cifar@32 wrn10_1@32 preact_resnet18@32 pyramidnet20_a12(shakedrop=0.5)@32
 shufflenet_v1@64 bn_inception@64 inception_v2@64
 alexnet@64 vgg11_bn@32 resnet18@32 resnet50@32 resnet18d@32 resnext50_32x4d@32 resnetv2_18@64 torchvision:resnet18@32
-inception_v1@64 inception_v3@96 inception_v4@96 densenet121@32 xception@64 seresnet50@32 seresnext26d_32x4d@32
+inception_v1@64 inception_v3@96 inception_v4@75 densenet121@32 xception@64 seresnet50@32 seresnext26d_32x4d@32
 mobilenet_v1@32 mobilenet_v2@32 mobilenetv3_small_100@32 mobilenetv4_conv_small@32 shufflenet_v2_x0_5@64
 squeezenet1_0@64 efficientnet_b0@32 tf_efficientnet_lite0@32 tf_efficientnetv2_b0@32 dpn68@64 dla34@64
 hrnet_w18_small@64 res2net50_26w_4s@32 convnext_atto@64 vit_tiny_patch16_224@32 swin_tiny_patch4_window7_224@64
@@ -71,11 +71,12 @@ def keep(named: str, composed: Callable[..., torch.Tensor]) -> None:
     assert set(inside) | set(shared) == set(own), "the parts hold the network's own parameters, all but the head's"
     with torch.no_grad():
         assert torch.equal(composed(net, x), net.features(x))
-        net.train()
-        torch.manual_seed(1)
-        whole = net.features(x)
-        torch.manual_seed(1)
-        assert torch.equal(composed(net, x), whole), "in training too"
+        if sum(p.numel() for p in net.parameters()) < 1e8:  # the same while training; a large one takes too long
+            net.train()
+            torch.manual_seed(1)
+            whole = net.features(x)
+            torch.manual_seed(1)
+            assert torch.equal(composed(net, x), whole)
 
 
 def runs(net: Any, x: torch.Tensor) -> None:
