@@ -20,8 +20,8 @@ GAIN = 0.03
 """Share of a step's time that a faster way must save at least: less is noise."""
 BEST = 0.45
 """Share of a step's time that compiling saved at most: 24 against 18 pictures/s on 2 cores, 1.8 times on GPUs."""
-A_LAYER = 0.25
-"""Seconds that compiling takes for each layer with weights, forward and backward: 17 to 30 s for EfficientNet-Lite0."""
+A_LAYER = 0.45
+"""Seconds that compiling takes for each layer with weights: 45 of a core for EfficientNet-Lite0's 99, 118 at first."""
 COMPILERS = ("c++", "g++", "clang++", "cl")
 
 
@@ -107,7 +107,7 @@ def worth_compiling(
     """
     eager = step_seconds(module, pictures, where, precision, channels_last)
     layers = sum(any(True for _ in part.parameters(False)) for part in module.modules())
-    if steps * eager * BEST < 2 * A_LAYER * layers:
+    if steps * eager * BEST < 2 * A_LAYER * layers:  # once to measure, once to run
         return False, f"not compiled: {steps:,} steps of {eager:.3g} s are too few to make up for it"
     if not any(shutil.which(name) for name in (os.environ.get("CXX", ""), *COMPILERS) if name):
         return False, "not compiled: there is no C++ compiler here (g++ or clang++)"
