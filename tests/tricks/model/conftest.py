@@ -37,9 +37,9 @@ def counted() -> Callable[..., tuple[int, float]]:
     return count
 
 
-def compose(net: Any, x: torch.Tensor) -> torch.Tensor:
+def compose(parts: Any, x: torch.Tensor) -> torch.Tensor:
     """The parts one after the other."""
-    for _, part in net.parts():
+    for _, part in parts:
         x = part(x)
     return x
 

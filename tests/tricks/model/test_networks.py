@@ -50,8 +50,8 @@ def test_contract_of_the_large(named: str, composed: Callable[..., torch.Tensor]
     keep(named, composed)
 
 
-def keep(named: str, composed: Callable[..., torch.Tensor]) -> None:
-    """One network: its interface, its gradient, its parts."""
+def keep(named: str, composed: Callable[..., torch.Tensor]) -> tuple[int, int]:
+    """One network: its interface, its gradient, its parts. (parameters, parts; 1 where it cannot be cut)."""
     spec, _, side = named.rpartition("@")
     torch.manual_seed(0)
     net: Any = offer(find("model", spec), classes=3, channels=3, size=int(side))
@@ -60,7 +60,7 @@ def keep(named: str, composed: Callable[..., torch.Tensor]) -> None:
     if spec.startswith(WHOLE):
         with pytest.raises(OptionError, match="cannot be cut"):
             net.parts()
-        return
+        return sum(p.numel() for p in net.parameters()), 1
     before = [module.training for module in net.modules()]
     parts = net.parts()
     assert [module.training for module in net.modules()] == before
@@ -69,14 +69,16 @@ def keep(named: str, composed: Callable[..., torch.Tensor]) -> None:
     inside = [id(p) for _, part in parts for p in part.parameters()]
     assert len(set(inside)) == len(inside), "a parameter lies in one part"
     assert set(inside) | set(shared) == set(own), "the parts hold the network's own parameters, all but the head's"
+    size = sum(p.numel() for p in net.parameters())
     with torch.no_grad():
-        assert torch.equal(composed(net, x), net.features(x))
-        if sum(p.numel() for p in net.parameters()) < 1e8:  # the same while training; a large one takes too long
+        assert torch.equal(composed(parts, x), net.features(x))
+        if size < 1e8:  # the same while training; a large one takes too long
             net.train()
             torch.manual_seed(1)
             whole = net.features(x)
             torch.manual_seed(1)
-            assert torch.equal(composed(net, x), whole)
+            assert torch.equal(composed(parts, x), whole)
+    return size, len(parts)
 
 
 def runs(net: Any, x: torch.Tensor) -> None:
