@@ -19,20 +19,19 @@ from .loader import Scale
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 OPTIONS: dict[str, dict[str, Any]] = {
-    "flip": {"p": 0.5, "alternate": False},
+    "flip": {"p": 0.5, "vertical": False, "alternate": False},
     "shift": {"most": 2, "fill": "reflect"},
 }
-"""What can be done to a whole batch, with defaults."""
+"""What can be done to a whole batch, with defaults: the augment tricks of these names, and one option more."""
 
 
 @dataclass(eq=False)
 class Pixels:
     """A Feed of pictures (n, S, S, C) uint8, an array or a torch tensor, and then its batches are tensors where it is.
 
-    chain: any of "flip(p=.5,alternate=false)" and "shift(most=2,fill=reflect)". `alternate` mirrors each picture in
-    every other epoch, half of them in the even ones (Jordan 2024, arXiv:2404.00498, section 3.6), instead of by chance
-    p. `shift` moves by up to `most` pixels either way in both directions; what comes in is mirrored ("reflect") or 0
-    ("zero"). Raises OptionError for other chains and InputError for pictures that are not square.
+    chain: any of flip and shift, with the options of the augment tricks of these names. `flip(alternate=true)` mirrors
+    each picture in every other epoch, half of them in the even ones (Jordan 2024, arXiv:2404.00498, section 3.6),
+    instead of by chance. Raises OptionError for other chains and InputError for pictures that are not square.
     """
 
     pixels: Any
@@ -67,7 +66,11 @@ class Pixels:
             ys, xs = (at + np.floor(draw * (2 * most + 1)).astype(np.int64)[:, None] - most
                       for at, draw in ((ys, draws[:, 0]), (xs, draws[:, 1])))  # fmt: skip
         if "flip" in steps:
-            xs = np.where(self._mirrored(steps["flip"], places, epochs, draws[:, 2], seed)[:, None], side - 1 - xs, xs)
+            turned = self._mirrored(steps["flip"], places, epochs, draws[:, 2], seed)[:, None]
+            if steps["flip"]["vertical"]:
+                ys = np.where(turned, side - 1 - ys, ys)
+            else:
+                xs = np.where(turned, side - 1 - xs, xs)
         return gather(self.pixels, places, ys, xs, steps.get("shift", {}).get("fill", "reflect"))
 
     def _mirrored(self, options: Any, places: Any, epochs: Any, draw: np.ndarray, seed: int) -> np.ndarray:
@@ -78,6 +81,15 @@ class Pixels:
         return first ^ (epochs % 2 == 1)
 
 
+def able(spec: str, side: int) -> bool:
+    """Whether a chain of augment tricks can be done to a whole batch of pictures of this side."""
+    try:
+        parse(spec, side)
+    except OptionError:
+        return False
+    return True
+
+
 def parse(spec: str, side: int) -> dict[str, dict[str, Any]]:
     """{"flip": options, "shift": options} of a chain. Raises OptionError for anything else."""
     found: dict[str, dict[str, Any]] = {}
@@ -85,6 +97,8 @@ def parse(spec: str, side: int) -> dict[str, dict[str, Any]]:
         name = getattr(part, "name", str(part))
         if name not in OPTIONS:
             raise OptionError(f"{name!r} cannot be done to a whole batch in memory. {nearest(name, list(OPTIONS))}")
+        if name in found:
+            raise OptionError(f"{name} stands twice in {spec!r}; once is all that a whole batch can take.")
         given = dict(zip(OPTIONS[name], part.args, strict=False)) | dict(part.options)
         for option in given:
             if option not in OPTIONS[name]:

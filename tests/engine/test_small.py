@@ -10,7 +10,7 @@ from scipy.stats import chi2, kstest
 from linne.core.batch import Stream
 from linne.core.errors import InputError, OptionError
 from linne.engine.loader import Loader, Order
-from linne.engine.small import GOLDEN, Pixels, mixed, scale_of, stacked, uniforms
+from linne.engine.small import GOLDEN, Pixels, able, mixed, scale_of, stacked, uniforms
 
 N, SIDE = 400, 9
 
@@ -73,6 +73,14 @@ def test_alternating_flips_are_mirrors_of_each_other() -> None:
     assert 0.4 < mirrored < 0.6
 
 
+def test_vertical_flips() -> None:
+    one = feed("flip(vertical=true)")
+    made = asked(one, np.arange(N))
+    turned = (made == one.pixels[:, ::-1]).all(axis=(1, 2, 3))
+    assert 0.4 < turned.mean() < 0.6
+    np.testing.assert_array_equal(made[~turned], one.pixels[~turned])
+
+
 def test_nothing_is_done_without_a_chain() -> None:
     np.testing.assert_array_equal(asked(feed(), np.arange(9), spec=""), feed().pixels[:9])
 
@@ -111,11 +119,13 @@ def test_the_loader_asks_for_a_batch_at_once(tensor: bool) -> None:
 @pytest.mark.parametrize(
     ("chain", "word"),
     [("rotate(3)", "flip"), ("shift(0)", "1 to 8"), ("shift(9)", "1 to 8"), ("shift(fill=black)", "reflect or zero"),
-     ("flip(p=2)", "probability"), ("flip(p=.3,alternate=true)", "no effect"), ("flip(q=1)", "no option 'q'")],
+     ("flip(p=2)", "probability"), ("flip(p=.3,alternate=true)", "no effect"), ("flip(q=1)", "no option 'q'"), ("flip,shift,flip(.1)", "twice")],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said(chain: str, word: str) -> None:
     with pytest.raises(OptionError, match=word):
         feed(chain)
+    assert not able(chain, SIDE)
+    assert able("flip(.3),shift(1,zero)", SIDE)
 
 
 def test_pictures_are_square() -> None:
