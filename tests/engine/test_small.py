@@ -119,7 +119,8 @@ def test_the_loader_asks_for_a_batch_at_once(tensor: bool) -> None:
 @pytest.mark.parametrize(
     ("chain", "word"),
     [("rotate(3)", "flip"), ("shift(0)", "1 to 8"), ("shift(9)", "1 to 8"), ("shift(fill=black)", "reflect or zero"),
-     ("flip(p=2)", "probability"), ("flip(p=.3,alternate=true)", "no effect"), ("flip(q=1)", "no option 'q'"), ("flip,shift,flip(.1)", "twice")],
+     ("flip(p=2)", "probability"), ("flip(p=.3,alternate=true)", "no effect"), ("flip(q=1)", "no option 'q'"),
+     ("flip,shift,flip(.1)", "twice")],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said(chain: str, word: str) -> None:
     with pytest.raises(OptionError, match=word):
