@@ -156,14 +156,19 @@ def side(name: str, size: int, default: int, least: int) -> int:
     return size or default
 
 
-def own(net: Net, weights: str | None) -> Net:
-    """A network of ours, with a file's weights when one is given; a head for other classes stays new."""
+def own(net: Net, weights: str | None, classes: int | None) -> Net:
+    """A network of ours with a file's weights when one is given: with the file's head for classes None or as many.
+
+    Raises InputError for weights of another network and OptionError for less than one class.
+    """
+    need(classes)
     if weights is None:
         return net
-    found, head = read_tensors(Path(weights)), net.head
-    count, built = classes_of(found, "head"), getattr(head, "out_features", 0)
-    if count and count != built and isinstance(head, nn.Linear):
-        net.head = nn.Linear(net.width, count, head.bias is not None)
+    found, fresh = read_tensors(Path(weights)), net.head
+    count, bias = classes_of(found, "head"), getattr(fresh, "bias", None) is not None
+    if count and count != getattr(fresh, "out_features", 0):
+        net.head = nn.Linear(net.width, count, bias)
     net.load(found, f"{weights} as weights of {net.name}")
-    net.head = head if count != built else net.head
+    if classes is not None and count != classes:
+        net.head = fresh
     return net

@@ -61,7 +61,8 @@ def parts(net: Any, channels: int, size: int) -> list[tuple[str, nn.Module]]:
             x, whole = pictures.clone(), net.features(pictures.clone())
             for _, part in found:
                 x = part(x)
-        if not torch.equal(x, whole):
+        exact = torch.equal(x, whole)  # elsewhere than on a CPU the same call may take another way the second time
+        if not exact and (place.is_cpu or (x - whole).abs().max() > 1e-3 * whole.abs().max()):
             raise OptionError(f"{net.name} cannot be cut: its parts in a row do not give its features.")
     return found
 

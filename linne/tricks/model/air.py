@@ -44,7 +44,7 @@ def air(
         inside = width
     body = nn.Sequential(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), _Times(scale))
     head = nn.Linear(inside, classes or 10, bias=False)
-    return own(_Air("air", body, head, inside, {"size": px, **CIFAR}, channels), weights)
+    return own(_Air("air", body, head, inside, {"size": px, **CIFAR}, channels), weights, classes)
 
 
 class _Air(Net):

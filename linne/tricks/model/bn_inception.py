@@ -48,7 +48,7 @@ def bn_inception(
         inside = mix.width
     body = nn.Sequential(OrderedDict([*layers, ("pool", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten())]))
     look = {"size": px, **IMAGENET, **PLAIN, "crop": 0.875}
-    return own(Net(name, body, nn.Linear(inside, classes or 1000), inside, look, channels), weights)
+    return own(Net(name, body, nn.Linear(inside, classes or 1000), inside, look, channels), weights, classes)
 
 
 def _conv(inside: int, out: int, kernel: int, stride: int = 1) -> nn.Module:

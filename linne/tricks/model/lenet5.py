@@ -34,7 +34,7 @@ def lenet5(classes: int | None, channels: int = 3, size: int = 0, *, weights: st
     half = {"mean": (0.5,) * 3, "std": (0.5,) * 3}
     head = nn.Linear(84, classes or 10, bias=False)
     _draw(head.weight, 84)
-    return own(Net("lenet5", body, head, 84, {"size": px, **half, **PLAIN}, channels), weights)
+    return own(Net("lenet5", body, head, 84, {"size": px, **half, **PLAIN}, channels), weights, classes)
 
 
 def _draw(weight: Tensor, fan: int) -> None:

@@ -24,4 +24,4 @@ def lenet_improved(classes: int | None, channels: int = 3, size: int = 0, *, wei
     ]))  # fmt: skip
     half = {"mean": (0.5,) * 3, "std": (0.5,) * 3}
     net = Net("lenet_improved", body, nn.Linear(84, classes or 10), 84, {"size": px, **half, **PLAIN}, channels)
-    return own(net, weights)
+    return own(net, weights, classes)

@@ -43,7 +43,7 @@ def preact_resnet(
     look = CIFAR if little else IMAGENET | PLAIN | {"crop": 0.875}
     net = Net(name, body, nn.Linear(width, classes or (10 if little else 1000)), width, {"size": px, **look}, channels)
     net.small = little
-    return own(net, weights)
+    return own(net, weights, classes)
 
 
 def _stem(channels: int, little: bool) -> list[tuple[str, nn.Module]]:

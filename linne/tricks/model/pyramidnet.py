@@ -54,7 +54,9 @@ def pyramidnet(
     parts: list[nn.Module] = [nn.Sequential(*blocks[first : first + n]) for first in (0, n, 2 * n)]
     stem = [("conv1", conv3(channels, 16)), ("bn1", nn.BatchNorm2d(16))]
     body = row(stem, parts, [("bn", nn.BatchNorm2d(inside)), ("relu", nn.ReLU())])
-    return own(Net(name, body, nn.Linear(inside, classes or 10), inside, {"size": px, **CIFAR}, channels), weights)
+    return own(
+        Net(name, body, nn.Linear(inside, classes or 10), inside, {"size": px, **CIFAR}, channels), weights, classes
+    )
 
 
 def _read(name: str) -> tuple[int, int]:

@@ -28,7 +28,7 @@ def resnet_cifar(
     n, px = (_depth(name) - 2) // 6, side(name, size, 32, 8)
     stem = [("conv1", conv3(channels, 16)), ("bn1", nn.BatchNorm2d(16)), ("relu", nn.ReLU())]
     body = row(stem, stages(_Block, 16, [(16, n, 1), (32, n, 2), (64, n, 2)]), [])
-    return own(Net(name, body, nn.Linear(64, classes or 10), 64, {"size": px, **CIFAR}, channels), weights)
+    return own(Net(name, body, nn.Linear(64, classes or 10), 64, {"size": px, **CIFAR}, channels), weights, classes)
 
 
 def _depth(name: str) -> int:

@@ -51,7 +51,7 @@ def shufflenet_v1(
         layers.append((f"stage{stage + 2}", nn.Sequential(*units)))
     body = nn.Sequential(OrderedDict([*layers, ("pool", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten())]))
     look = {"size": px, **IMAGENET, **PLAIN, "crop": 0.875}
-    return own(Net(name, body, nn.Linear(inside, classes or 1000), inside, look, channels), weights)
+    return own(Net(name, body, nn.Linear(inside, classes or 1000), inside, look, channels), weights, classes)
 
 
 class _Unit(nn.Module):

@@ -37,7 +37,9 @@ def wrn(
     plan = [(16 * k, n, 1), (32 * k, n, 2), (64 * k, n, 2)]
     blocks = stages(partial(PreAct, dropout=dropout), 16, plan)
     body = row([("conv1", conv3(channels, 16))], blocks, [("bn", nn.BatchNorm2d(width)), ("relu", nn.ReLU())])
-    return own(Net(name, body, nn.Linear(width, classes or 10), width, {"size": px, **CIFAR}, channels), weights)
+    return own(
+        Net(name, body, nn.Linear(width, classes or 10), width, {"size": px, **CIFAR}, channels), weights, classes
+    )
 
 
 def _read(name: str) -> tuple[int, int]:

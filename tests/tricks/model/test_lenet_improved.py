@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
-from linne.core.errors import OptionError
+from linne.core.errors import InputError, OptionError
 from linne.tricks.model.lenet_improved import lenet_improved
 
 
@@ -27,3 +30,20 @@ def test_sides(size: int) -> None:
 def test_too_small() -> None:
     with pytest.raises(OptionError, match="does not take pictures of 12 px"):
         lenet_improved(3, size=12)
+
+
+def test_a_file_s_head(tmp_path: Path) -> None:
+    """None keeps what the file tells apart, as many classes keep its head, other classes get a fresh one."""
+    net = lenet_improved(4)
+    save_file(net.tensors(), tmp_path / "w.safetensors")
+    path = str(tmp_path / "w.safetensors")
+    for classes in (None, 4):
+        again = lenet_improved(classes, weights=path)
+        assert torch.equal(again.head.weight, net.head.weight)
+    other = lenet_improved(7, weights=path)
+    assert other.head.out_features == 7
+    assert torch.equal(other.body.conv1.weight, net.body.conv1.weight)
+    with pytest.raises(InputError, match=r"Cannot use .* as weights of lenet_improved: fc1.weight is \(120, 2704\)"):
+        lenet_improved(None, size=32, weights=path)
+    with pytest.raises(OptionError, match="at least 1 class apart, got classes=0"):
+        lenet_improved(0)
