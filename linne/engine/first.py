@@ -8,7 +8,6 @@ Given splits are never dealt again: a test picture with a verified twin among th
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,7 +38,7 @@ FEW = 250
 class Result:
     """What a training came to. figures: JSON-ready. findings: most severe first. how: who judged, in words.
 
-    network: what the run was made with; weights: its file where that is not the pretrained network's own.
+    network: the tuned one, where the network's own weights learned too.
     """
 
     data: Data
@@ -51,7 +50,6 @@ class Result:
     findings: list[Finding] = field(default_factory=list)
     leak: str = ""
     network: Network | None = None
-    weights: Path | None = None
 
 
 @dataclass(eq=False)

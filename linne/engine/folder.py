@@ -19,6 +19,7 @@ from ..core.run import count_reads
 from .data import Data
 from .first import Result
 from .network import Network, tensors
+from .probe import Probe
 
 FORMAT = 1
 
@@ -91,21 +92,28 @@ def write_images(path: Path, data: Data) -> None:
     write(old, lambda aside: parquet.write_table(table, aside))
 
 
-def write_model(path: Path, network: Network, geometry: Any, result: Result) -> None:
+def write_model(path: Path, network: Network, geometry: Any, head: Probe) -> None:
     """model.safetensors and config.json, as `timm.create_model("local-dir:...")` loads them, with Linne's own part."""
     from safetensors.numpy import save_file
 
     named = tensors(network)
-    places = [
-        name.removesuffix(".weight")
-        for name, value in named.items()
-        if value.ndim == 2 and value.shape == (network.classes, network.width)
-    ]
-    head = places[-1] if places else "classifier"
-    named[f"{head}.weight"] = np.ascontiguousarray(result.head.weight, np.float32)
-    named[f"{head}.bias"] = np.ascontiguousarray(result.head.bias, np.float32)
+    place = head_place(named, network)
+    named[f"{place}.weight"] = np.ascontiguousarray(head.weight, np.float32)
+    named[f"{place}.bias"] = np.ascontiguousarray(head.bias, np.float32)
     write(path / "model.safetensors", lambda aside: save_file(named, aside, {"format": "pt"}))
-    classes = list(result.data.images.classes)
+    write_config(path, network, geometry, head, place)
+
+
+def head_place(named: "dict[str, np.ndarray]", network: Network) -> str:
+    """The name under which a network's tensors hold its head."""
+    wanted = network.classes, network.width
+    places = [name for name, value in named.items() if value.ndim == 2 and value.shape == wanted]
+    return places[-1].removesuffix(".weight") if places else "classifier"
+
+
+def write_config(path: Path, network: Network, geometry: Any, trained: Probe, head: str) -> None:
+    """config.json beside weights that are there. head: the name of its tensors."""
+    classes = list(trained.classes)
     mode = {"crop": "center", "squash": "squash", "letterbox": "border"}[geometry.fit]
     cfg = {
         "input_size": [3, geometry.size, geometry.size], "interpolation": geometry.interpolation,

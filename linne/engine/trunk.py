@@ -5,8 +5,10 @@ the fastest runtime here into the cache, in bfloat16, keyed by content, weights,
 runtime; it is read from the disk's pages where they lie. Views beyond the cache's limit are computed when asked for.
 """
 
+import copy
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -100,19 +102,37 @@ def split(net: Any, cut: str) -> tuple[list[tuple[str, Any]], list[tuple[str, An
 def cuts(network: Network, size: int) -> list[Trunk]:
     """Every place where the network can be cut, from the picture on. Imports torch; sends one picture through it."""
     import torch
-    from torch.utils.flop_counter import FlopCounterMode
 
-    row = network.module().parts()
-    x = torch.zeros(1, len(network.mean), size, size)
+    net = network.module()
+    x = torch.zeros(1, net.channels, size, size)
     shapes, costs = [], []
+    row = net.parts()
     for _, part in row:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        with torch.no_grad(), _counted(part) as count:
             x = part(x)
         shapes.append(tuple(x.shape[1:]))
-        costs.append(counter.get_total_flops())
+        costs.append(count[0])
     left = 1 - np.cumsum(costs) / max(sum(costs), 1)
     found = zip((name for name, _ in row), shapes, left, strict=True)
     return [Trunk(network, name, shape, float(after)) for name, shape, after in found if len(shape) > 1]
+
+
+@contextmanager
+def _counted(part: Any) -> Iterator[list[int]]:
+    """Multiplications by weights in what is done with one picture meanwhile: of convolutions and linear layers."""
+    count = [0]
+
+    def note(layer: Any, given: Any, result: Any) -> None:
+        if hasattr(result, "numel"):
+            count[0] += layer.weight.numel() * (result.numel() // layer.weight.shape[0])
+
+    layers = [one for one in part.modules() if getattr(getattr(one, "weight", None), "ndim", 0) > 1]
+    hooks = [layer.register_forward_hook(note) for layer in layers]
+    try:
+        yield count
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def narrow(values: np.ndarray) -> np.ndarray:
@@ -145,7 +165,7 @@ class _Trunker(Looker):
 
     def __init__(self, trunk: Trunk, views: Views, log: Log, runtime: str, turn: np.ndarray) -> None:
         super().__init__(trunk, views.geometry, log, runtime=runtime, facts=False)  # type: ignore[arg-type]
-        self.views, self.number, self.turn = views, 0, turn
+        self.views, self.number, self.turn, self.made = views, 0, turn, 0
 
     def show(self, number: int) -> None:
         """The view that pictures are seen in from now on."""
@@ -171,6 +191,7 @@ class _Trunker(Looker):
             return
         turn = 0 if self.turn is None else int(self.turn[seen.row])
         seen.prepared = self.views(pixels, self.number, seen.hash, turn)
+        self.made += 1
 
 
 class Activations:
@@ -197,20 +218,30 @@ class Activations:
         self.looker = _Trunker(trunk, views, log, runtime, self.turn)
         self._lock = threading.Lock()
 
+    def part(self, places: np.ndarray) -> "Activations":
+        """The feed of these places alone, over the same cache."""
+        part = copy.copy(self)
+        part.images = self.images.take(places)
+        for name in ("labels", "hashes", "rows", "turn"):
+            setattr(part, name, getattr(self, name)[places])
+        return part
+
     @property
     def seed(self) -> int:
         """Of the views' draws."""
         return self.looker.views.seed
 
-    def compute(self, views: Sequence[int] | None = None) -> None:
-        """Have these views (all that are kept by default) in the cache; what is there is not computed again."""
+    def compute(self, views: Sequence[int] | None = None) -> int:
+        """Have these views (all that are kept by default) in the cache, and say how many pictures that took."""
         looker = self.looker
+        looker.made = 0
         for number in range(self.kept) if views is None else views:
             looker.show(number)
             with looker.log.track(f"view {number} of pictures up to {self.trunk.cut}", len(self.images)) as step:
                 for _ in looker.stream(self.images, step):
                     pass
         self.reopen()
+        return looker.made
 
     def reopen(self) -> None:
         """See what was written since."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.decode import Geometry, prepare
+from ..core.decode import Geometry, decode, prepare
 from ..core.lookup import find, offer
 from ..core.rng import rng
 from ..core.spec import chain
@@ -20,6 +20,8 @@ VERSION = "1"
 AREA = 0.35, 1.0
 RATIO = 3 / 4, 4 / 3
 COLOUR = 0.25
+MANY = 1 << 12
+"""Views after which a run from pictures begins again with the first."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -105,3 +107,37 @@ def numbers(hashes: np.ndarray, epochs: np.ndarray, turns: np.ndarray, views: in
     """
     heads = np.frombuffer(np.ascontiguousarray(hashes).tobytes(), "<u8")[::2]
     return ((heads + np.uint64(seed)) % np.uint64(views) + (epochs + turns).astype(np.uint64)).astype(np.int64) % views
+
+
+@dataclass(eq=False)
+class Shown:
+    """A Feed of pictures in views that go on from epoch to epoch.
+
+    items, labels, rows, hashes, turn: (n,). scale: mean and std of values in 0..1 that the network is used to.
+    """
+
+    items: Any
+    labels: np.ndarray
+    rows: np.ndarray
+    hashes: np.ndarray
+    turn: np.ndarray
+    views: Views
+    scale: tuple[tuple[float, ...], tuple[float, ...]]
+
+    def part(self, places: np.ndarray) -> "Shown":
+        """The feed of these places alone."""
+        own = {name: getattr(self, name)[places] for name in ("labels", "rows", "hashes", "turn")}
+        return replace(self, items=[self.items[place] for place in places], **own)
+
+    def batch(
+        self, places: np.ndarray, epochs: np.ndarray, turns: np.ndarray, view: str, spec: "str | None", seed: int
+    ) -> np.ndarray:
+        """(B, size, size, 3) uint8; the view "plain" is as predict sees them."""
+        which = np.zeros(len(places), np.int64)
+        if view != "plain":
+            which = 1 + numbers(self.hashes[places], epochs, turns, MANY, self.views.seed)
+        return np.stack([self._one(int(place), int(number)) for place, number in zip(places, which, strict=True)])
+
+    def _one(self, place: int, number: int) -> np.ndarray:
+        pixels = decode(self.items[place], least=self.views.geometry.least).pixels
+        return self.views(pixels, number, self.hashes[place].tobytes(), int(self.turn[place]))

@@ -3,6 +3,7 @@
 import shlex
 import time
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from ..core.errors import LinneError
@@ -22,7 +23,9 @@ def train(
     log: Log | None = None,
     **settings: Any,
 ) -> Run:
-    """Train a first classifier on labelled pictures and judge it on pictures that it never saw.
+    """Train a classifier on labelled pictures and judge it on pictures that it never saw.
+
+    The first one takes seconds; with --minutes it goes on, and keeps only what measurably beats it.
 
     The same command with the same --out goes on where a stopped one was.
 
@@ -39,7 +42,7 @@ def train(
     """
     from ..engine import folder
     from ..engine.data import examine
-    from ..engine.first import first
+    from ..engine.budget import Clock
     from ..web.report import gather
 
     begun, log = time.monotonic(), log or Log(quiet=True)
@@ -54,10 +57,10 @@ def train(
         if resumed:
             log.say(f"going on with the unfinished run {path}")
         data = examine(pictures, chosen, log)
-        result = first(data, chosen, log, dealt=lambda known: folder.write_images(path, known),
-                       reading=lambda: folder.note_read(path, "the final classifier, once"))  # fmt: skip
+        result = _learn(data, chosen, log, path, Clock(chosen.minutes, begun))
         _write(path, data, result, gather(result, chosen, command, reads=count_reads(path)))
         folder.finish(path, result, time.monotonic() - begun)
+        rmtree(path / "ladder", ignore_errors=True)
         log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")
     except LinneError:
         log.close()
@@ -73,13 +76,31 @@ def train(
     return run
 
 
+def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any) -> Any:
+    """The first classifier, or the best that the recipe's time and method come to."""
+    from ..engine import folder
+    from ..engine.course import course
+    from ..engine.first import first
+
+    def dealt(known: Any) -> None:
+        folder.write_images(path, known)
+
+    def reading() -> None:
+        folder.note_read(path, "the final classifier, once")
+
+    if recipe.trains:
+        return course(data, recipe, log, path, clock, dealt, reading)
+    return first(data, recipe, log, dealt, reading)
+
+
 def _write(path: Path, data: Any, result: Any, page: dict[str, Any]) -> None:
     """Everything that a run keeps but its first and last files."""
     from ..engine import folder
     from ..web.card import card
     from ..web.report import render, text
 
-    folder.write_model(path, data.network, data.geometry, result)
+    if result.network is None:
+        folder.write_model(path, data.network, data.geometry, result.head)
     folder.write_results(path, result)
     write_json(path / "report.json", page)
     write(path / "report.html", render(page))

@@ -6,27 +6,26 @@ They begin with a head that was fitted on frozen features (linear probing first:
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ...core.errors import OptionError, nearest
+
+Row = list[tuple[str, nn.Module]]
 
 
 class After(nn.Module):
     """The parts of a network after a cut and its head: activations (B, ...) to logits (B, K).
 
-    It holds the network's own modules, so what it learns, the network has learned.
+    row: the network's parts; it holds the network's own modules, so what it learns, the network has learned.
     """
 
-    def __init__(self, network: Any, cut: str) -> None:
+    def __init__(self, row: Row, head: nn.Module, cut: str) -> None:
         super().__init__()
-        row = network.parts()
-        names = [name for name, _ in row]
-        if cut not in names[:-1]:
-            raise OptionError(f"{network.name} has no part {cut!r} to be cut after. {nearest(cut, names[:-1])}")
-        at = names.index(cut) + 1
+        at = place_of(row, cut) + 1
         self.row = nn.Sequential(*(part for _, part in row[at:]))
-        self.head = network.head
-        self.names = names[at:]
+        self.head = head
+        self.names = [name for name, _ in row[at:]]
 
     def features(self, x: Tensor) -> Tensor:
         """(B, ...) to (B, width) in float32."""
@@ -36,18 +35,35 @@ class After(nn.Module):
         """(B, ...) to (B, K)."""
         return self.head(self.features(x))
 
-    def parts(self) -> list[tuple[str, nn.Module]]:
+    def parts(self) -> Row:
         """Modules in a row from the activations to the features."""
         return list(zip(self.names, self.row, strict=True))
 
 
-def last_cut(network: Any) -> str:
+def place_of(row: Row, cut: str) -> int:
+    """Where the part called `cut` stands. Raises OptionError where there is none, or nothing after it."""
+    names = [name for name, _ in row]
+    if cut not in names[:-1]:
+        raise OptionError(f"The network has no part {cut!r} to be cut after. {nearest(cut, names[:-1])}")
+    return names.index(cut)
+
+
+def last_cut(row: Row) -> str:
     """The part before the last one that holds a layer of weights."""
-    row = network.parts()
     heavy = [at for at, (_, part) in enumerate(row) if any(p.ndim > 1 for p in part.parameters())]
     if not heavy or heavy[-1] == 0:
-        raise OptionError(f"{network.name} has one part with weights: nothing would be left before a cut.")
+        raise OptionError("The network has one part with weights: nothing would be left before a cut.")
     return row[heavy[-1] - 1][0]
+
+
+def given_at(row: Row, cut: str, pictures: Tensor) -> Tensor:
+    """What the parts up to the cut give for pictures (B, C, H, W)."""
+    with torch.no_grad():
+        for _, part in row[: place_of(row, cut) + 1]:
+            was = part.training
+            pictures = part.eval()(pictures)
+            part.train(was)
+    return pictures
 
 
 def learning(network: Any, share: float) -> tuple[str, ...]:

@@ -7,13 +7,12 @@ import torch
 from ...core.batch import Batch, Stage, Step
 from ...core.errors import OptionError
 from ._matrix import KINDS, matrix
-from ._tune import After, last_cut
+from ._tune import After, given_at, last_cut
 
 
 class tail:
-    """Batches hold what the parts up to the cut give, not pictures. The network's own modules learn; `network` is the
-    tail alone, `whole` the network that they belong to. A mix in the run blends activations: manifold mixup (Verma et
-    al. 2019, arXiv:1806.05236).
+    """Batches hold what the parts up to the cut give, not pictures; the network's own modules learn. A mix in the run
+    blends activations: manifold mixup (Verma et al. 2019, arXiv:1806.05236).
 
     cut: the last part that stays as it is, by its name in the network's parts; "" is the one before the last layer.
     statistics: whether batch norms go by the batch and go on estimating; otherwise they keep what they know. products:
@@ -29,26 +28,15 @@ class tail:
             raise OptionError(f"tail: products is one of {', '.join(KINDS)} or nothing, got {products!r}.")
         if size and not products:
             raise OptionError("tail: size has no effect without products. Give products='bf16', say, or drop it.")
-        self.cut = cut or last_cut(model)
-        self.whole, self.loss, self.model = model, loss, After(model, self.cut)
+        row = model.parts()
+        self.cut = cut or last_cut(row)
+        self.loss, self.model = loss, After(row, model.head, self.cut)
         self.stages = [Stage("tail", statistics=statistics)]
         if products and torch.device(device).type == "cpu":
-            matrix(self.model, _example(model, self.cut, size or int(model.preprocess["size"])), products)
+            side = size or int(model.preprocess["size"])
+            pictures = torch.zeros(1, model.channels, side, side, device=next(model.parameters()).device)
+            matrix(self.model, given_at(row, self.cut, pictures), products)
 
     def __call__(self, batch: Batch) -> Step:
         logits = self.model(batch.images)
         return Step(self.loss(logits, batch.targets, batch.rows), logits)
-
-
-def _example(model: Any, cut: str, size: int) -> torch.Tensor:
-    """What the parts up to the cut give for one grey picture."""
-    row = model.parts()
-    names = [name for name, _ in row]
-    x = torch.zeros(1, model.channels, size, size, device=next(model.parameters()).device)
-    was = model.training
-    model.eval()
-    with torch.no_grad():
-        for _, part in row[: names.index(cut) + 1]:
-            x = part(x)
-    model.train(was)
-    return x

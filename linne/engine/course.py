@@ -1,0 +1,124 @@
+"""A training that goes on after the first classifier: the ladder climbed, the winner judged once, as it will be run."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import OptionError
+from ..core.files import write, write_json
+from ..core.predictions import Predictions
+from ..core.recipe import Recipe
+from . import folder
+from .budget import Clock
+from .climb import Climb
+from .data import Data
+from .figures import figure
+from .first import Result, few, judged, predict, stand, usable
+from .log import Log
+from .look import Looker, look
+from .network import Network, resolve
+from .plan import Plan
+from .probe import JUDGES, Probe
+from .task import heat
+
+
+def course(
+    data: Data, recipe: Recipe, log: Log, path: Path, clock: Clock, dealt: Callable[[Data], Any],
+    reading: Callable[[], Any],
+) -> Result:  # fmt: skip
+    """Probe, then every rung that the time allows, then the figures of the best on the test pictures, read once.
+
+    The folder holds the best model so far at any time. Raises InputError as `first` does, OptionError where there are
+    too few pictures for a later rung to be told from the first.
+    """
+    from . import device
+    from .ladder import climb
+
+    usable(data)
+    if few(data, recipe):
+        raise OptionError(
+            f"{int(data.kept.sum())} pictures are too few for a test set of their own, and so to tell a better "
+            "classifier from the first. Drop --minutes and --method, add pictures, or give a split."
+        )
+    clock.keep(path / "ladder" / "clock.json")
+    stood = stand(data, recipe, log, dealt)
+    hold(path, data.network, data, stood.head)
+    found = figure(stood.head.oof, metric=recipe.metric, seed=recipe.seed)
+    log.say(
+        f"first classifier after {clock.seconds:.0f} s: {recipe.metric} {found['value']:.4f} [{found['low']:.4f}, "
+        f"{found['high']:.4f}] on {len(stood.head.oof):,} learning pictures, each judged by heads that had not seen it"
+    )
+    _quick()
+    up = Climb(stood, recipe, path, log, clock, Plan(path / "plan.json"), device.device(recipe.device))
+    best = climb(up)
+    if best.file is None:
+        reading()
+        parts = {"train": stood.head.oof, "test": predict(data, stood.head, stood.test)}
+        if len(stood.judge):
+            parts["validation"] = predict(data, stood.head, stood.judge)
+        result = judged(stood, stood.head, parts, recipe, log)
+    else:
+        result = _tuned(up, best, reading)
+    result.figures |= {"rung": best.name, "rungs": best.decisions}
+    return result
+
+
+def hold(path: Path, network: Network, data: Data, head: Probe) -> None:
+    """The best model so far, as a run's folder holds it."""
+    folder.write_model(path, network, data.geometry, head)
+    write_json(path / "calibration.json", {"temperature": head.temperature, "fitted_on": head.calibrated_on})
+
+
+def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
+    """What the tuned network says of validation and test pictures, through the runtime that predict uses."""
+    from safetensors.numpy import load_file
+
+    stood, data = up.stood, up.stood.data
+    write(up.place / "model.safetensors", lambda aside: shutil.copyfile(best.file, aside))
+    network = resolve(data.network.name, str(up.place / "model.safetensors"), size=up.recipe.size)
+    named = load_file(best.file)
+    place = folder.head_place(named, network)
+    weight, bias = named[f"{place}.weight"], named[f"{place}.bias"]
+    looker = Looker(network, data.geometry, up.log, runtime=up.recipe.runtime, facts=False)
+
+    def say(rows: np.ndarray, temperature: float) -> Predictions:
+        images = data.images.take(rows)
+        logits = look(images, looker)[1] @ weight.T.astype(np.float64) + bias
+        return Predictions(logits, images.labels, rows, images.classes, images.names, images.group, temperature)
+
+    judge = say(stood.judge, 1.0) if len(stood.judge) else None
+    own = judge if judge is not None and len(judge) >= JUDGES else best.predictions
+    temperature = heat(own)
+    word = "validation pictures" if own is judge else "learning pictures that its members had not learned"
+    head = replace(
+        stood.head, weight=weight, bias=bias, temperature=temperature, calibrated_on=f"{len(own):,} {word}",
+        oof=replace(best.predictions, temperature=temperature), notes=(*stood.head.notes, *_notes(best)),
+    )  # fmt: skip
+    folder.write_config(up.place, network, data.geometry, head, place)
+    reading()
+    parts = {"train": head.oof, "test": say(stood.test, temperature)}
+    if judge is not None:
+        parts["validation"] = replace(judge, temperature=temperature)
+    result = judged(stood, head, parts, up.recipe, up.log)
+    result.network = network
+    return result
+
+
+def _notes(best: Any) -> list[str]:
+    """What a report says of the climb, a sentence a rung."""
+    return [
+        f"{one['rung']} beside {one['beside']} on {one['n']:,} learning pictures that neither had learned: "
+        f"{one['gain']['sentence']}; {one['rung'] if one['kept'] else one['beside']} is kept."
+        for one in best.decisions
+    ]
+
+
+def _quick() -> None:
+    """Numbers too small to matter are zero: they cost the optimizer's steps many times as much."""
+    import torch
+
+    torch.set_flush_denormal(True)

@@ -1,0 +1,147 @@
+"""What the rungs could do here and what it would cost: where to cut, how fast steps and views are, on real pictures."""
+
+import time
+from typing import Any
+
+from ..core.lookup import find
+from . import cache
+from .budget import Way, fit_tail
+from .choose import _bf16
+from .climb import Climb, trunk_seconds
+from .network import Network
+from .plan import measure_format, timed
+from .recipes import Steps
+from .rung import built
+from .trunk import Activations, Trunk, cuts
+from .views import Shown, Views
+
+HEAVIEST = 64 * 1024
+"""Bytes of a picture's view beyond which a cut is not considered."""
+MOST = 0.62
+"""Share of the multiplications after a cut beyond which computing the rest once is worth little."""
+REFERENCE = 0.35
+"""The cut that is timed before one is chosen: the one with about this share after it."""
+BESIDE = 1.15
+"""A step's seconds beside those of its passes: the optimizer, the average, the loader."""
+SLOWER = 15.0
+"""How much longer a step on a CPU takes than a pass through the runtime: 18 against 290 pictures/s measured."""
+
+
+def room() -> int:
+    """Bytes of the cache that activations may take."""
+    return int(0.8 * cache.limit(cache.home()))
+
+
+def candidates(network: Network, size: int) -> list[Trunk]:
+    """Cuts worth considering, from the earliest on: the last of each shape, light enough to keep."""
+    last = {trunk.shape: trunk for trunk in cuts(network, size)}
+    return [trunk for trunk in last.values() if trunk.bytes <= HEAVIEST and 0 < trunk.after <= MOST]
+
+
+def choose_cut(up: Climb, steps: Steps, epochs: tuple[float, float, float], folds: int) -> Trunk:
+    """The earliest cut for which the time reaches, by one cut's measured steps; the cheapest where none does."""
+    data = up.stood.data
+
+    def measure() -> dict[str, Any]:
+        found = candidates(data.network, data.geometry.size)
+        middle = min(found, key=lambda trunk: abs(trunk.after - REFERENCE))
+        seconds, products = train_seconds(up, middle, steps.batch)
+        each = trunk_seconds(data.network, data.geometry.size, up.recipe.runtime)
+        ways = [Way(one, seconds * one.after / middle.after, each, products) for one in found]
+        tail = fit_tail(ways, len(up.stood.learn), up.left, room(), epochs, folds)
+        taken = next((one for one in found if tail and one.cut == tail.cut), found[-1])
+        return {"cut": taken.cut, "shape": list(taken.shape), "after": taken.after}
+
+    known = up.plan.decide("cut", measure)
+    return Trunk(data.network, known["cut"], tuple(known["shape"]), known["after"])
+
+
+def measured(up: Climb, trunk: Trunk, feed: Activations, steps: Steps) -> Way:
+    """What this cut costs: the plain view of every picture is computed now, and the tail's steps are timed."""
+
+    def measure() -> dict[str, Any]:
+        begun = time.monotonic()
+        made = feed.compute([0])
+        took = (time.monotonic() - begun) / max(made, 1)
+        guess = trunk_seconds(up.stood.data.network, up.stood.data.geometry.size, up.recipe.runtime)
+        seconds, products = train_seconds(up, trunk, steps.batch)
+        return {"train": seconds, "products": products, "trunked": took if made >= 256 else guess}
+
+    known = up.plan.decide("tail costs", measure)
+    return Way(trunk, known["train"], known["trunked"], known["products"])
+
+
+def train_seconds(up: Climb, trunk: Trunk, batch: int) -> tuple[float, str]:
+    """(seconds a picture of a step of the tail after this cut, the form of its layers that is fastest)."""
+    data, took, here = up.stood.data, {}, up.where.torch
+    forms = ("",) if here.type != "cpu" else ("", "f32", "bf16") if _bf16() else ("", "f32")
+    for products in forms:
+        net = built(data.network, len(data.images.classes))
+        size = {"size": data.geometry.size} if products else {}
+        tail = find("method", "tail")(net, None, here, cut=trunk.cut, products=products, **size)
+        took[products] = _step(tail.model.to(here), trunk.shape, batch, up.where)
+    best = min(took, key=lambda form: took[form])
+    return BESIDE * took[best] / batch, best
+
+
+def _step(model: Any, shape: tuple[int, ...], batch: int, where: Any) -> float:
+    import torch
+
+    model.eval()
+    x = torch.randn(batch, *shape, generator=torch.Generator().manual_seed(0)).to(where.torch)
+
+    def work() -> None:
+        for parameter in model.parameters():
+            parameter.grad = None
+        model(x).square().mean().backward()
+
+    return timed(work, torch.cuda.synchronize if where.torch.type == "cuda" else lambda: None, 2)
+
+
+def activations(up: Climb, trunk: Trunk, count: int, kept: int = -1) -> Activations:
+    """The learning pictures up to the cut, in so many views."""
+    data, learn = up.stood.data, up.stood.learn
+    return Activations(
+        trunk, data.images.take(learn), data.facts["hash"][learn], views(up), count, up.log, kept=kept,
+        runtime=up.recipe.runtime, rows=learn,
+    )  # fmt: skip
+
+
+def views(up: Climb) -> Views:
+    """How learning pictures are shown."""
+    return Views(up.stood.data.geometry, up.recipe.seed, up.recipe.augment)
+
+
+def shown(up: Climb) -> Shown:
+    """The learning pictures themselves, in new views every epoch."""
+    from .loader import occurrences
+
+    data, learn = up.stood.data, up.stood.learn
+    images, hashes = data.images.take(learn), data.facts["hash"][learn]
+    scale = data.network.mean, data.network.std
+    return Shown(images.items, images.labels, learn, hashes, occurrences(hashes), views(up), scale)
+
+
+def picture_seconds(up: Climb, steps: Steps, worth: bool) -> tuple[float, bool]:
+    """(seconds a picture of a step of the whole network, whether its memory is channels_last).
+
+    worth: whether to measure; otherwise a guess by the runtime's rate.
+    """
+    data = up.stood.data
+    if not worth:
+        return SLOWER * trunk_seconds(data.network, data.geometry.size, up.recipe.runtime), False
+
+    def measure() -> dict[str, Any]:
+        import torch
+
+        net = built(data.network, len(data.images.classes))
+        side = data.geometry.size
+        x = torch.randn(min(16, steps.batch), len(data.network.mean), side, side)
+        last, why = measure_format(net, x, up.where, steps.precision)
+        up.log.say(why)
+        net = net.to(up.where.torch, memory_format=torch.channels_last if last else torch.contiguous_format)
+        seconds = _step(net, tuple(x.shape[1:]), len(x), up.where) / len(x)
+        return {"seconds": BESIDE * seconds, "channels_last": last}
+
+    known = up.plan.decide("pictures cost", measure)
+    return known["seconds"], known["channels_last"]
