@@ -109,13 +109,14 @@ def resolve(name: str, weights: str = "auto", *, size: int = 0, seed: int = 0, l
     """
     name = spelt(name)
     word = parse(name)[0].name
-    entry, _ = look_up(word)
+    entry, published = look_up(word)
     found = find_weights(word, weights, seed)
     asked = licence == "permissive" and weights != "none"
     later = weights == "hub" and entry is None
     if asked and not later:
         permit(word, found.source, found.licence)
-    size = 0 if entry is not None and size == entry.size else size
+    native = published or entry
+    size = 0 if native is not None and size == native.size else size
     about = cache.home() / "networks" / _mark(name, size, found) / "about.json"
     network = _load(about, found.file) if about.exists() else _make(name, size, found, about)
     if asked and later:  # only what was fetched says its licence
