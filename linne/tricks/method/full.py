@@ -30,9 +30,7 @@ class full:
         self.model, self.loss = model, loss
         early = first / max(len(rising) - 1, 1)
         self.stages = [
-            Stage(
-                f"{share:.0%} of the network", early, learning(model, share) if share else ("head",), statistics=False
-            )
+            Stage(f"last {share:.0%}", early, learning(model, share) if share else ("head",), statistics=False)
             for share in rising[:-1]
         ]
         self.stages.append(Stage("all", 1 - first if self.stages else 1.0, statistics=statistics))
