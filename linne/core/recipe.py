@@ -16,7 +16,7 @@ PRECISIONS = ("auto", "f32", "bf16", "f16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
-TRAINING = ("epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "decay", "layer_decay", "warmup",
+TRAINING = ("epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "decay", "layer_decay", "warmup", "init",
             "precision", "device")  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -59,6 +59,9 @@ class Recipe:
     decay: float = _setting(-1.0, "weight decay; -1 is the method's own")
     layer_decay: float = _setting(0.0, "rate of each layer as a multiple of the next one's; 0 is the method's own")
     warmup: float = _setting(-1.0, "share of the steps over which the rate rises; -1 is the method's own")
+    init: str = _setting(
+        "auto", "how random weights begin (weights='none'): auto (default), kaiming, xavier, lsuv, ..."
+    )
     precision: str = _setting("auto", "of training: auto, f32, bf16, or f16 (a GPU alone)")
     device: str = _setting("auto", "where training happens: auto, cpu, cuda, or mps")
     check: str = _setting("all", "checks of the data: 'all', 'none', or names with options, e.g. 'duplicates,quality'")
@@ -109,11 +112,13 @@ class Recipe:
         _one_of("device", self.device, DEVICES)
         if self.lr not in ("auto", "find"):
             _rate(self.lr)
-        for kind in ("method", "optimizer", "schedule", "loss", "mix"):
+        for kind in ("method", "optimizer", "schedule", "loss", "mix", "init"):
             if getattr(self, kind) not in ("", "auto"):
                 _known(kind, getattr(self, kind))
         if self.method == "probe" and self.minutes:
             raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
+        if self.init != "auto" and self.weights != "none":
+            raise OptionError(f"init={self.init!r} has no effect on trained weights. Give weights='none' as well.")
         ignored = [name for name in TRAINING if name in self.changed()] if not self.trains else []
         if ignored:
             raise OptionError(

@@ -42,6 +42,8 @@ def test_toml_reads_back(tmp_path: Path) -> None:
         ({"method": "tail", "lr": "fast"}, "auto, find, or a number"),
         ({"method": "tail", "lr": 1000}, "between 0 and 100"),
         ({"method": "tail", "decay": -0.5}, "between 0 and 1"),
+        ({"method": "full", "init": "kaiming"}, "has no effect on trained weights"),
+        ({"method": "full", "weights": "none", "init": "kaimin"}, "Did you mean 'kaiming'?"),
         ({"method": "tail", "precision": "f8"}, "Allowed: auto, bf16, f16, f32"),
     ],
 )
