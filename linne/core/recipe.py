@@ -60,7 +60,7 @@ class Recipe:
     layer_decay: float = _setting(0.0, "rate of each layer as a multiple of the next one's; 0 is the method's own")
     warmup: float = _setting(-1.0, "share of the steps over which the rate rises; -1 is the method's own")
     init: str = _setting(
-        "auto", "how random weights begin (weights='none'): auto (default), kaiming, xavier, lsuv, ..."
+        "auto", "how random weights begin: auto (the trick default), torch (PyTorch's own way), or one"
     )
     precision: str = _setting("auto", "of training: auto, f32, bf16, or f16 (a GPU alone)")
     device: str = _setting("auto", "where training happens: auto, cpu, cuda, or mps")
@@ -113,7 +113,7 @@ class Recipe:
         if self.lr not in ("auto", "find"):
             _rate(self.lr)
         for kind in ("method", "optimizer", "schedule", "loss", "mix", "init"):
-            if getattr(self, kind) not in ("", "auto"):
+            if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) != ("init", "torch"):
                 _known(kind, getattr(self, kind))
         if self.method == "probe" and self.minutes:
             raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
