@@ -17,7 +17,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
 TRAINING = ("epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "decay", "layer_decay", "warmup", "init",
-            "precision", "device")  # fmt: skip
+            "precision", "device", "devices", "shard")  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
 LICENCES = ("any", "permissive")
@@ -64,6 +64,8 @@ class Recipe:
     )
     precision: str = _setting("auto", "of training: auto, f32, bf16, or f16 (a GPU alone)")
     device: str = _setting("auto", "where training happens: auto, cpu, cuda, or mps")
+    devices: int = _setting(1, "processes of this machine that train together, each on a GPU where there is one")
+    shard: bool = _setting(False, "spread the parameters over the processes (FSDP2), where one cannot hold them")
     check: str = _setting("all", "checks of the data: 'all', 'none', or names with options, e.g. 'duplicates,quality'")
     max_unreadable: float = _setting(0.05, "stop when more than this share of the pictures cannot be read")
     seed: int = _setting(0, "the seed of every draw")
@@ -110,6 +112,7 @@ class Recipe:
                 _range(name, getattr(self, name), 0, 1)
         _one_of("precision", self.precision, PRECISIONS)
         _one_of("device", self.device, DEVICES)
+        _range("devices", self.devices, 1, 1024)
         if self.lr not in ("auto", "find"):
             _rate(self.lr)
         for kind in ("method", "optimizer", "schedule", "loss", "mix", "init"):

@@ -12,7 +12,7 @@ from ..core.errors import OptionError
 from ..core.files import write, write_json
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
-from . import folder
+from . import fleet, folder
 from .budget import Clock
 from .climb import Climb
 from .data import Data
@@ -53,8 +53,9 @@ def course(
         f"{found['high']:.4f}] on {len(stood.head.oof):,} learning pictures, each judged by heads that had not seen it"
     )
     _quick()
-    up = Climb(stood, recipe, path, log, clock, Plan(path / "plan.json"), device.device(recipe.device))
+    up = Climb(stood, recipe, path, log, clock, Plan(path / "plan.json"), device.device(recipe.device, recipe.shard))
     best = climb(up)
+    fleet.part(up.where)
     if best.file is None:
         reading()
         parts = {"train": stood.head.oof, "test": predict(data, stood.head, stood.test)}

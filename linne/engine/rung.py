@@ -78,8 +78,11 @@ class Rung:
         logits = self._logits(fitted.module, held)
         if hasattr(method, "settle"):
             method.settle()
+        from . import device
+
         save(net, kept)
         write(folder / "held.npy", lambda aside: _save(aside, logits))
+        device.together(self.where)
         self.clock.note()
         return Member(rows, logits, kept)
 
@@ -159,7 +162,8 @@ def save(net: Any, path: Path) -> None:
     """A network's tensors as its weights files name them."""
     from safetensors.torch import save_file
 
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in net.tensors().items()}
+    whole = {name: getattr(value, "full_tensor", lambda v=value: v)() for name, value in net.tensors().items()}
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in whole.items()}
     write(path, lambda aside: save_file(tensors, aside, {"format": "pt"}))
 
 
