@@ -1,6 +1,7 @@
 """Killed with kill -9 at a random moment, started again by the same command: the same bytes, in three recipes.
 
 python bench/resume.py            40 kills; writes bench/results/resume.json
+python bench/resume.py NAME       those of one recipe, beside what the others came to before
 python bench/resume.py NAME OUT   one run of a recipe in the folder OUT, gone on with where it was killed
 
 Each trial is a run of its own: one kill, one restart, and the final weights and the final checkpoint's tensors
@@ -40,13 +41,13 @@ RECIPES: dict[str, dict[str, Any]] = {
 STEPS, BATCH = 60, 64
 
 
-def main() -> None:
-    """Every recipe's reference, kills and comparisons."""
+def main(names: list[str]) -> None:
+    """Recipes' references, kills and comparisons."""
     from _measure import keep
 
-    draws = random.Random(0)
-    found: dict[str, Any] = {}
-    for name in RECIPES:
+    draws, before = random.Random(0), ROOT / "bench" / "results" / "resume.json"
+    found: dict[str, Any] = json.loads(before.read_text())["recipes"] if names else {}
+    for name in names or RECIPES:
         with tempfile.TemporaryDirectory() as folder:
             found[name] = trials(name, Path(folder), draws)
         keep("resume", {
@@ -222,4 +223,4 @@ if __name__ == "__main__":
     if len(sys.argv) == 3:
         run(sys.argv[1], Path(sys.argv[2]))
     else:
-        main()
+        main(sys.argv[1:])
