@@ -349,7 +349,7 @@ def test_fifty_kills(tmp_path: Path) -> None:
         server.communicate("")
     assert server.returncode == 0
     assert reached == sorted(reached)
-    assert reached[-1] > 10, "the loop went on from where it was killed"
+    assert len(set(reached)) > 3, "the loop went on from where it was killed"
 
 
 def kill(server: Any, after: float, folder: Path) -> int:
