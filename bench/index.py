@@ -52,27 +52,27 @@ def main() -> None:
 
 def row(name: str, family: str) -> list[Any] | None:
     """[family, parameters, macs, size, sized, weights, also] of one network; None where it cannot be built."""
-    try:
-        with torch.device("meta"):
-            net = find("model", Spec(name))(classes=None)
-    except Exception as error:
-        print(f"{name}: left out, {type(error).__name__}: {str(error)[:100]}", flush=True)
+    net, count = None, 0
+    for device in ("meta", "cpu"):  # a few read their own weights while they are built, or run on none
+        try:
+            with torch.device(device):
+                net = find("model", Spec(name))(classes=None).eval().requires_grad_(False)
+            count = macs(net, int(net.preprocess["size"]), device)
+            break
+        except Exception as error:
+            print(f"{name} on {device}: {type(error).__name__}: {str(error)[:100]}", flush=True)
+    if net is None:
         return None
-    net.eval().requires_grad_(False)
     size = int(net.preprocess["size"])
     sized = {"timm": lambda: _takes_size(name), "torchvision": lambda: "vit_" in name, "linne": lambda: False}[family]()
     weights = {"timm": timm_weights, "torchvision": torchvision_weights, "linne": lambda _: []}[family](name)
-    return [family, sum(p.numel() for p in net.parameters()), macs(net, size), size, sized, weights, ""]
+    return [family, sum(p.numel() for p in net.parameters()), count, size, sized, weights, ""]
 
 
-def macs(net: Any, size: int) -> int:
-    """Multiply-adds of convolutions and matrix products for one picture; 0 where they cannot be counted."""
-    try:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            net(torch.empty(1, 3, size, size, device="meta"))
-    except Exception as error:
-        print(f"{net.name}: not counted, {type(error).__name__}: {str(error)[:100]}", flush=True)
-        return 0
+def macs(net: Any, size: int, device: str) -> int:
+    """Multiply-adds of convolutions and matrix products for one picture."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        net(torch.empty(1, 3, size, size, device=device))
     return counter.get_total_flops() // 2
 
 

@@ -128,6 +128,7 @@ class _Net(Net):
         if "own" in self._modules:
             return self._modules["own"]  # type: ignore[return-value]
         found: Any = self.body.get_classifier()
+        found = getattr(found, "fc", found)  # SAM's gives its pooling too
         if isinstance(found, (nn.Conv2d, tuple)):
             if self.__dict__.get("shaped") is None or self.__dict__["shaped"][0] is not found:
                 self.__dict__["shaped"] = (found, _Mapped(found) if isinstance(found, nn.Conv2d) else _Mean(found))

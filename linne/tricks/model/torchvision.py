@@ -81,8 +81,8 @@ def _body(name: str, size: int, download: bool) -> Any:
     from torchvision import models
 
     given: dict[str, Any] = {}
-    if name.startswith("vit_") and size:
-        given["image_size"] = size
+    if name.startswith("vit_") and (size or not download):
+        given["image_size"] = size or _preprocess(name)["size"]
     if name in HALVES and not download:
         given |= {"aux_logits": False, "init_weights": True}
     try:
