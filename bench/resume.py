@@ -107,7 +107,7 @@ def one(name: str, place: Path, after: float, single: bool) -> dict[str, Any] | 
         os.kill(int((place / "alive-1").read_text()), signal.SIGKILL)
     else:
         os.killpg(process.pid, signal.SIGKILL)
-    said = process.communicate(timeout=600)[1]
+    said = process.communicate(timeout=3600)[1]
     if not single:
         said = said + finish(name, place)["said"]
     final = json.loads((place / "final.json").read_text())
