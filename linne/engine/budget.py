@@ -3,7 +3,8 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
+from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from ..core.errors import RunError
 from ..core.files import write_json
 from .trunk import Trunk
 
+MOST_VIEWS = 12
+"""More views of a picture than this are not kept: a longer run shows them again."""
 NOTE = 10.0
 """Seconds between two notes of the time used: a killed run forgets at most that much."""
 
@@ -66,71 +69,76 @@ class Way:
 
 @dataclass(frozen=True)
 class Tail:
-    """A tail that fits: cut, products, epochs, folds and how many of them are trained, views and how many are kept.
+    """A tail that fits: where to cut, how long to train, from how many views, and who judges.
 
-    seconds: what it should take. JSON-ready by `asdict`.
+    witnesses: how many of `folds` are trained without one fold each, only to judge it. held: the one that is kept has
+    not seen one fold either, and judges it. kept: views in the cache, the others are computed whenever they are shown.
+    seconds: what it should take.
     """
 
     cut: str
     products: str
     epochs: float
     folds: int
-    members: int
+    witnesses: int
+    held: bool
     views: int
     kept: int
     seconds: float
 
-    def plain(self) -> dict[str, Any]:
-        """For plan.json."""
-        return asdict(self)
-
 
 MEMBER = 6.0
-"""Seconds that each member costs besides its steps: a network is built, a head solved for, the fold predicted."""
-
-
-def seconds(way: Way, n: int, epochs: float, folds: int, members: int, views: int, kept: int) -> float:
-    """What a tail takes: views through the trunk once, streamed ones whenever they are shown, steps, members."""
-    share = (folds - 1) / folds if folds > 1 else 1.0
-    shown = members * share * epochs * n
-    streamed = shown * (views - kept) / views * way.trunked
-    return n * kept * way.trunked + streamed + shown * way.train + members * MEMBER
+"""Seconds that each fitting costs besides its steps: a network is built, a head solved for, the fold predicted."""
+EVIDENCE = 200
+"""Pictures that judge a rung at least, where there are so many."""
+DEEP = 0.4
+"""Share of the network's work after the cut beyond which more is not known to bring more."""
+CLOSE = 0.97
+"""Plans that promise this share of the best one's worth are told apart by who judges them."""
 
 
 def fit_tail(
-    ways: Sequence[Way], n: int, left: float, room: int, epochs: "tuple[float, float, float]", folds: int
+    ways: Sequence[Way], n: int, left: float, room: int, epochs: "tuple[float, float, float]", folds: int, judged: int
 ) -> "Tail | None":
     """The tail to train on n pictures in `left` seconds; None where not even the least fits.
 
-    ways: from the earliest cut, which learns most, to the latest. room: bytes of the cache. epochs: the least, those
-    wanted, and the most that are useful. The earliest cut for which the wanted epochs of all members fit is taken,
-    and more epochs where time remains; else fewer members of the latest cut, then fewer epochs.
+    ways: the cuts to choose from. room: bytes of the cache. epochs: the least, those that are wanted, and the most that
+    are useful. judged: pictures that judge without having been learned by anybody. What a tail is worth grows with the
+    work after its cut and, ever more slowly, with its epochs (measured, bench/LOG.md); of plans that are worth about
+    the same the one with the most witnesses is taken.
     """
-    least, wanted, most = epochs
-
-    def made(way: Way, each: float, members: int) -> Tail:
-        views = max(1, round(each))
-        kept = min(views, max(room // max(n * way.trunk.bytes, 1), 0))
-        cost = seconds(way, n, each, folds, members, views, kept)
-        return Tail(way.trunk.cut, way.products, each, folds, members, views, kept, round(cost, 1))
-
+    fits = []
     for way in ways:
-        if made(way, wanted, folds).seconds <= left:
-            return max(_rising(made, way, wanted, most, folds, left), key=lambda tail: tail.epochs)
-    for members in range(folds, 0, -1):
-        fits = [made(way, least, members) for way in ways if made(way, least, members).seconds <= left]
-        if fits:
-            return fits[0]
-    return None
+        for each in _lengths(*epochs):
+            views = max(1, min(MOST_VIEWS, round(each)))
+            kept = min(views, max(room // max(n * way.trunk.bytes, 1), 0))
+            for witnesses, held in [*((count, False) for count in range(folds + 1)), (0, True)]:
+                tail = Tail(way.trunk.cut, way.products, each, folds, witnesses, held, views, kept, 0.0)
+                evidence = judged + n * (witnesses + held) / folds
+                cost = seconds(way, n, tail)
+                if cost <= left and evidence >= min(n, EVIDENCE):
+                    fits.append((_worth(way, each / epochs[1], held), replace(tail, seconds=round(cost, 1))))
+    if not fits:
+        return None
+    best = max(worth for worth, _ in fits)
+    close = [(tail.witnesses, worth, tail) for worth, tail in fits if worth >= CLOSE * best]
+    return max(close, key=lambda one: one[:2])[2]
 
 
-def _rising(made: Any, way: Way, first: float, most: float, members: int, left: float) -> list[Tail]:
-    found = []
-    each = first
-    while each <= most:
-        tail = made(way, each, members)
-        if tail.seconds > left:
-            break
-        found.append(tail)
-        each += 1
-    return found
+def seconds(way: Way, n: int, tail: Tail) -> float:
+    """What a tail takes: views through the trunk once, streamed ones whenever they are shown, steps, fittings."""
+    part = (tail.folds - 1) / tail.folds
+    shown = n * tail.epochs * ((part if tail.held else 1) + tail.witnesses * part)
+    streamed = shown * (tail.views - tail.kept) / tail.views * way.trunked
+    return n * tail.kept * way.trunked + streamed + shown * way.train + (1 + tail.witnesses) * MEMBER
+
+
+def _worth(way: Way, length: float, held: bool) -> float:
+    """What a tail of `length` times the wanted epochs may bring, in no unit."""
+    return min(way.trunk.after, DEEP) * (1 - exp(-3 * length)) * (0.9 if held else 1.0)
+
+
+def _lengths(least: float, wanted: float, most: float) -> list[float]:
+    """Numbers of epochs to choose from: eighths of those that are wanted."""
+    eighths = [wanted * part / 8 for part in range(1, 65)]
+    return sorted({least, wanted, *(each for each in eighths if least <= each <= most)})

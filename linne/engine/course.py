@@ -92,12 +92,12 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
         return Predictions(logits, images.labels, rows, images.classes, images.names, images.group, temperature)
 
     judge = say(stood.judge, 1.0) if len(stood.judge) else None
-    own = judge if judge is not None and len(judge) >= JUDGES else best.predictions
+    own = judge if judge is not None and len(judge) >= JUDGES else _learned(best, up, 1.0)
     temperature = heat(own)
-    word = "validation pictures" if own is judge else "learning pictures that its members had not learned"
+    word = "validation pictures" if own is judge else "learning pictures that its witnesses had not learned"
     head = replace(
         stood.head, weight=weight, bias=bias, temperature=temperature, calibrated_on=f"{len(own):,} {word}",
-        oof=replace(best.predictions, temperature=temperature), notes=(*stood.head.notes, *_notes(best)),
+        oof=_learned(best, up, temperature), notes=(*stood.head.notes, *_notes(best)),
     )  # fmt: skip
     folder.write_config(up.place, network, data.geometry, head, place)
     reading()
@@ -107,6 +107,12 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
     result = judged(stood, head, parts, up.recipe, up.log)
     result.network = network
     return result
+
+
+def _learned(best: Any, up: Climb, temperature: float) -> Predictions:
+    """Learning pictures as those saw them that had not learned them: the winner's witnesses, else probe heads."""
+    seen = np.flatnonzero(np.isin(best.predictions.rows, up.stood.learn))
+    return replace(best.predictions.take(seen), temperature=temperature) if len(seen) else up.stood.head.oof
 
 
 def _notes(best: Any) -> list[str]:

@@ -14,12 +14,14 @@ import numpy as np
 
 from ..core.predictions import Predictions
 from ..core.recipe import LADDER
+from ..core.spec import Spec, parse
 from . import ways
-from .budget import MEMBER, Tail, fit_tail
+from .budget import EVIDENCE, MEMBER, Tail, fit_tail
 from .climb import Climb
 from .compare import compare
+from .first import predict
 from .recipes import Steps, steps_of
-from .rung import Member, Rung, average, said
+from .rung import WHOLE, Member, Rung, joined
 from .task import heat
 
 FOLDS = 3
@@ -31,8 +33,8 @@ FULL = 1.0
 
 @dataclass(eq=False)
 class Best:
-    """The best rung so far. predictions: of learning pictures that its members never saw; file: its tensors, None for
-    the probe; decisions: of every rung, JSON-ready."""
+    """The best rung so far. predictions: of pictures that it was judged on; file: its tensors, None for the probe;
+    decisions: of every rung, JSON-ready."""
 
     name: str
     predictions: Predictions
@@ -43,10 +45,10 @@ class Best:
 
 def climb(up: Climb) -> Best:
     """Every rung that the time allows; the best of them."""
-    best = Best("probe", up.stood.head.oof)
+    best = Best("probe", _probe(up))
     alone = up.recipe.method != "auto"
     for name in (up.recipe.method,) if alone else LADDER[1:]:
-        made = tail(up) if name == "tail" else pictures(up, name, best.members)
+        made = tail(up) if parse(name)[0].name == "tail" else pictures(up, name, best.members)
         if made is None:
             break
         best = chosen(up, best, made, alone)
@@ -54,10 +56,17 @@ def climb(up: Climb) -> Best:
     return best
 
 
+def _probe(up: Climb) -> Predictions:
+    """What the first classifier says of pictures that it had not learned: out of fold, and of validation."""
+    parts = [up.stood.head.oof, predict(up.stood.data, up.stood.head, up.stood.judge)]
+    return joined([(part.rows, part.logits) for part in parts], up.stood)
+
+
 def chosen(up: Climb, best: Best, made: Best, alone: bool) -> Best:
     """The better of two rungs on pictures that neither had learned; the first where the second does not pay."""
-    shared = np.flatnonzero(np.isin(best.predictions.rows, made.predictions.rows))
-    before, after = (replace(one, temperature=heat(one)) for one in (best.predictions.take(shared), made.predictions))
+    shared = np.intersect1d(best.predictions.rows, made.predictions.rows)
+    both = (one.predictions.take(np.searchsorted(one.predictions.rows, shared)) for one in (best, made))
+    before, after = (replace(one, temperature=heat(one)) for one in both)
     found = compare(after, before, metric=up.recipe.metric, seed=up.recipe.seed)
     keep = alone or (found["value"] > 0 and found["low"] > SLACK)
     word = "it was asked for" if alone else "kept" if keep else f"{best.name} stays"
@@ -72,70 +81,91 @@ def chosen(up: Climb, best: Best, made: Best, alone: bool) -> Best:
 def tail(up: Climb) -> "Best | None":
     """The tail on activations computed once; None where the time is too short."""
     n, recipe = len(up.stood.learn), up.recipe
+    given = dict(parse(recipe.method)[0].options) if recipe.method != "auto" else {}
     steps = steps_of(recipe, "tail", n)
     wanted = steps.epochs
-    epochs = (wanted, wanted, wanted) if recipe.epochs else (max(3.0, wanted / 3), wanted, 1.5 * wanted)
-    trunk = ways.choose_cut(up, steps, epochs, FOLDS)
-    way = ways.measured(up, trunk, ways.activations(up, trunk, 1), steps)
-    room = ways.room()
-    found = up.plan.decide("tail", lambda: _plain(fit_tail([way], n, up.left, room, epochs, FOLDS)))
+    epochs = (wanted, wanted, wanted) if recipe.epochs else (wanted / 4, wanted, 2 * wanted)
+    room, judged = ways.room(), len(up.stood.judge)
+    trunk = ways.choose_cut(up, steps, epochs, (FOLDS, judged), str(given.pop("cut", "")))
+    way = ways.measured(up, trunk, ways.activations(up, trunk, up.stood.learn, 1), steps)
+    found = up.plan.decide("tail", lambda: _plain(fit_tail([way], n, up.left, room, epochs, FOLDS, judged)))
     if found is None:
-        least = fit_tail([way], n, float("inf"), room, (epochs[0], epochs[0], epochs[0]), 1)
+        least = fit_tail([way], n, float("inf"), room, (epochs[0], epochs[0], epochs[0]), FOLDS, n)
         needs = _time(least.seconds if least else 0)
         up.log.say(f"tail: not begun; the least takes about {needs}, and {_time(up.left)} are left")
         return None
     plan = Tail(**found)
-    up.log.say(
-        f"tail: what comes after {plan.cut}, {trunk.after:.0%} of the network's work, learns for {plan.epochs:g} "
-        f"epochs from {plan.views} views, {plan.members} times without one of {plan.folds} folds; about {_time(plan.seconds)}",
-        plan=found,
-    )
-    feed = ways.activations(up, trunk, plan.views, plan.kept)
+    up.log.say(f"tail: {_told(plan, trunk.after, judged)}; about {_time(plan.seconds)}", plan=found)
+    feed = ways.activations(up, trunk, up.stood.learn, plan.views, plan.kept)
     feed.compute()
+    judges = ways.activations(up, trunk, up.stood.judge, 1)
+    judges.compute()
     up.clock.note()
-    side = f", size={up.stood.data.geometry.size}" if plan.products else ""
-    method = f"tail(cut={plan.cut!r}, products={plan.products!r}{side})"
-    steps = replace(steps, method=method, epochs=plan.epochs, workers=1)
-    return trained(up, _rung(up, "tail", steps, feed.part, ()), plan.members, plan.seconds / plan.members)
+    given |= {"cut": plan.cut, "products": plan.products}
+    if plan.products:
+        given["size"] = up.stood.data.geometry.size
+    steps = replace(steps, method=str(Spec("tail", (), tuple(given.items()))), epochs=plan.epochs, workers=1)
+    rung = _rung(up, "tail", steps, lambda rows: feed.of(rows) or judges.of(rows))
+    return trained(up, rung, plan.witnesses, plan.held, plan.seconds)
 
 
 def pictures(up: Climb, name: str, start: Sequence[Member]) -> "Best | None":
     """A method that learns from pictures, in new views every epoch; None where the time is too short."""
-    n, members, share = len(up.stood.learn), max(1, len(start)), (FOLDS - 1) / FOLDS
+    n, judged, part = len(up.stood.learn), len(up.stood.judge), (FOLDS - 1) / FOLDS
+    held = judged < EVIDENCE and not start
+    witnesses = sum(member.fold != WHOLE for member in start)
+    share = part if held else 1 + witnesses * part
     steps = steps_of(up.recipe, name, n)
     guess, _ = ways.picture_seconds(up, steps, worth=False)
-    possible = members * share * n * guess / 4 < up.left or "pictures cost" in up.plan.known
+    possible = share * n * guess / 4 < up.left or "pictures cost" in up.plan.known
     seconds, last = ways.picture_seconds(up, steps, worth=possible)
-    epoch = members * share * n * seconds
-    left = up.left - members * MEMBER
-    fits = up.plan.decide(f"{name} epochs", lambda: steps.epochs if left > steps.epochs * epoch else left // epoch)
-    if fits < FULL:
+    epoch, fittings = share * n * seconds, MEMBER * (1 + witnesses)
+    wanted = up.plan.decide(f"{name} epochs", lambda: _fitting(steps.epochs, up.left - fittings, epoch))
+    if wanted < FULL:
         needs = f"an epoch at {1 / seconds:,.0f} pictures/s takes about {_time(epoch)}, {steps.epochs:g} are usual"
         up.log.say(f"{name}: not begun; {needs}, and {_time(up.left)} are left")
         return None
-    up.log.say(
-        f"{name}: {fits:g} epochs at {1 / seconds:,.0f} pictures/s, {members} times without one of {FOLDS} folds; "
-        f"about {_time(fits * epoch)}"
-    )
-    steps = replace(steps, epochs=float(fits), channels_last=last)
-    rung = _rung(up, name.partition("(")[0], steps, ways.shown(up).part, start)
-    return trained(up, rung, members, fits * epoch / members)
+    up.log.say(f"{name}: {wanted:g} epochs at {1 / seconds:,.0f} pictures/s; about {_time(wanted * epoch)}")
+    steps = replace(steps, epochs=float(wanted), channels_last=last)
+    rung = _rung(up, parse(name)[0].name, steps, lambda rows: ways.shown(up, rows), start)
+    return trained(up, rung, witnesses, held, wanted * epoch)
 
 
-def trained(up: Climb, rung: Rung, count: int, each: float) -> Best:
-    """A rung's members, as many as the clock allows and at least one, and their average."""
-    members = [rung.member(0, up.left)]
-    for number in range(1, count):
-        if not up.plan.decide(f"{rung.name}-{number} begins", lambda: bool(up.left > 0.9 * each)):
-            up.log.say(f"{rung.name}: {number} of {count} members; the time does not reach for another")
+def trained(up: Climb, rung: Rung, witnesses: int, held: bool, whole: float) -> Best:
+    """What is kept and its witnesses, as many as the clock allows; the one that judges itself where `held`."""
+    each = whole / (1 + witnesses)
+    asked: list[int | str] = [0] if held else [WHOLE, *range(witnesses)]
+    if not held and witnesses and len(up.stood.judge) < EVIDENCE:
+        asked = [0, WHOLE, *range(1, witnesses)]  # without a witness nothing could be kept
+    members: list[Member] = []
+    for fold in asked:
+        if members and not up.plan.decide(f"{rung.name}-{fold} begins", lambda: bool(up.left > 0.8 * each)):
+            up.log.say(f"{rung.name}: the time does not reach for more than {len(members)} of {len(asked)} fittings")
             break
-        members.append(rung.member(number, up.left))
-    file = rung.place / f"{rung.name}.safetensors"
-    average(members, file)
-    return Best(rung.name, said(members, up.stood), members, file)
+        members.append(rung.member(fold, up.left))
+    kept = next((member for member in members if member.fold == WHOLE), members[0])
+    said = joined([(member.rows, member.logits) for member in members], up.stood)
+    return Best(rung.name, said, members, kept.file)
 
 
-def _rung(up: Climb, name: str, steps: Steps, feed: Any, start: Sequence[Member]) -> Rung:
+def _fitting(wanted: float, left: float, epoch: float) -> float:
+    """Epochs that fit, at most those wanted: whole ones."""
+    return wanted if left >= wanted * epoch else left // epoch
+
+
+def _told(plan: Tail, after: float, judged: int) -> str:
+    """A plan in words."""
+    who = [f"{judged:,} validation pictures"] * bool(judged and not plan.held)
+    if plan.held or plan.witnesses:
+        count = max(plan.witnesses, 1)
+        who.append(f"{count} of {plan.folds} folds that {'it' if plan.held else 'a witness each'} never sees")
+    return (
+        f"what comes after {plan.cut}, {after:.0%} of the network's work, learns for {plan.epochs:g} epochs from "
+        f"{plan.views} views; judged by {' and '.join(who)}"
+    )
+
+
+def _rung(up: Climb, name: str, steps: Steps, feed: Any, start: Sequence[Member] = ()) -> Rung:
     recipe = up.recipe
     return Rung(name, steps, FOLDS, up.stood, up.place / "ladder", up.plan, up.log, up.clock, feed, recipe.seed,
                 recipe.metric, up.where, start)  # fmt: skip

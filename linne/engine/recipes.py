@@ -33,7 +33,7 @@ COMMON: dict[str, Any] = {
     "optimizer": "adamw", "decay": 0.05, "ema": 0.99,
 }  # fmt: skip
 OWN: dict[str, dict[str, Any]] = {
-    "tail": {"epochs": 8, "batch": 64, "rate": 5e-4},
+    "tail": {"epochs": 8, "batch": 64, "rate": 1e-3},
     "full": {"epochs": 8, "batch": 64, "rate": 2e-4, "layer_decay": 0.85},
     "": {"epochs": 30, "batch": 128, "rate": 0.1, "optimizer": "sgd", "decay": 5e-4, "ema": 0.998},
 }

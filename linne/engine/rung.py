@@ -1,7 +1,7 @@
-"""One rung of the ladder: a method fitted several times, each time without one fold, judged there, then averaged.
+"""One rung of the ladder: a method fitted to all learning pictures, and again without one fold, to be judged there.
 
-Members begin with the same weights and with a head that was solved for without their fold, so what they say of it is
-out of fold; their weights' average (Wortsman et al. 2022, arXiv:2203.05482) has seen every picture and is what is kept.
+Witnesses begin with the same weights and with a head that was solved for without their fold, so what they say of it is
+out of fold. They learn as the one that is kept does, from fewer pictures: what they show is no promise too much.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,11 +26,15 @@ from .probe import probe
 from .recipes import Steps
 from .settings import Settings
 
+WHOLE = "whole"
+
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """One fitting of a rung. rows: of the images, (m,), that it never saw; logits (m, K); file: its tensors."""
+    """One fitting of a rung. fold: that it never saw, WHOLE where it saw all. rows: of the images, (m,), that it never
+    saw and judges; logits (m, K); file: its tensors."""
 
+    fold: "int | str"
     rows: np.ndarray
     logits: np.ndarray
     file: Path
@@ -38,9 +42,9 @@ class Member:
 
 @dataclass(eq=False)
 class Rung:
-    """A method with everything that its members share.
+    """A method with everything that its fittings share.
 
-    feed: places among `stood.learn` to the feed that shows those pictures. folds: 1 holds nobody out.
+    feed: rows of the images to the feed that shows them. start: the rung below's fittings, to begin from.
     """
 
     name: str
@@ -63,57 +67,63 @@ class Rung:
         images = self.stood.data.images.take(self.stood.learn)
         return deal(images.labels, images.group, [1] * self.folds, rng(self.seed, "ladder"))
 
-    def member(self, number: int, budget: float) -> Member:
-        """Fit member `number`, in at most `budget` seconds; or what it came to, where that was done before."""
-        folder = self.place / f"{self.name}-{number}"
-        kept = folder / "member.safetensors"
-        held = np.flatnonzero(self.fold == number) if self.folds > 1 else np.zeros(0, np.int64)
-        rows = self.stood.learn[held]
-        if kept.exists() and (folder / "held.npy").exists():
-            return Member(rows, np.load(folder / "held.npy"), kept)
-        learns = np.setdiff1d(np.arange(len(self.stood.learn)), held)
-        net, method = self._begin(number, learns)
-        seconds = self.plan.decide(f"{self.name}-{number} seconds", lambda: budget if budget < float("inf") else 0.0)
-        fitted = self._fit(method, learns, folder, float(seconds))
-        logits = self._logits(fitted.module, held)
-        if hasattr(method, "settle"):
-            method.settle()
+    def member(self, fold: "int | str", budget: float) -> Member:
+        """Fit without this fold (WHOLE: with all) in at most `budget` seconds; or what that came to before."""
         from . import device
 
+        folder, learn = self.place / f"{self.name}-{fold}", self.stood.learn
+        kept = folder / "member.safetensors"
+        rows = self.stood.judge if fold == WHOLE else learn[self.fold == fold]
+        if kept.exists() and (folder / "held.npy").exists():
+            return Member(fold, rows, np.load(folder / "held.npy"), kept)
+        learns = learn if fold == WHOLE else learn[self.fold != fold]
+        net, method = self._begin(fold, learns)
+        seconds = self.plan.decide(f"{self.name}-{fold} seconds", lambda: budget if budget < float("inf") else 0.0)
+        fitted = self._fit(method, learns, folder, float(seconds))
+        logits = self._logits(fitted.module, rows)
+        if hasattr(method, "settle"):
+            method.settle()
         save(net, kept)
         write(folder / "held.npy", lambda aside: _save(aside, logits))
         device.together(self.where)
         self.clock.note()
-        return Member(rows, logits, kept)
+        return Member(fold, rows, logits, kept)
 
-    def _begin(self, number: int, learns: np.ndarray) -> tuple[Any, Any]:
-        """(the network as the member begins, the method over it)."""
+    def _begin(self, fold: "int | str", learns: np.ndarray) -> tuple[Any, Any]:
+        """(the network as the fitting begins, the method over it)."""
         from .criterion import Criterion
 
         data = self.stood.data
-        labels, classes = data.images.labels[self.stood.learn[learns]], len(data.images.classes)
-        net = built(data.network, classes, self.start[number].file if self.start else None)
-        if not self.start and data.network.seed < 0:
-            self._solve(net, learns)
+        labels, classes = data.images.labels[learns], len(data.images.classes)
+        below = next((member.file for member in self.start if member.fold == fold), None)
+        net = built(data.network, classes, below)
+        if below is None and data.network.seed < 0:
+            self._solve(net, fold, learns)
         loss = Criterion(self.steps.loss, labels, classes, self.where)
         offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch}
         return net, offer(find("method", self.steps.method), **offered)
 
-    def _solve(self, net: Any, learns: np.ndarray) -> None:
-        """Begin with the head that is best on these pictures' frozen features."""
+    def _head(self, fold: "int | str", learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The head that is best on these pictures' frozen features: the probe's own, or one that never saw the fold."""
+        data, head = self.stood.data, self.stood.head
+        if fold == WHOLE:
+            return head.weight, head.bias
+        first = probe(data.features[learns], data.images.take(learns), metric=self.metric, folds=2,
+                      strengths=(head.strength,), seed=self.seed)  # fmt: skip
+        return first.weight, first.bias
+
+    def _solve(self, net: Any, fold: "int | str", learns: np.ndarray) -> None:
+        """Begin with that head, where the network's is a single layer."""
         import torch
 
-        data, rows = self.stood.data, self.stood.learn[learns]
-        strengths = (self.stood.head.strength,)
-        first = probe(data.features[rows], data.images.take(rows), metric=self.metric, folds=2, strengths=strengths,
-                      seed=self.seed)  # fmt: skip
-        layers = [part for part in net.head.modules() if getattr(part, "weight", None) is not None]
-        if len(layers) != 1 or layers[0].weight.numel() != first.weight.size:
-            self.log.say(f"the head of {data.network.name} is no single layer: it begins anew")
+        weight, bias = self._head(fold, learns)
+        layers = [part for part in net.head.modules() if getattr(part, "bias", None) is not None]
+        if len(layers) != 1 or layers[0].weight.numel() != weight.size:
+            self.log.say(f"the head of {self.stood.data.network.name} is no single layer: it begins anew")
             return
         with torch.no_grad():
-            layers[0].weight.copy_(torch.from_numpy(first.weight).view_as(layers[0].weight))
-            layers[0].bias.copy_(torch.from_numpy(first.bias))
+            layers[0].weight.copy_(torch.from_numpy(weight).view_as(layers[0].weight))
+            layers[0].bias.copy_(torch.from_numpy(bias))
 
     def _fit(self, method: Any, learns: np.ndarray, folder: Path, budget: float) -> Any:
         from .loop import fit
@@ -126,13 +136,13 @@ class Rung:
         feeds = {"train": self.feed(learns)}
         return fit(method, feeds, settings, where=self.where, place=folder, log=self.log, hooks=hooks)
 
-    def _logits(self, module: Any, places: np.ndarray) -> np.ndarray:
+    def _logits(self, module: Any, rows: np.ndarray) -> np.ndarray:
         """(m, K) float64 of pictures as predict sees them."""
         import torch
 
-        feed, out = self.feed(places), [np.zeros((0, len(self.stood.data.images.classes)))]
-        for at in range(0, len(places), self.steps.batch):
-            some = np.arange(at, min(at + self.steps.batch, len(places)))
+        feed, out = self.feed(rows), [np.zeros((0, len(self.stood.data.images.classes)))]
+        for at in range(0, len(rows), self.steps.batch):
+            some = np.arange(at, min(at + self.steps.batch, len(rows)))
             pixels = feed.batch(some, 0 * some, 0 * some, "plain", None, self.seed)
             with torch.no_grad():
                 out.append(module(_moved(pixels, feed, self.where)).double().cpu().numpy())
@@ -167,25 +177,12 @@ def save(net: Any, path: Path) -> None:
     write(path, lambda aside: save_file(tensors, aside, {"format": "pt"}))
 
 
-def average(members: Sequence[Member], path: Path) -> None:
-    """The mean of the members' tensors, exact where they are the same; whole numbers are the first one's."""
-    from safetensors.numpy import load_file, save_file
-
-    parts = [load_file(member.file) for member in members]
-    mean = {
-        name: value if value.dtype.kind != "f" else
-        np.mean([part[name] for part in parts], 0, dtype=np.float64).astype(value.dtype).reshape(value.shape)
-        for name, value in parts[0].items()
-    }  # fmt: skip
-    write(path, lambda aside: save_file(mean, aside, {"format": "pt"}))
-
-
-def said(members: Sequence[Member], stood: Stand) -> Predictions:
-    """What members say of the pictures that they never saw, in the images' order."""
+def joined(parts: "Sequence[tuple[np.ndarray, np.ndarray]]", stood: Stand) -> Predictions:
+    """Predictions of (rows, logits) of several fittings, in the images' order."""
     images = stood.data.images
-    rows = np.concatenate([member.rows for member in members])
+    rows = np.concatenate([rows for rows, _ in parts])
     order = np.argsort(rows)
-    rows, logits = rows[order], np.concatenate([member.logits for member in members])[order]
+    rows, logits = rows[order], np.concatenate([logits for _, logits in parts])[order]
     return Predictions(logits, images.labels[rows], rows, images.classes, images.names[rows], images.group[rows])
 
 

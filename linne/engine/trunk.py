@@ -197,9 +197,9 @@ class _Trunker(Looker):
 class Activations:
     """A Feed of trunk activations: what a network's tail learns from. Epochs show the views in turn.
 
-    images: the rows that learn; labels, rows and hashes (n,) as a Feed has them, rows being `rows` where given. views:
-    how many; kept: how many of them are in the cache, the rest is computed when asked for. Raises OptionError for no
-    view, or fewer than `kept`.
+    images: the rows that learn; labels, rows and hashes (n,) as a Feed has them, rows (ascending) being `rows` where
+    given. views: how many; kept: how many of them are in the cache, the rest is computed when asked for. Raises
+    OptionError for no view, or fewer than `kept`.
     """
 
     def __init__(
@@ -225,6 +225,13 @@ class Activations:
         for name in ("labels", "hashes", "rows", "turn"):
             setattr(part, name, getattr(self, name)[places])
         return part
+
+    def of(self, rows: np.ndarray) -> "Activations | None":
+        """The feed of these rows of the images; None where it has not all of them."""
+        places = np.searchsorted(self.rows, rows)
+        if not np.array_equal(self.rows[np.minimum(places, len(self.rows) - 1)], rows):
+            return None
+        return self.part(places)
 
     @property
     def seed(self) -> int:

@@ -3,12 +3,14 @@
 import time
 from typing import Any
 
+import numpy as np
+
+from ..core.errors import OptionError, nearest
 from ..core.lookup import find
 from . import cache
 from .budget import Way, fit_tail
 from .choose import _bf16
 from .climb import Climb, trunk_seconds
-from .network import Network
 from .plan import measure_format, timed
 from .recipes import Steps
 from .rung import built
@@ -32,28 +34,44 @@ def room() -> int:
     return int(0.8 * cache.limit(cache.home()))
 
 
-def candidates(network: Network, size: int) -> list[Trunk]:
-    """Cuts worth considering, from the earliest on: the last of each shape, light enough to keep."""
-    last = {trunk.shape: trunk for trunk in cuts(network, size)}
-    return [trunk for trunk in last.values() if trunk.bytes <= HEAVIEST and 0 < trunk.after <= MOST]
+def candidates(found: list[Trunk]) -> list[Trunk]:
+    """Cuts worth considering, from the earliest on: the last of each shape, light enough to keep. At least one."""
+    last = list({trunk.shape: trunk for trunk in found}.values())
+    return [one for one in last if one.bytes <= HEAVIEST and 0 < one.after <= MOST] or last[-1:]
 
 
-def choose_cut(up: Climb, steps: Steps, epochs: tuple[float, float, float], folds: int) -> Trunk:
-    """The earliest cut for which the time reaches, by one cut's measured steps; the cheapest where none does."""
+def choose_cut(
+    up: Climb, steps: Steps, epochs: tuple[float, float, float], who: tuple[int, int], given: str = ""
+) -> Trunk:
+    """Where to cut: as given, or the cut that promises most in the time, by one cut's measured steps.
+
+    who: folds, and pictures that judge besides them. The cheapest cut is taken where none fits.
+    """
     data = up.stood.data
 
     def measure() -> dict[str, Any]:
-        found = candidates(data.network, data.geometry.size)
+        found = cuts(data.network, data.geometry.size)
+        if given:
+            names = [one.cut for one in found]
+            if given not in names:
+                raise OptionError(f"{data.network.name} has no part {given!r} to be cut after. {nearest(given, names)}")
+            return _cut(found[names.index(given)])
+        found = candidates(found)
         middle = min(found, key=lambda trunk: abs(trunk.after - REFERENCE))
         seconds, products = train_seconds(up, middle, steps.batch)
         each = trunk_seconds(data.network, data.geometry.size, up.recipe.runtime)
         ways = [Way(one, seconds * one.after / middle.after, each, products) for one in found]
-        tail = fit_tail(ways, len(up.stood.learn), up.left, room(), epochs, folds)
+        tail = fit_tail(ways, len(up.stood.learn), up.left, room(), epochs, *who)
         taken = next((one for one in found if tail and one.cut == tail.cut), found[-1])
-        return {"cut": taken.cut, "shape": list(taken.shape), "after": taken.after}
+        costs = {"train": seconds * taken.after / middle.after, "products": products}
+        return _cut(taken) | costs
 
     known = up.plan.decide("cut", measure)
     return Trunk(data.network, known["cut"], tuple(known["shape"]), known["after"])
+
+
+def _cut(trunk: Trunk) -> dict[str, Any]:
+    return {"cut": trunk.cut, "shape": list(trunk.shape), "after": trunk.after}
 
 
 def measured(up: Climb, trunk: Trunk, feed: Activations, steps: Steps) -> Way:
@@ -64,8 +82,9 @@ def measured(up: Climb, trunk: Trunk, feed: Activations, steps: Steps) -> Way:
         made = feed.compute([0])
         took = (time.monotonic() - begun) / max(made, 1)
         guess = trunk_seconds(up.stood.data.network, up.stood.data.geometry.size, up.recipe.runtime)
-        seconds, products = train_seconds(up, trunk, steps.batch)
-        return {"train": seconds, "products": products, "trunked": took if made >= 256 else guess}
+        cut = up.plan.known["cut"]
+        steps_cost = (cut["train"], cut["products"]) if "train" in cut else train_seconds(up, trunk, steps.batch)
+        return {"train": steps_cost[0], "products": steps_cost[1], "trunked": took if made >= 256 else guess}
 
     known = up.plan.decide("tail costs", measure)
     return Way(trunk, known["train"], known["trunked"], known["products"])
@@ -74,7 +93,7 @@ def measured(up: Climb, trunk: Trunk, feed: Activations, steps: Steps) -> Way:
 def train_seconds(up: Climb, trunk: Trunk, batch: int) -> tuple[float, str]:
     """(seconds a picture of a step of the tail after this cut, the form of its layers that is fastest)."""
     data, took, here = up.stood.data, {}, up.where.torch
-    forms = ("",) if here.type != "cpu" else ("", "f32", "bf16") if _bf16() else ("", "f32")
+    forms = ("",) if here.type != "cpu" else ("", "bf16" if _bf16() else "f32")
     for products in forms:
         net = built(data.network, len(data.images.classes))
         size = {"size": data.geometry.size} if products else {}
@@ -98,13 +117,11 @@ def _step(model: Any, shape: tuple[int, ...], batch: int, where: Any) -> float:
     return timed(work, torch.cuda.synchronize if where.torch.type == "cuda" else lambda: None, 2)
 
 
-def activations(up: Climb, trunk: Trunk, count: int, kept: int = -1) -> Activations:
-    """The learning pictures up to the cut, in so many views."""
-    data, learn = up.stood.data, up.stood.learn
-    return Activations(
-        trunk, data.images.take(learn), data.facts["hash"][learn], views(up), count, up.log, kept=kept,
-        runtime=up.recipe.runtime, rows=learn,
-    )  # fmt: skip
+def activations(up: Climb, trunk: Trunk, rows: np.ndarray, count: int, kept: int = -1) -> Activations:
+    """These rows of the images up to the cut, in so many views."""
+    data = up.stood.data
+    images, hashes = data.images.take(rows), data.facts["hash"][rows]
+    return Activations(trunk, images, hashes, views(up), count, up.log, kept=kept, runtime=up.recipe.runtime, rows=rows)
 
 
 def views(up: Climb) -> Views:
@@ -112,14 +129,14 @@ def views(up: Climb) -> Views:
     return Views(up.stood.data.geometry, up.recipe.seed, up.recipe.augment)
 
 
-def shown(up: Climb) -> Shown:
-    """The learning pictures themselves, in new views every epoch."""
+def shown(up: Climb, rows: np.ndarray) -> Shown:
+    """These rows' pictures themselves, in new views every epoch."""
     from .loader import occurrences
 
-    data, learn = up.stood.data, up.stood.learn
-    images, hashes = data.images.take(learn), data.facts["hash"][learn]
+    data = up.stood.data
+    images, hashes = data.images.take(rows), data.facts["hash"][rows]
     scale = data.network.mean, data.network.std
-    return Shown(images.items, images.labels, learn, hashes, occurrences(hashes), views(up), scale)
+    return Shown(images.items, images.labels, rows, hashes, occurrences(hashes), views(up), scale)
 
 
 def picture_seconds(up: Climb, steps: Steps, worth: bool) -> tuple[float, bool]:
