@@ -121,8 +121,8 @@ def fit_tail(
     if not fits:
         return None
     best = max(worth for worth, _ in fits)
-    close = [(tail.witnesses, worth, tail) for worth, tail in fits if worth >= CLOSE * best]
-    return max(close, key=lambda one: one[:2])[2]
+    close = [(tail.witnesses, worth, -tail.seconds, tail) for worth, tail in fits if worth >= CLOSE * best]
+    return max(close, key=lambda one: one[:3])[3]
 
 
 def seconds(way: Way, n: int, tail: Tail) -> float:
