@@ -204,7 +204,7 @@ class Activations:
 
     def __init__(
         self, trunk: Trunk, images: Images, hashes: np.ndarray, views: Views, count: int, log: Log, *,
-        kept: int = -1, runtime: str = "auto", rows: "np.ndarray | None" = None,
+        kept: int = -1, runtime: str = "auto",
     ) -> None:  # fmt: skip
         if count < 1 or kept > count:
             raise OptionError(f"There is at least one view, and no more are kept: got {count} and {kept}.")
@@ -213,7 +213,7 @@ class Activations:
         self.trunk, self.images, self.count = trunk, images, count
         self.kept = count if kept < 0 else kept
         self.labels, self.hashes = images.labels, hashes
-        self.rows = np.arange(len(images)) if rows is None else rows
+        self.rows = np.arange(len(images))
         self.turn = occurrences(hashes)
         self.looker = _Trunker(trunk, views, log, runtime, self.turn)
         self._lock = threading.Lock()

@@ -122,7 +122,9 @@ def activations(up: Climb, trunk: Trunk, rows: np.ndarray, count: int, kept: int
     """These rows of the images up to the cut, in so many views."""
     data = up.stood.data
     images, hashes = data.images.take(rows), data.facts["hash"][rows]
-    return Activations(trunk, images, hashes, views(up), count, up.log, kept=kept, runtime=up.recipe.runtime, rows=rows)
+    feed = Activations(trunk, images, hashes, views(up), count, up.log, kept=kept, runtime=up.recipe.runtime)
+    feed.rows = rows
+    return feed
 
 
 def views(up: Climb) -> Views:
