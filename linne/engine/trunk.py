@@ -197,8 +197,8 @@ class _Trunker(Looker):
 class Activations:
     """A Feed of trunk activations: what a network's tail learns from. Epochs show the views in turn.
 
-    images: the rows that learn; labels, rows and hashes (n,) as a Feed has them, rows (ascending) being `rows` where
-    given. views: how many; kept: how many of them are in the cache, the rest is computed when asked for. Raises
+    images: the rows that learn; labels, rows and hashes (n,) as a Feed has them, rows (ascending) being places
+    unless set. views: how many; kept: how many of them are in the cache, the rest is computed when asked for. Raises
     OptionError for no view, or fewer than `kept`.
     """
 
