@@ -16,8 +16,8 @@ PRECISIONS = ("auto", "f32", "bf16", "f16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
-TRAINING = ("epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "decay", "layer_decay", "warmup", "init",
-            "precision", "device", "devices", "shard")  # fmt: skip
+TRAINING = ("epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "sampler", "decay", "layer_decay", "warmup",
+            "clip", "hook", "init", "precision", "synchronise", "device", "devices", "shard")  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
 LICENCES = ("any", "permissive")
@@ -56,13 +56,17 @@ class Recipe:
     schedule: str = _setting("auto", "how the rate goes on, e.g. cosine, one_cycle, 'restarts(first=4)'")
     loss: str = _setting("auto", "what is to be small, e.g. 'cross_entropy(smoothing=.1)', ohem")
     mix: str = _setting("", "what blends a batch's pictures and labels, e.g. 'mixup', 'cutmix'")
+    sampler: str = _setting("auto", "which learning pictures come in what order: auto (the method's own), balanced, ...")
     decay: float = _setting(-1.0, "weight decay; -1 is the method's own")
     layer_decay: float = _setting(0.0, "rate of each layer as a multiple of the next one's; 0 is the method's own")
     warmup: float = _setting(-1.0, "share of the steps over which the rate rises; -1 is the method's own")
+    clip: float = _setting(0.0, "the largest norm of a step's gradient; 0 leaves it as it is")
+    hook: str = _setting("", "what watches a run, e.g. 'tensorboard,stop(patience=3)'; ema or swa in the method's own's place")
     init: str = _setting(
         "auto", "how random weights begin: auto (the trick default), torch (PyTorch's own way), or one"
     )
     precision: str = _setting("auto", "of training: auto, f32, bf16, or f16 (a GPU alone)")
+    synchronise: bool = _setting(False, "batch norms go by the batch of all processes together")
     device: str = _setting("auto", "where training happens: auto, cpu, cuda, or mps")
     devices: int = _setting(1, "processes of this machine that train together, each on a GPU where there is one")
     shard: bool = _setting(False, "spread the parameters over the processes (FSDP2), where one cannot hold them")
@@ -113,11 +117,14 @@ class Recipe:
         _one_of("precision", self.precision, PRECISIONS)
         _one_of("device", self.device, DEVICES)
         _range("devices", self.devices, 1, 1024)
+        _range("clip", self.clip, 0, 1e6)
         if self.lr not in ("auto", "find"):
             _rate(self.lr)
-        for kind in ("method", "optimizer", "schedule", "loss", "mix", "init"):
+        for kind in ("method", "optimizer", "schedule", "loss", "mix", "sampler", "init"):
             if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) != ("init", "torch"):
                 _known(kind, getattr(self, kind))
+        for part in chain(self.hook):
+            _known("hook", str(part) if isinstance(part, Spec) else part)
         if self.method == "probe" and self.minutes:
             raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
         if self.init != "auto" and self.weights != "none":

@@ -1,8 +1,11 @@
 """What the rungs of the ladder share: the first classifier, the recipe, the clock, the plan, where steps are taken."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..core.recipe import Recipe
 from .budget import Clock
@@ -11,11 +14,18 @@ from .first import Stand
 from .log import Log
 from .network import Network
 from .plan import Plan
+from .small import able, held
 
 GUESS = 250.0
 """Pictures a second through the network's runtime where nothing was measured yet."""
 DECODED = 0.003
 """Seconds to decode, cut, resize and tint a picture beside a busy network, on two cores."""
+SMALL = 64
+"""Side in px up to which pictures are kept in memory, decoded."""
+ROOM = 2**31
+"""Bytes that they may take there."""
+MOVED = "shift(2)"
+"""What small pictures are shown with where the recipe says nothing: no digit, arrow or letter is turned round by it."""
 FINISH = 20.0
 """Seconds for the winner's conversion, its checks and its report: measured at 10 to 15."""
 
@@ -31,6 +41,25 @@ class Climb:
     clock: Clock
     plan: Plan
     where: Any
+
+    @property
+    def small(self) -> str:
+        """The augment chain of small pictures in memory."""
+        return self.recipe.augment_text() or MOVED
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Rows of the images that learn or judge a rung, ascending."""
+        return np.sort(np.concatenate([self.stood.learn, self.stood.judge]))
+
+    @cached_property
+    def pixels(self) -> "np.ndarray | None":
+        """Those pictures as predict sees them, (n, S, S, 3) uint8; None where they are large or changed one by one."""
+        geometry, own = self.stood.data.geometry, self.recipe.augment_text() or not self.recipe.augment
+        size = geometry.size
+        if size > SMALL or not own or not able(self.small, size) or 3 * len(self.rows) * size**2 > ROOM:
+            return None
+        return held(self.stood.data.images.take(self.rows).items, geometry)
 
     @property
     def left(self) -> float:

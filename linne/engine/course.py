@@ -28,12 +28,12 @@ from .task import heat
 
 def course(
     data: Data, recipe: Recipe, log: Log, path: Path, clock: Clock, dealt: Callable[[Data], Any],
-    reading: Callable[[], Any],
+    reading: Callable[[], Any], pinned: "str | Path | None" = None,
 ) -> Result:  # fmt: skip
     """Probe, then every rung that the time allows, then the figures of the best on the test pictures, read once.
 
-    The folder holds the best model so far at any time. Raises InputError as `first` does, OptionError where there are
-    too few pictures for a later rung to be told from the first.
+    The folder holds the best model so far at any time. pinned: a plan to follow instead of measuring. Raises
+    InputError as `first` does, OptionError where there are too few pictures to tell a later rung from the first.
     """
     from . import device
     from .ladder import climb
@@ -53,7 +53,10 @@ def course(
         f"{found['high']:.4f}] on {len(stood.head.oof):,} learning pictures, each judged by heads that had not seen it"
     )
     _quick()
-    up = Climb(stood, recipe, path, log, clock, Plan(path / "plan.json"), device.device(recipe.device, recipe.shard))
+    plan = Plan(path / "plan.json", pinned)
+    if pinned is not None:
+        write_json(path / "plan.json", plan.known)
+    up = Climb(stood, recipe, path, log, clock, plan, device.device(recipe.device, recipe.shard))
     best = climb(up)
     fleet.part(up.where)
     if best.file is None:
@@ -83,7 +86,8 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
     network = resolve(data.network.name, str(up.place / "model.safetensors"), size=up.recipe.size)
     named = load_file(best.file)
     place = folder.head_place(named, network)
-    weight, bias = named[f"{place}.weight"], named[f"{place}.bias"]
+    weight = named[f"{place}.weight"]
+    bias = named.get(f"{place}.bias", np.zeros(len(weight), np.float32))
     looker = Looker(network, data.geometry, up.log, runtime=up.recipe.runtime, facts=False)
 
     def say(rows: np.ndarray, temperature: float) -> Predictions:

@@ -1,16 +1,20 @@
 """The learning rate range test: raise the rate until the loss explodes, take the steepest way down (Smith 2017,
-arXiv:1506.01186, section 3.3; as in davidtvs/pytorch-lr-finder). Pure pieces, and one function that cleans up."""
+arXiv:1506.01186, section 3.3; as in davidtvs/pytorch-lr-finder). Pure pieces, and the test itself on a copy."""
 
+import copy
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import InputError, OptionError
-from .settings import Diverged
+from .settings import Diverged, Settings
 
+STEPS = 40, 100
+"""The least and the most steps of a test."""
 FIRST, LAST = 10, 5
 """Points left out at the beginning, where the smoothed loss has not settled, and at the end, where it explodes."""
 
@@ -79,36 +83,64 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> float:
     return float(rates[FIRST + steepest])
 
 
+class _Watch:
+    """A hook that notes the loss of each step and ends the test where it has exploded."""
+
+    def __init__(self, beta: float, factor: float) -> None:
+        self.losses: list[float] = []
+        self.beta, self.factor, self.stop = beta, factor, ""
+
+    def on_step(self, loop: Any, record: dict[str, Any]) -> None:
+        self.losses.append(float(record["loss"]))
+        if self.exploded:
+            self.stop = "the loss exploded"
+
+    @property
+    def exploded(self) -> bool:
+        whole = smooth(self.losses, self.beta)
+        return bool(whole) and stop_at([*whole, 0.0], self.factor) <= len(whole)
+
+
+def ramp(step: int, steps: int, *, low: float) -> float:
+    """The test's schedule: `rates` as multiples of the last, of which the first is `low`."""
+    return low ** (1 - step / (steps - 1))
+
+
 def find_rate(
-    run_step: Callable[[float], float],
-    rates: Sequence[float],
-    snapshot: Callable[[], Any],
-    restore: Callable[[Any], None],
+    method: Any,
+    feeds: Any,
+    settings: Settings,
+    low: float,
+    high: float,
+    n: int = 100,
     *,
+    where: Any = None,
+    log: Any = None,
     beta: float = 0.05,
     factor: float = 5.0,
 ) -> Found:
-    """One step at each rate until the loss explodes; the suggestion and the curve.
+    """One step at each of `rates(low, high, n)`, by `loop.fit`, until the loss explodes; the suggestion and the curve.
 
-    `snapshot()` gives all that steps touch (weights, buffers, optimizer, scaler, torch's generator), `restore` puts it
-    back, whatever happens in between. An overflow (FloatingPointError) or a loss that is not finite (Diverged) counts
-    as an explosion. Raises InputError where the curve suggests nothing, and whatever else `run_step` raises.
+    A copy of the method learns, and torch's generators stand afterwards where they stood, whatever happens: nothing of
+    the test stays. Of several stages the longest is tested. A loss that is not finite counts as an explosion. Raises
+    InputError where the curve suggests nothing, and whatever `fit` raises.
     """
-    kept = snapshot()
-    losses: list[float] = []
-    try:
-        for rate in rates:
-            try:
-                losses.append(float(run_step(rate)))
-            except (FloatingPointError, Diverged):
-                losses.append(math.inf)
-            if stop_at([*smooth(losses, beta), 0.0], factor) <= len(losses):
-                break
-    finally:
-        restore(kept)
-    whole = smooth(losses, beta)
+    import torch
+
+    from .loop import fit
+
+    row = rates(low, high, n)
+    twin, watch = copy.deepcopy(method), _Watch(beta, factor)
+    if getattr(twin, "stages", None):
+        twin.stages = [max(twin.stages, key=lambda stage: stage.share)]
+    test = replace(settings, steps=n, rate=high, schedule=partial(ramp, low=low / high), warmup=0.0, budget=0.0,
+                   every=1e9, keep="last")  # fmt: skip
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        try:
+            fit(twin, feeds, test, where=where, log=log, hooks=[watch])
+        except (FloatingPointError, Diverged):
+            watch.losses.append(math.inf)
+    whole = smooth(watch.losses, beta)
     count = stop_at(whole, factor)
-    diverged = stop_at([*whole, 0.0], factor) <= len(losses)
-    return Found(
-        suggest(rates, whole[:count]), tuple(rates[:count]), tuple(losses[:count]), tuple(whole[:count]), diverged
-    )
+    return Found(suggest(row, whole[:count]), tuple(row[:count]), tuple(watch.losses[:count]), tuple(whole[:count]),
+                 watch.exploded)  # fmt: skip

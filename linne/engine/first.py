@@ -24,6 +24,7 @@ from ..core.rng import rng
 from ..core.spec import Spec, chain
 from .data import Data, check
 from .figures import figure, figures, headline
+from .loader import occurrences
 from .log import Log
 from .look import Looker, look
 from .memo import arrays, digest
@@ -246,7 +247,7 @@ def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarr
         return None
     tricks = [find("augment", part) for part in chain(recipe.augment)]
     looker = Looker(data.network, data.geometry, log, runtime=recipe.runtime, facts=False)
-    looker.turn = _turns(data.facts["hash"][learn])
+    looker.turn = occurrences(data.facts["hash"][learn])
     text = recipe.augment_text()
     out = []
     for copy in range(recipe.views):
@@ -254,22 +255,13 @@ def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarr
         def view(pixels: np.ndarray, content: bytes, turn: int, copy: int = copy) -> np.ndarray:
             for place, trick in enumerate(tricks):
                 draw = rng(recipe.seed, "augment", content, turn, copy, place)
-                pixels = offer(trick, image=pixels, rng=draw, size=data.geometry.size)
+                told = {"size": data.geometry.size, "epoch": copy, "content": content}
+                pixels = offer(trick, image=pixels, rng=draw, **told)
             return np.ascontiguousarray(pixels)
 
         looker.view, looker.view_key = view, f"{text} seed {recipe.seed} copy {copy}" if text else ""
         out.append(look(data.images.take(learn), looker)[1])
     return np.stack(out)
-
-
-def _turns(hashes: np.ndarray) -> np.ndarray:
-    """(n,) int64: how many earlier rows have the same content, so that equal pictures are augmented differently."""
-    _, which = np.unique(hashes, return_inverse=True)
-    order = np.argsort(which, kind="stable")
-    starts = np.searchsorted(which[order], which[order], "left")
-    turns = np.empty(len(hashes), np.int64)
-    turns[order] = np.arange(len(hashes)) - starts
-    return turns
 
 
 def _leaked(data: Data) -> np.ndarray:

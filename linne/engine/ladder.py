@@ -15,11 +15,13 @@ import numpy as np
 from ..core.predictions import Predictions
 from ..core.recipe import LADDER
 from ..core.spec import Spec, parse
-from . import ways
+from . import finder, ways
+from .advice import advice
 from .budget import EVIDENCE, MEMBER, Tail, fit_tail
 from .climb import Climb
 from .compare import compare
 from .first import predict
+from .parameters import adaptive
 from .recipes import Steps, steps_of
 from .rung import WHOLE, Member, Rung, joined
 from .task import heat
@@ -27,6 +29,10 @@ from .task import heat
 FOLDS = 3
 SLACK = -0.01
 """The lower end of the gain's interval from which on the better estimate is kept."""
+SCRATCH = "supervised"
+"""The one rung above the first for a network whose weights are random: there is nothing to keep as it is."""
+TESTING = 0.2
+"""Share of the time left that a range test may take."""
 FULL = 1.0
 """Epochs of full fine-tuning below which it is not begun."""
 
@@ -47,7 +53,8 @@ def climb(up: Climb) -> Best:
     """Every rung that the time allows; the best of them."""
     best = Best("probe", _probe(up))
     alone = up.recipe.method != "auto"
-    for name in (up.recipe.method,) if alone else LADDER[1:]:
+    rungs = LADDER[1:] if up.stood.data.network.seed < 0 else (SCRATCH,)
+    for name in (up.recipe.method,) if alone else rungs:
         made = tail(up) if parse(name)[0].name == "tail" else pictures(up, name, best.members)
         if made is None:
             break
@@ -87,7 +94,13 @@ def tail(up: Climb) -> "Best | None":
     epochs = (wanted, wanted, wanted) if recipe.epochs else (wanted / 4, wanted, 2 * wanted)
     room, judged = ways.room(), len(up.stood.judge)
     trunk = ways.choose_cut(up, steps, epochs, (FOLDS, judged), str(given.pop("cut", "")))
-    way = ways.measured(up, trunk, ways.activations(up, trunk, up.stood.learn, 1), steps)
+    plain = ways.activations(up, trunk, up.stood.learn, 1)
+    way = ways.measured(up, trunk, plain, steps)
+    given |= {"cut": way.trunk.cut, "products": way.products}
+    if way.products:
+        given["size"] = up.stood.data.geometry.size
+    steps = replace(steps, method=str(Spec("tail", (), tuple(given.items()))), workers=1)
+    steps = rated(up, "tail", _rung(up, "tail", steps, plain.of), way.train)
     found = up.plan.decide("tail", lambda: _plain(fit_tail([way], n, up.left, room, epochs, FOLDS, judged)))
     if found is None:
         least = fit_tail([way], n, float("inf"), room, (epochs[0], epochs[0], epochs[0]), FOLDS, n)
@@ -95,39 +108,42 @@ def tail(up: Climb) -> "Best | None":
         up.log.say(f"tail: not begun; the least takes about {needs}, and {_time(up.left)} are left")
         return None
     plan = Tail(**found)
+    advise(up, "tail", replace(steps, epochs=plan.epochs))
     up.log.say(f"tail: {_told(plan, trunk.after, judged)}; about {_time(plan.seconds)}", plan=found)
     feed = ways.activations(up, trunk, up.stood.learn, plan.views, plan.kept)
     feed.compute()
     judges = ways.activations(up, trunk, up.stood.judge, 1)
     judges.compute()
     up.clock.note()
-    given |= {"cut": plan.cut, "products": plan.products}
-    if plan.products:
-        given["size"] = up.stood.data.geometry.size
-    steps = replace(steps, method=str(Spec("tail", (), tuple(given.items()))), epochs=plan.epochs, workers=1)
-    rung = _rung(up, "tail", steps, lambda rows: feed.of(rows) or judges.of(rows))
+    rung = _rung(up, "tail", replace(steps, epochs=plan.epochs), lambda rows: feed.of(rows) or judges.of(rows))
     return trained(up, rung, plan.witnesses, plan.held, plan.seconds)
 
 
 def pictures(up: Climb, name: str, start: Sequence[Member]) -> "Best | None":
     """A method that learns from pictures, in new views every epoch; None where the time is too short."""
+
+    def shown(rows: np.ndarray) -> Any:
+        return ways.shown(up, rows)
+
     n, judged, part = len(up.stood.learn), len(up.stood.judge), (FOLDS - 1) / FOLDS
     held = judged < EVIDENCE and not start
     witnesses = sum(member.fold != WHOLE for member in start)
     share = part if held else 1 + witnesses * part
     steps = steps_of(up.recipe, name, n)
-    guess, _ = ways.picture_seconds(up, steps, worth=False)
+    guess, _ = ways.picture_seconds(up, steps, None)
     possible = share * n * guess / 4 < up.left or "pictures cost" in up.plan.known
-    seconds, last = ways.picture_seconds(up, steps, worth=possible)
+    seconds, steps = ways.picture_seconds(up, steps, share * n * steps.epochs if possible else None)
+    if possible:
+        steps = rated(up, name, _rung(up, parse(name)[0].name, steps, shown), seconds)
     epoch, fittings = share * n * seconds, MEMBER * (1 + witnesses)
     wanted = up.plan.decide(f"{name} epochs", lambda: _fitting(steps.epochs, up.left - fittings, epoch))
     if wanted < FULL:
         needs = f"an epoch at {1 / seconds:,.0f} pictures/s takes about {_time(epoch)}, {steps.epochs:g} are usual"
         up.log.say(f"{name}: not begun; {needs}, and {_time(up.left)} are left")
         return None
+    advise(up, name, replace(steps, epochs=float(wanted)))
     up.log.say(f"{name}: {wanted:g} epochs at {1 / seconds:,.0f} pictures/s; about {_time(wanted * epoch)}")
-    steps = replace(steps, epochs=float(wanted), channels_last=last)
-    rung = _rung(up, parse(name)[0].name, steps, lambda rows: ways.shown(up, rows), start)
+    rung = _rung(up, parse(name)[0].name, replace(steps, epochs=float(wanted)), shown, start)
     return trained(up, rung, witnesses, held, wanted * epoch)
 
 
@@ -146,6 +162,33 @@ def trained(up: Climb, rung: Rung, witnesses: int, held: bool, whole: float) -> 
     kept = next((member for member in members if member.fold == WHOLE), members[0])
     said = joined([(member.rows, member.logits) for member in members], up.stood)
     return Best(rung.name, said, members, kept.file)
+
+
+def advise(up: Climb, name: str, steps: Steps) -> None:
+    """Say where the recipe goes against experience."""
+    from .norms import estimating
+
+    network = up.stood.data.network
+    words = isinstance(steps.optimizer, str) and adaptive(steps.optimizer)
+    batched = parse(name)[0].name != "tail" and estimating(network.module().train())
+    for line in advice(up.recipe, steps, network.seed < 0, words, batched):
+        up.log.say(f"{name}: {line}")
+
+
+def rated(up: Climb, name: str, rung: Rung, seconds: float) -> Steps:
+    """The rung's steps with the rate that a range test finds, where the recipe asks for one and the time allows it.
+
+    seconds: a picture's, in a step.
+    """
+    steps = rung.steps
+    if up.recipe.lr != "find":
+        return steps
+    each, (least, most) = steps.batch * seconds, finder.STEPS
+    count = int(min(most, TESTING * up.left / each))
+    found = up.plan.decide(f"{name} rate", lambda: rung.found_rate(count) if count >= least else {"rate": steps.rate})
+    where = f"by a range test of {len(found['rates'])} steps" if "rates" in found else "its own: no time for a test"
+    up.log.say(f"{name}: rate {found['rate']:.3g}, {where}", **found)
+    return replace(steps, rate=found["rate"])
 
 
 def _fitting(wanted: float, left: float, epoch: float) -> float:
@@ -168,7 +211,7 @@ def _told(plan: Tail, after: float, judged: int) -> str:
 def _rung(up: Climb, name: str, steps: Steps, feed: Any, start: Sequence[Member] = ()) -> Rung:
     recipe = up.recipe
     return Rung(name, steps, FOLDS, up.stood, up.place / "ladder", up.plan, up.log, up.clock, feed, recipe.seed,
-                recipe.metric, up.where, start)  # fmt: skip
+                recipe.metric, up.where, start, recipe.init)  # fmt: skip
 
 
 def _plain(plan: "Tail | None") -> "dict[str, Any] | None":

@@ -78,7 +78,8 @@ class Pictures:
         pixels = decode(self.items[place], least=self.geometry.least).pixels
         for at, trick in enumerate(tricks):
             draw = rng(*where, bytes(self.hashes[place]), at)
-            pixels = offer(trick, image=pixels, rng=draw, size=self.geometry.size)
+            told = {"size": self.geometry.size, "epoch": where[3], "content": bytes(self.hashes[place])}
+            pixels = offer(trick, image=pixels, rng=draw, **told)
         return prepare(np.ascontiguousarray(pixels), self.geometry)
 
 

@@ -53,6 +53,7 @@ def fit(
         return loop.run()
 
 
+SHUFFLE = Stream.sampler
 ESTIMATE = 16
 """Batches over which batch norms are estimated anew for weights that none of them has seen."""
 
@@ -128,6 +129,9 @@ class Loop:
             raise OptionError(
                 f"A batch of {batch} is larger than the {rows} pictures to learn from. Give --batch {rows} or less."
             )
+        own = {self.streams[self.main].sampler, *(stage.sampler for stage in self.stages)} - {"", SHUFFLE}
+        if self.settings.sampler and own:
+            raise OptionError(f"The method orders its pictures itself ({own.pop()}). Drop sampler.")
         if batch == 1 and any(estimating(module.train()) for module in self.modules.values()):
             raise OptionError("A batch of one has no spread for batch norm to measure. Give --batch 16 or more.")
 
@@ -200,6 +204,8 @@ class Loop:
             loader.close()
         for name, stream in self.streams.items():
             sampler = stage.sampler if name == self.main and stage.sampler else stream.sampler
+            if name == self.main and self.settings.sampler:
+                sampler = self.settings.sampler
             feed = self.feeds[stream.rows]
             order = self.orders[name] = Order(feed, sampler, self.settings.seed, name, self.history)
             cut = device.part(self.sizes[name], self.where.world, self.where.rank)

@@ -99,8 +99,8 @@ def measure_format(module: Any, pictures: Any, where: Any, precision: str = "f32
 
 def worth_compiling(
     module: Any, pictures: Any, where: Any, steps: int, precision: str = "f32", channels_last: bool = False
-) -> tuple[bool, str]:
-    """(whether torch.compile pays for itself within `steps`, why) for passes over `pictures` (B, C, H, W).
+) -> tuple[bool, str, float]:
+    """(whether torch.compile pays for itself within `steps`, why, a step's seconds then), pictures (B, C, H, W).
 
     Nothing is compiled where even the best gain known is less than compiling costs, or no C++ compiler is there. A
     compiled copy is timed otherwise; inductor keeps what it made on disk, but loading it is charged as if it did not.
@@ -108,18 +108,19 @@ def worth_compiling(
     eager = step_seconds(module, pictures, where, precision, channels_last)
     layers = sum(any(True for _ in part.parameters(False)) for part in module.modules())
     if steps * eager * BEST < 2 * A_LAYER * layers:  # once to measure, once to run
-        return False, f"not compiled: {steps:,} steps of {eager:.3g} s are too few to make up for it"
+        return False, f"not compiled: {steps:,} steps of {eager:.3g} s are too few to make up for it", eager
     if not any(shutil.which(name) for name in (os.environ.get("CXX", ""), *COMPILERS) if name):
-        return False, "not compiled: there is no C++ compiler here (g++ or clang++)"
+        return False, "not compiled: there is no C++ compiler here (g++ or clang++)", eager
     begun = time.perf_counter()
     try:
         compiled = step_seconds(module, pictures, where, precision, channels_last, compiled=True)
     except Exception as error:
-        return False, f"not compiled: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        return False, f"not compiled: {(str(error).splitlines() or [type(error).__name__])[0]}", eager
     cost = time.perf_counter() - begun
     use = compiled < (1 - GAIN) * eager and steps * (eager - compiled) > cost
     word = "compiled" if use else "not compiled"
-    return use, f"{word}: {compiled:.3g} s a step for {eager:.3g} s, after {cost:.0f} s of compiling"
+    why = f"{word}: {compiled:.3g} s a step for {eager:.3g} s, after {cost:.0f} s of compiling"
+    return use, why, compiled if use else eager
 
 
 def step_seconds(

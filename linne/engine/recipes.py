@@ -24,7 +24,12 @@ class Steps:
     warmup: float
     precision: str
     ema: float
+    sampler: str = ""
+    clip: float = 0.0
+    synchronise: bool = False
+    hook: str = ""
     channels_last: bool = False
+    compile: bool = False
     workers: int = -1
 
 
@@ -52,6 +57,10 @@ def steps_of(recipe: Recipe, method: str, rows: int) -> Steps:
         "rate": float(recipe.lr) if recipe.lr not in ("auto", "find") else own["rate"],
         "layer_decay": recipe.layer_decay or own["layer_decay"],
         "mix": recipe.mix,
+        "sampler": recipe.sampler.replace("auto", ""),
+        "clip": recipe.clip,
+        "synchronise": recipe.synchronise,
+        "hook": recipe.hook,
         "precision": recipe.precision.replace("auto", "f32"),
     }
     for name in ("optimizer", "schedule", "loss"):

@@ -5,7 +5,7 @@ out of fold. They learn as the one that is kept does, from fewer pictures: what 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import numpy as np
 
 from ..core.deal import deal
 from ..core.files import write
-from ..core.lookup import find, offer
+from ..core.lookup import declared, find, offer
 from ..core.predictions import Predictions
 from ..core.rng import rng
-from ..core.spec import Spec, parse
+from ..core.spec import Spec, chain, parse
+from .begin import begin
 from .budget import Clock
 from .first import Stand
 from .log import Log
@@ -27,6 +28,8 @@ from .recipes import Steps
 from .settings import Settings
 
 WHOLE = "whole"
+SPAN = 300.0
+"""The range test goes from this share of a method's own rate to this multiple of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +47,8 @@ class Member:
 class Rung:
     """A method with everything that its fittings share.
 
-    feed: rows of the images to the feed that shows them. start: the rung below's fittings, to begin from.
+    feed: rows of the images to the feed that shows them. start: the rung below's fittings, to begin from. init: of
+    random weights.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Rung:
     metric: Any
     where: Any
     start: Sequence[Member] = ()
+    init: str = "auto"
 
     @property
     def fold(self) -> np.ndarray:
@@ -99,6 +104,8 @@ class Rung:
         net = built(data.network, classes, below)
         if below is None and data.network.seed < 0:
             self._solve(net, fold, learns)
+        elif below is None:
+            begin(net, self.init, lambda count: self._shown(learns[:: -(-len(learns) // count)]), self.seed)
         loss = Criterion(self.steps.loss, labels, classes, self.where)
         offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch}
         return net, offer(find("method", self.steps.method), **offered)
@@ -128,25 +135,71 @@ class Rung:
     def _fit(self, method: Any, learns: np.ndarray, folder: Path, budget: float) -> Any:
         from .loop import fit
 
+        watched = looking(self.steps)
+        rows, aside = self._aside(learns) if watched else (learns, learns[:0])
+        settings = replace(self._settings(len(rows)), budget=budget, keep="best" if watched else "last")
+        figured = (lambda module: self._figure(module, aside)) if watched else None
+        return fit(method, {"train": self.feed(rows)}, settings, where=self.where, place=folder, log=self.log,
+                   evaluate=figured, hooks=[*hooks_of(self.steps), self.clock])  # fmt: skip
+
+    def _settings(self, rows: int) -> Settings:
         steps = self.steps
-        own = {name: value for name, value in asdict(steps).items() if name not in ("method", "epochs", "ema")}
-        count = max(1, round(steps.epochs * len(learns) / steps.batch))
-        settings = Settings(steps=count, seed=self.seed, budget=budget, **own)
-        hooks = find("hook", Spec("ema", (), (("decay", steps.ema),)))(), self.clock
-        feeds = {"train": self.feed(learns)}
-        return fit(method, feeds, settings, where=self.where, place=folder, log=self.log, hooks=hooks)
+        own = {name: value for name, value in asdict(steps).items() if name not in ("method", "epochs", "ema", "hook")}
+        return Settings(steps=max(1, round(steps.epochs * rows / steps.batch)), seed=self.seed, **own)
+
+    def _aside(self, learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(rows that learn, a tenth that is looked at every epoch): what is watched judges nothing else."""
+        images = self.stood.data.images.take(learns)
+        part = deal(images.labels, images.group, [9, 1], rng(self.seed, "watched"))
+        self.log.say(f"{(part == 1).sum():,} of {len(learns):,} learning pictures are watched after every epoch")
+        return learns[part == 0], learns[part == 1]
+
+    def _figure(self, module: Any, rows: np.ndarray) -> float:
+        """The recipe's metric of these rows, higher is better."""
+        said = joined([(rows, self._logits(module, rows))], self.stood)
+        greater = declared("metric", parse(self.metric)[0].name, "greater", True)
+        return (1 if greater else -1) * float(find("metric", self.metric)(said))
+
+    def found_rate(self, count: int) -> dict[str, Any]:
+        """The range test of this rung in so many steps, JSON-ready. The network is thrown away."""
+        from .finder import find_rate
+
+        learn = self.stood.learn
+        method = self._begin(WHOLE, learn)[1]
+        settings = self._settings(len(learn))
+        ends = settings.rate / SPAN, settings.rate * SPAN
+        found = find_rate(method, {"train": self.feed(learn)}, settings, *ends, count, where=self.where)
+        return asdict(found)
 
     def _logits(self, module: Any, rows: np.ndarray) -> np.ndarray:
         """(m, K) float64 of pictures as predict sees them."""
         import torch
 
-        feed, out = self.feed(rows), [np.zeros((0, len(self.stood.data.images.classes)))]
+        out = [np.zeros((0, len(self.stood.data.images.classes)))]
         for at in range(0, len(rows), self.steps.batch):
-            some = np.arange(at, min(at + self.steps.batch, len(rows)))
-            pixels = feed.batch(some, 0 * some, 0 * some, "plain", None, self.seed)
             with torch.no_grad():
-                out.append(module(_moved(pixels, feed, self.where)).double().cpu().numpy())
+                shown = self._shown(rows[at : at + self.steps.batch])
+                out.append(module(shown).double().cpu().numpy())
         return np.concatenate(out)
+
+    def _shown(self, rows: np.ndarray) -> Any:
+        """(m, ...) float tensor of what the feed gives for these rows without any draw."""
+        feed, places = self.feed(rows), np.arange(len(rows))
+        return _moved(feed.batch(places, 0 * places, 0 * places, "plain", "", self.seed), feed, self.where)
+
+
+def looking(steps: Steps) -> bool:
+    """Whether something goes by figures while it learns: they are then of pictures that are put aside for it."""
+    hooks = [getattr(part, "name", "") for part in chain(steps.hook)]
+    return "stop" in hooks or (isinstance(steps.schedule, str) and parse(steps.schedule)[0].name == "plateau")
+
+
+def hooks_of(steps: Steps) -> list[Any]:
+    """The hooks that the recipe names, and the average of the weights that is the method's own unless one is named."""
+    given = chain(steps.hook)
+    named = {getattr(part, "name", "") for part in given}
+    own = [] if named & {"ema", "swa"} else [Spec("ema", (), (("decay", steps.ema),))]
+    return [find("hook", part)() for part in (*own, *given)]
 
 
 def _moved(pixels: np.ndarray, feed: Any, where: Any) -> Any:

@@ -22,16 +22,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "flip": {"p": 0.5, "vertical": False, "alternate": False},
     "shift": {"most": 2, "fill": "reflect"},
 }
-"""What can be done to a whole batch, with defaults: the augment tricks of these names, and one option more."""
+"""What can be done to a whole batch, with defaults: the augment tricks of these names."""
 
 
 @dataclass(eq=False)
 class Pixels:
     """A Feed of pictures (n, S, S, C) uint8, an array or a torch tensor, and then its batches are tensors where it is.
 
-    chain: any of flip and shift, with the options of the augment tricks of these names. `flip(alternate=true)` mirrors
-    each picture in every other epoch, half of them in the even ones (Jordan 2024, arXiv:2404.00498, section 3.6),
-    instead of by chance. Raises OptionError for other chains and InputError for pictures that are not square.
+    chain: any of flip and shift, with the options of the augment tricks of these names. at: where in `pixels` each row
+    is, where they hold others too. Raises OptionError for other chains and InputError for pictures that are not square.
     """
 
     pixels: Any
@@ -40,6 +39,7 @@ class Pixels:
     hashes: np.ndarray
     scale: Scale = ((0.5,) * 3, (0.5,) * 3)
     chain: str = ""
+    at: "np.ndarray | None" = None
     whole: ClassVar[bool] = True
     content: np.ndarray = field(init=False, repr=False)
 
@@ -57,8 +57,9 @@ class Pixels:
         """(B, S, S, C) uint8."""
         side = self.pixels.shape[1]
         steps = parse(self.chain if spec is None else spec, side)
+        held = places if self.at is None else self.at[places]
         if not steps:
-            return self.pixels[places]
+            return self.pixels[held]
         draws = uniforms(key(seed, "augment", view), self.content[places], epochs, turns, 3)
         ys, xs = (np.broadcast_to(np.arange(side), (len(places), side)) for _ in "yx")
         if "shift" in steps:
@@ -66,19 +67,17 @@ class Pixels:
             ys, xs = (at + np.floor(draw * (2 * most + 1)).astype(np.int64)[:, None] - most
                       for at, draw in ((ys, draws[:, 0]), (xs, draws[:, 1])))  # fmt: skip
         if "flip" in steps:
-            turned = self._mirrored(steps["flip"], places, epochs, draws[:, 2], seed)[:, None]
+            turned = self._mirrored(steps["flip"], places, epochs, draws[:, 2])[:, None]
             if steps["flip"]["vertical"]:
                 ys = np.where(turned, side - 1 - ys, ys)
             else:
                 xs = np.where(turned, side - 1 - xs, xs)
-        return gather(self.pixels, places, ys, xs, steps.get("shift", {}).get("fill", "reflect"))
+        return gather(self.pixels, held, ys, xs, steps.get("shift", {}).get("fill", "reflect"))
 
-    def _mirrored(self, options: Any, places: Any, epochs: Any, draw: np.ndarray, seed: int) -> np.ndarray:
+    def _mirrored(self, options: Any, places: Any, epochs: Any, draw: np.ndarray) -> np.ndarray:
         if not options["alternate"]:
             return draw < options["p"]
-        nothing = np.zeros_like(epochs)
-        first = uniforms(key(seed, "alternate"), self.content[places], nothing, nothing, 1)[:, 0] < 0.5
-        return first ^ (epochs % 2 == 1)
+        return (self.content[places] & np.uint64(1)).astype(bool) ^ (epochs % 2 == 1)
 
 
 def able(spec: str, side: int) -> bool:
@@ -167,6 +166,11 @@ def stacked(items: Iterable[Item], side: int = 0) -> np.ndarray:
     whole = np.stack(made)
     grey = all((part[..., :1] == part).all() for part in np.array_split(whole, max(1, len(whole) // 4096)))
     return np.ascontiguousarray(whole[..., :1]) if grey else whole
+
+
+def held(items: Iterable[Item], geometry: Geometry) -> np.ndarray:
+    """(n, size, size, 3) uint8 of pictures as `predict` sees them."""
+    return np.stack([prepare(decode(item, least=geometry.least).pixels, geometry) for item in items])
 
 
 def scale_of(pixels: np.ndarray) -> Scale:

@@ -66,7 +66,7 @@ class Views:
     def _chained(self, pixels: np.ndarray, number: int, content: bytes, turn: int) -> np.ndarray:
         for place, trick in enumerate(self.tricks):
             draw = rng(self.seed, "view", content, turn, number, place)
-            pixels = offer(trick, image=pixels, rng=draw, size=self.geometry.size)
+            pixels = offer(trick, image=pixels, rng=draw, size=self.geometry.size, epoch=number, content=content)
         return prepare(np.ascontiguousarray(pixels), self.geometry)
 
 

@@ -1,6 +1,7 @@
 """What the rungs could do here and what it would cost: where to cut, how fast steps and views are, on real pictures."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from . import cache
 from .budget import Way, fit_tail
 from .choose import _bf16
 from .climb import Climb, trunk_seconds
-from .plan import measure_format, timed
+from .loader import occurrences
+from .plan import measure_format, step_seconds, timed, worth_compiling
 from .recipes import Steps
 from .rung import built
+from .small import Pixels
 from .trunk import Activations, Trunk, cuts
 from .views import Shown, Views
 
@@ -25,6 +28,8 @@ REFERENCE = 0.35
 """The cut that is timed before one is chosen: the one with about this share after it."""
 BESIDE = 1.15
 """A step's seconds beside those of its passes: the optimizer, the average, the loader."""
+FEW = 16
+"""Pictures by which memory formats are told apart."""
 SLOWER = 15.0
 """How much longer a step on a CPU takes than a pass through the runtime: 18 against 290 pictures/s measured."""
 
@@ -132,36 +137,39 @@ def views(up: Climb) -> Views:
     return Views(up.stood.data.geometry, up.recipe.seed, up.recipe.augment)
 
 
-def shown(up: Climb, rows: np.ndarray) -> Shown:
-    """These rows' pictures themselves, in new views every epoch."""
-    from .loader import occurrences
-
+def shown(up: Climb, rows: np.ndarray) -> "Shown | Pixels":
+    """These rows' pictures themselves, in new views every epoch; small ones from memory, whole batches at a time."""
     data = up.stood.data
     images, hashes = data.images.take(rows), data.facts["hash"][rows]
     scale = data.network.mean, data.network.std
-    return Shown(images.items, images.labels, rows, hashes, occurrences(hashes), views(up), scale)
+    if up.pixels is None:
+        return Shown(images.items, images.labels, rows, hashes, occurrences(hashes), views(up), scale)
+    at = np.searchsorted(up.rows, rows)
+    return Pixels(up.pixels, images.labels, rows, hashes, scale, up.small, at)
 
 
-def picture_seconds(up: Climb, steps: Steps, worth: bool) -> tuple[float, bool]:
-    """(seconds a picture of a step of the whole network, whether its memory is channels_last).
+def picture_seconds(up: Climb, steps: Steps, shown: "float | None") -> tuple[float, Steps]:
+    """(seconds a picture of a step of the whole network, the steps in the form that is fastest here).
 
-    worth: whether to measure; otherwise a guess by the runtime's rate.
+    shown: pictures that would be learned from, to see whether compiling pays; None: a guess by the runtime's rate.
     """
     data = up.stood.data
-    if not worth:
-        return SLOWER * trunk_seconds(data.network, data.geometry.size, up.recipe.runtime), False
+    side, channels, batch = data.geometry.size, len(data.network.mean), steps.batch
+    if shown is None:
+        return SLOWER * trunk_seconds(data.network, side, up.recipe.runtime), steps
 
     def measure() -> dict[str, Any]:
         import torch
 
         net = built(data.network, len(data.images.classes))
-        side = data.geometry.size
-        x = torch.randn(min(16, steps.batch), len(data.network.mean), side, side)
-        last, why = measure_format(net, x, up.where, steps.precision)
+        x = torch.randn(batch, channels, side, side)
+        last, why = measure_format(net, x[:FEW], up.where, steps.precision)
         up.log.say(why)
-        net = net.to(up.where.torch, memory_format=torch.channels_last if last else torch.contiguous_format)
-        seconds = _step(net, tuple(x.shape[1:]), len(x), up.where) / len(x)
-        return {"seconds": BESIDE * seconds, "channels_last": last}
+        eager = step_seconds(net, x[:FEW], up.where, steps.precision, last) / min(FEW, batch)
+        count = int(min(shown, up.left / eager) / batch)
+        use, why, seconds = worth_compiling(net, x, up.where, count, steps.precision, last)
+        up.log.say(why)
+        return {"seconds": BESIDE * seconds / batch, "channels_last": last, "compile": use}
 
     known = up.plan.decide("pictures cost", measure)
-    return known["seconds"], known["channels_last"]
+    return known["seconds"], replace(steps, channels_last=known["channels_last"], compile=known["compile"])

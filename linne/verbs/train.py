@@ -6,7 +6,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from ..core.errors import LinneError
+from ..core.errors import LinneError, OptionError
 from ..core.files import write, write_json
 from ..core.load import load
 from ..core.recipe import Recipe
@@ -20,6 +20,7 @@ def train(
     out: str | Path | None = None,
     recipe: str | Path | Recipe | None = None,
     strict: bool = False,
+    plan: str | Path | None = None,
     log: Log | None = None,
     **settings: Any,
 ) -> Run:
@@ -39,6 +40,8 @@ def train(
         A TOML file of settings; flags go over it.
     strict
         Exit with 1 when test pictures have a twin among the learning ones, or a finding is of high severity.
+    plan
+        Another run's plan.json: what it measured and decided is not measured again.
     """
     from ..engine import fleet, folder
     from ..engine.budget import Clock
@@ -48,6 +51,8 @@ def train(
     begun, log = time.monotonic(), log or Log(quiet=True)
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe) if recipe else Recipe()
     chosen = Recipe.of(settings, chosen)
+    if plan is not None and not chosen.trains:
+        raise OptionError("plan has no effect on the first classifier, for which nothing is measured. Drop it.")
     pictures = load(images)
     path = folder.place(out, pictures)
     command = _command(images, path, chosen)
@@ -61,7 +66,7 @@ def train(
             log.say(f"going on with the unfinished run {path}")
         with fleet.turn(chosen):
             data = examine(pictures, chosen, log)
-        result = _learn(data, chosen, log, path, Clock(chosen.minutes, begun))
+        result = _learn(data, chosen, log, path, Clock(chosen.minutes, begun), plan)
         _write(path, data, result, gather(result, chosen, command, reads=count_reads(path)))
         folder.finish(path, result, time.monotonic() - begun)
         rmtree(path / "ladder", ignore_errors=True)
@@ -85,7 +90,7 @@ def _gated(run: Run, strict: bool) -> Run:
     return run
 
 
-def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any) -> Any:
+def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: str | Path | None) -> Any:
     """The first classifier, or the best that the recipe's time and method come to."""
     from ..engine import folder
     from ..engine.course import course
@@ -98,7 +103,7 @@ def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any) -> Any:
         folder.note_read(path, "the final classifier, once")
 
     if recipe.trains:
-        return course(data, recipe, log, path, clock, dealt, reading)
+        return course(data, recipe, log, path, clock, dealt, reading, plan)
     return first(data, recipe, log, dealt, reading)
 
 

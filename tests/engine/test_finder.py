@@ -1,15 +1,20 @@
 """The range test's pieces against the published ones, and that nothing of it stays behind."""
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from tiny import cosine, sgd
 from torch import nn
+from toys import CLASSES, Net, clusters, even, learn, make, recall
 
 from linne.core.errors import InputError, OptionError
+from linne.engine import finder
 from linne.engine.finder import find_rate, rates, smooth, stop_at, suggest
-from linne.engine.settings import Diverged
+from linne.engine.settings import Settings
 
 
 def test_rates_are_a_geometric_row() -> None:
@@ -51,103 +56,114 @@ def test_the_steepest_way_down() -> None:
         suggest(row, list(range(81)))
 
 
+FEED = {"train": clusters(even(200), 2)}
+SETTINGS = Settings(10, 32, 0.1, sgd, cosine, workers=0)
+
+
+def fresh() -> Any:
+    return make("supervised", Net(10, bn=True, drop=0.2), FEED["train"].labels)
+
+
 class World:
-    """A small net with a batch norm, an optimizer with momentum, and torch's generator."""
+    """All that a test could touch: every tensor of a method, which parameters learn, and torch's generator."""
 
-    def __init__(self) -> None:
-        torch.manual_seed(0)
-        self.net = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 1))
-        self.optimizer = torch.optim.SGD(self.net.parameters(), lr=0.1, momentum=0.9)
+    def __init__(self, method: Any) -> None:
+        state = method.model.state_dict().items()
+        self.tensors = {name: value.clone() for name, value in state}
+        self.learns = [parameter.requires_grad for parameter in method.model.parameters()]
+        self.draws = torch.get_rng_state()
 
-    def step(self, rate: float) -> float:
-        self.optimizer.param_groups[0]["lr"] = rate
-        x = torch.randn(32, 4)
-        loss = (self.net(x) - x.sum(1, keepdim=True)).square().mean()
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
-        return float(loss.detach())
-
-    def snapshot(self):
-        net = {name: value.clone() for name, value in self.net.state_dict().items()}
-        state = self.optimizer.state_dict()
-        kept = {key: {k: v.clone() for k, v in each.items()} for key, each in state["state"].items()}
-        return net, {"state": kept, "param_groups": state["param_groups"]}, torch.get_rng_state()
-
-    def restore(self, kept) -> None:
-        self.net.load_state_dict(kept[0])
-        self.optimizer.load_state_dict(kept[1])
-        torch.set_rng_state(kept[2])
-
-    def same(self, kept) -> bool:
-        now = self.snapshot()
-        nets = all(torch.equal(now[0][name], kept[0][name]) for name in kept[0])
-        momenta = repr(now[1]) == repr(kept[1])
-        return nets and momenta and torch.equal(now[2], kept[2])
+    def __eq__(self, other: object) -> bool:
+        assert isinstance(other, World)
+        same = all(torch.equal(value, other.tensors[name]) for name, value in self.tensors.items())
+        return same and self.learns == other.learns and torch.equal(self.draws, other.draws)
 
 
-def test_finds_a_rate_that_learns_and_restores_everything() -> None:
-    world = World()
-    for _ in range(3):
-        world.step(0.01)
-    kept = world.snapshot()
-    found = find_rate(world.step, rates(1e-5, 100, 100), world.snapshot, world.restore)
-    assert world.same(kept)
+def test_finds_a_rate_that_learns_and_touches_nothing() -> None:
+    method = fresh()
+    before = World(method)
+    found = find_rate(method, FEED, SETTINGS, 1e-5, 1e4, 100)
+    assert World(method) == before
     assert found.diverged
     assert len(found.rates) == len(found.losses) == len(found.smoothed) < 100
-    assert 1e-3 < found.rate < 1
-    first = world.step(found.rate)
-    for _ in range(40):
-        last = world.step(found.rate)
-    assert last < 0.3 * first
-    assert world.same(kept) is False
+    assert 1e-3 < found.rate < 10
+    fitted = learn(method, FEED, steps=40, batch=32, rate=found.rate)
+    assert recall(fitted.module, FEED["train"]).min() > 0.8
+    assert World(method) != before
+
+
+def test_each_step_is_taken_at_its_rate() -> None:
+    feed = {"train": clusters(even(64), 2)}
+    torch.manual_seed(0)
+    method = make("supervised", nn.Linear(10, CLASSES), feed["train"].labels)
+    seen: list[float] = []
+
+    class Rates:
+        def __init__(self, groups: Any) -> None:
+            self.inner = torch.optim.SGD(groups, lr=0.1)
+            self.__dict__.update(param_groups=self.inner.param_groups, state=self.inner.state)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.inner, name)
+
+        def step(self, closure: Any) -> Any:
+            seen.append(self.inner.param_groups[0]["lr"])
+            return self.inner.step(closure)
+
+    find_rate(method, feed, replace(SETTINGS, optimizer=lambda groups: Rates(groups)), 1e-3, 1e-1, 20)
+    assert seen == pytest.approx(rates(1e-3, 1e-1, 20))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_restores_whatever_happens(error) -> None:
-    world = World()
-    kept, count = world.snapshot(), []
+def test_touches_nothing_whatever_happens(error: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    method = fresh()
+    before, count = World(method), [0]
 
-    def step(rate):
-        count.append(world.step(rate))
-        if len(count) == 5:
+    def step(self: Any, loop: Any, record: Any) -> None:
+        count[0] += 1
+        if count[0] == 5:
             raise error
-        return count[-1]
 
+    monkeypatch.setattr(finder._Watch, "on_step", step)
     with pytest.raises(error):
-        find_rate(step, rates(1e-5, 1, 50), world.snapshot, world.restore)
-    assert world.same(kept)
+        find_rate(method, FEED, SETTINGS, 1e-5, 1, 50)
+    assert World(method) == before
 
 
-@pytest.mark.parametrize("end", [FloatingPointError("overflow"), Diverged([3], 30), math.nan, math.inf])
-def test_what_is_not_finite_ends_the_test_and_is_left_out(end) -> None:
-    world, count = World(), []
+@pytest.mark.parametrize("end", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_ends_the_test_and_is_left_out(end: float) -> None:
+    count = [0]
 
-    def step(rate):
-        count.append(rate)
-        if len(count) == 31:
-            if isinstance(end, Exception):
-                raise end
-            return end
-        return 2 - 1 / (1 + math.exp(-4 * (math.log10(rate) + 3)))
+    def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        count[0] += 1
+        own = -(targets * logits.log_softmax(1)).sum(1)
+        return own * end if count[0] == 31 else own
 
-    found = find_rate(step, rates(1e-6, 1e2, 80), world.snapshot, world.restore, beta=1.0)
+    method = make("supervised", Net(10), FEED["train"].labels, loss=loss)
+    found = find_rate(method, FEED, SETTINGS, 1e-4, 1, 80)
     assert found.diverged
-    assert len(count) == 31
+    assert count == [31]
     assert len(found.losses) == 30
     assert all(math.isfinite(loss) for loss in (*found.losses, *found.smoothed))
 
 
-def test_a_curve_that_says_nothing_is_an_error_after_restoring() -> None:
-    world = World()
-    kept = world.snapshot()
+def test_a_curve_that_says_nothing_is_an_error() -> None:
+    method = fresh()
+    before = World(method)
     with pytest.raises(InputError, match="too early"):
-        find_rate(world.step, rates(50, 100, 30), world.snapshot, world.restore)
-    assert world.same(kept)
+        find_rate(method, FEED, SETTINGS, 1e5, 1e9, 30, factor=1.01)
+    assert World(method) == before
 
 
 def test_a_calm_curve_runs_to_its_end() -> None:
-    world = World()
-    found = find_rate(world.step, rates(1e-5, 1e-2, 40), world.snapshot, world.restore)
+    found = find_rate(fresh(), FEED, SETTINGS, 1e-5, 1e-2, 40)
     assert not found.diverged
     assert len(found.rates) == 40
+
+
+def test_of_several_stages_the_longest_is_tested() -> None:
+    method = make("crt(share=.2)", Net(10), FEED["train"].labels)
+    stages = list(method.stages)
+    found = find_rate(method, FEED, SETTINGS, 1e-5, 1e-2, 40)
+    assert len(found.rates) == 40
+    assert method.stages == stages

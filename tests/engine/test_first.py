@@ -141,7 +141,7 @@ def test_unreadable_test_pictures_count_as_wrong() -> None:
 
 def test_equal_pictures_take_turns() -> None:
     hashes = np.array([b"a" * 16, b"b" * 16, b"a" * 16, b"a" * 16, b"b" * 16], "V16")
-    assert job._turns(hashes).tolist() == [0, 0, 1, 2, 1]
+    assert job.occurrences(hashes).tolist() == [0, 0, 1, 2, 1]
 
 
 def test_a_head_reads_back_as_it_was() -> None:

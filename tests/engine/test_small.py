@@ -20,7 +20,7 @@ def feed(chain: str = "flip,shift(2)", channels: int = 3, tensor: bool = False, 
     pixels: Any = draw.integers(1, 256, (N, SIDE, SIDE, channels), np.uint8)
     if same:
         pixels[:] = pixels[0]
-    content = np.zeros(2 * N, np.uint64) if same else np.arange(2 * N, dtype=np.uint64)
+    content = np.zeros(2 * N, np.uint64) if same else draw.integers(0, 2**63, 2 * N, np.uint64)
     scale = ((0.5,) * channels, (0.25,) * channels)
     held = torch.from_numpy(pixels) if tensor else pixels
     return Pixels(held, draw.integers(0, 4, N), np.arange(N), content.view("V16"), scale, chain)

@@ -19,10 +19,12 @@ class Net(nn.Module):
 
     body gives the features; place is where the head's tensors stand in a weights file. preprocess: size in px, mean and
     std of values in 0..1 (one a channel), interpolation, crop share of the short side, licence of the weights.
-    small: whether the stem was changed for pictures of 28 to 64 px.
+    small: whether the stem was changed for pictures of 28 to 64 px. drawn: whether its random weights begin as its paper
+    says, and should be left so.
     """
 
     head: nn.Module
+    drawn = False
 
     def __init__(
         self, name: str, body: nn.Module, head: nn.Module, width: int, preprocess: dict[str, Any], channels: int = 3
@@ -162,11 +164,12 @@ def own(net: Net, weights: str | None, classes: int | None) -> Net:
     Raises InputError for weights of another network and OptionError for less than one class.
     """
     need(classes)
+    net.drawn = True
     if weights is None:
         return net
     found, fresh = read_tensors(Path(weights)), net.head
-    count, bias = classes_of(found, "head"), getattr(fresh, "bias", None) is not None
-    if count and count != getattr(fresh, "out_features", 0):
+    count, bias = classes_of(found, "head"), "head.bias" in found
+    if count and (count, bias) != (getattr(fresh, "out_features", 0), getattr(fresh, "bias", None) is not None):
         net.head = nn.Linear(net.width, count, bias)
     net.load(found, f"{weights} as weights of {net.name}")
     if classes is not None and count != classes:
