@@ -1,14 +1,14 @@
 """scratch-small on whichever of MNIST, Fashion-MNIST, CIFAR-10 and CIFAR-100 are here, within a budget each.
 
-The settings (scratch_small_settings.json) were chosen on a part of Fashion-MNIST's training pictures; a test split is
-read once, by the network as it stands at the end. All seconds count: reading, whitening, measuring, training, test.
+The recipe's settings were chosen on a part of Fashion-MNIST's training pictures; a test split is read once, by the
+network as it stands at the end. All seconds count: reading, whitening, measuring, training, test.
 """
 
 import argparse
 import copy
 import json
 import time
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -16,10 +16,14 @@ from _measure import DATA, keep
 from _small import Clock, Ground, ground, logits, network, trained
 
 from linne.core.intervals import wilson
+from linne.core.recipe import Recipe
 from linne.engine import device
+from linne.engine.recipes import steps_of
 from linne.engine.settings import Settings
 
-SETTINGS = json.loads((Path(__file__).parent / "scratch_small_settings.json").read_text())
+RECIPE = Recipe.load("scratch-small")
+DIGITS = "shift(2)"
+"""In the place of the recipe's augmentation where a mirror image is another class."""
 SOURCES: dict[str, tuple[Any, ...]] = {
     "mnist": ("mnist",),
     "fashion-mnist": ("fashion-mnist",),
@@ -48,18 +52,19 @@ RESERVE = 1.2
 def run(one: Ground, minutes: float, seed: int, begun: float, chain: str) -> dict[str, Any]:
     """Train for what is left of the budget, then read the test split."""
     where = device.device("cpu")
-    net = network(SETTINGS["model"], one.feed, one.classes, where)
-    given = {name: SETTINGS[name] for name in ("batch", "rate", "optimizer", "schedule", "decay", "precision",
-                                               "channels_last")}  # fmt: skip
+    net = network(RECIPE.model, one.feed, one.classes, where)
+    steps = asdict(steps_of(RECIPE, RECIPE.method, len(one.feed.labels)))
+    given = {name: steps[name] for name in ("batch", "rate", "optimizer", "schedule", "decay", "warmup", "precision")}
+    given["channels_last"] = True
     clock = Clock()
     plan = Settings(TRIED, **given, seed=seed, every=1e9)
-    trained(copy.deepcopy(net), one.feed, one.classes, SETTINGS["loss"], plan, where, [clock])
+    trained(copy.deepcopy(net), one.feed, one.classes, RECIPE.loss, plan, where, [clock])
     step = (clock.ends[-1] - clock.ends[1]) / (TRIED - 2) / CAREFUL
     mirror = "flip" in chain
     reserve = RESERVE * step / 3 * len(one.pixels) / given["batch"] * (2 if mirror else 1)
     left = 60 * minutes - (time.monotonic() - begun) - reserve
     plan = Settings(int(left / step), **given, seed=seed, every=1e9, budget=left)
-    fitted = trained(net, one.feed, one.classes, SETTINGS["loss"], plan, where)
+    fitted = trained(net, one.feed, one.classes, RECIPE.loss, plan, where)
     found = logits(
         fitted.module, one.pixels, one.feed.scale, where, given["precision"], "mirror" if mirror else "plain"
     )
@@ -86,7 +91,7 @@ def main() -> None:
     results: dict[str, Any] = {}
     for name in given.names:
         begun = time.monotonic()
-        chain = SETTINGS["augment_digits" if name == "mnist" else "augment"]
+        chain = DIGITS if name == "mnist" else RECIPE.augment_text()
         one = next((found for source in SOURCES[name] if (found := ground(source, chain)) is not None), None)
         if one is None:
             results[name] = "not on this machine"
@@ -96,7 +101,7 @@ def main() -> None:
     keep("grounds", {
         "claim": "Fashion-MNIST from scratch on 2 cores within 10 minutes: at least 0.93 on its test split",
         "minutes": given.minutes, "seed": given.seed, "threads": torch.get_num_threads(), "note": given.note,
-        "settings": SETTINGS, "results": results,
+        "recipe": RECIPE.changed(), "results": results,
     })  # fmt: skip
 
 

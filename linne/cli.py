@@ -7,6 +7,7 @@ message says how to put right; 130 stopped by Ctrl-C, and the same command goes 
 import importlib
 import inspect
 import json as jsonlib
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -128,5 +129,9 @@ def _usage(error: CycloptsError, words: list[str]) -> str:
 
 
 def _complain(text: str) -> int:
+    """Say what was wrong; one of several processes leaves that to the one that started them, and is not tried again."""
+    if fault := os.environ.get("LINNE_FAULT"):
+        Path(fault).write_text(text, encoding="utf-8")
+        return 0
     print(f"linne: {text}", file=sys.stderr)
     return 2

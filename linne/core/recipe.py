@@ -16,8 +16,10 @@ PRECISIONS = ("auto", "f32", "bf16", "f16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
-TRAINING = ("epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "sampler", "decay", "layer_decay", "warmup",
-            "clip", "hook", "init", "precision", "synchronise", "device", "devices", "shard")  # fmt: skip
+TRAINING = (
+    "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "sampler", "decay", "layer_decay", "warmup",
+    "clip", "hook", "init", "precision", "synchronise", "device", "devices", "shard",
+)  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
 LICENCES = ("any", "permissive")
@@ -56,12 +58,16 @@ class Recipe:
     schedule: str = _setting("auto", "how the rate goes on, e.g. cosine, one_cycle, 'restarts(first=4)'")
     loss: str = _setting("auto", "what is to be small, e.g. 'cross_entropy(smoothing=.1)', ohem")
     mix: str = _setting("", "what blends a batch's pictures and labels, e.g. 'mixup', 'cutmix'")
-    sampler: str = _setting("auto", "which learning pictures come in what order: auto (the method's own), balanced, ...")
+    sampler: str = _setting(
+        "auto", "which learning pictures come in what order: auto (the method's own), balanced, ..."
+    )
     decay: float = _setting(-1.0, "weight decay; -1 is the method's own")
     layer_decay: float = _setting(0.0, "rate of each layer as a multiple of the next one's; 0 is the method's own")
     warmup: float = _setting(-1.0, "share of the steps over which the rate rises; -1 is the method's own")
     clip: float = _setting(0.0, "the largest norm of a step's gradient; 0 leaves it as it is")
-    hook: str = _setting("", "what watches a run, e.g. 'tensorboard,stop(patience=3)'; ema or swa in the method's own's place")
+    hook: str = _setting(
+        "", "what watches a run, e.g. 'tensorboard,stop(patience=3)'; ema or swa in the method's own's place"
+    )
     init: str = _setting(
         "auto", "how random weights begin: auto (the trick default), torch (PyTorch's own way), or one"
     )
@@ -194,9 +200,14 @@ class Recipe:
         return "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
 
 
+def shipped_names() -> list[str]:
+    """The recipes that ship with Linne."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
 def shipped(name: str) -> Path:
     """The file of a recipe that ships with Linne. Raises InputError where there is none of this name."""
-    have = sorted(path.stem for path in SHIPPED.glob("*.toml"))
+    have = shipped_names()
     if name not in have:
         raise InputError(f"There is no recipe {name!r}, neither here nor among Linne's own. {nearest(name, have)}")
     return SHIPPED / f"{name}.toml"

@@ -13,13 +13,11 @@ import errno
 import hashlib
 import json
 import os
-import platform
 import re
 import shutil
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,6 @@ from .pack import Piece, pack, unpack
 SCHEMA = 1
 NAME = re.compile(r"step-(\d{8,})(?:\.(\d+))?")
 BLOCK = 1 << 24  # bytes a write
-_held: set[tuple[int, Path]] = set()
 
 
 def save(folder: Path, step: int, state: dict[Any, Any], keep: int = 2) -> Path:
@@ -105,57 +102,6 @@ def sweep(folder: Path) -> None:
     """Delete what a killed process left half written or half deleted. Only for the one process that writes there."""
     for path in folder.glob("step-*.tmp-*"):
         shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Hold the run's folder alone; the system lets go of it when this process ends, however it ends.
-
-    Raises RunError that names the process that holds it. The folder is made where it is missing. Processes that this
-    one starts do not inherit the lock.
-    """
-    mine = (os.getpid(), folder.resolve())
-    if mine in _held:
-        raise RunError(f"This process ({os.getpid()}) already works in {folder}. Give the second run another --out.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise RunError(f"{folder} cannot be locked ({error.strerror}). Choose another folder with --out.") from error
-    try:
-        _seize(handle, folder)
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()} on {platform.node()}".encode())
-        _held.add(mine)
-        yield
-    finally:
-        _held.discard(mine)
-        os.close(handle)
-
-
-def _seize(handle: int, folder: Path) -> None:
-    """The system's lock on an open file: by process, so that a loader's forked workers do not keep it alive."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            os.lseek(handle, 1 << 20, os.SEEK_SET)  # past the text, which others must be able to read
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-            os.lseek(handle, 0, os.SEEK_SET)
-        else:
-            import fcntl
-
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
-            raise RunError(
-                f"{folder} cannot be locked ({error.strerror}). Choose a folder on another disk with --out."
-            ) from error
-        os.lseek(handle, 0, os.SEEK_SET)
-        who = os.read(handle, 200).decode("utf-8", "replace") or "that is just beginning"
-        raise RunError(
-            f"Another process ({who}) works in {folder}. Wait for it, stop it, or give another --out."
-        ) from error
 
 
 def _order(path: Path) -> tuple[int, int]:

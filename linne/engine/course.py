@@ -58,6 +58,7 @@ def course(
         write_json(path / "plan.json", plan.known)
     up = Climb(stood, recipe, path, log, clock, plan, device.device(recipe.device, recipe.shard))
     best = climb(up)
+    log.say(_won(best))
     fleet.part(up.where)
     if best.file is None:
         reading()
@@ -67,7 +68,9 @@ def course(
         result = judged(stood, stood.head, parts, recipe, log)
     else:
         result = _tuned(up, best, reading)
+    tested = {name.removesuffix(" rate"): found for name, found in plan.known.items() if name.endswith(" rate")}
     result.figures |= {"rung": best.name, "rungs": best.decisions}
+    result.figures |= {"rates": rates} if (rates := {k: one for k, one in tested.items() if "rates" in one}) else {}
     return result
 
 
@@ -126,6 +129,14 @@ def _notes(best: Any) -> list[str]:
         f"{one['gain']['sentence']}; {one['rung'] if one['kept'] else one['beside']} is kept."
         for one in best.decisions
     ]
+
+
+def _won(best: Any) -> str:
+    """Which rung won, and by how much."""
+    gains = [one for one in best.decisions if one["kept"] and one["rung"] == best.name]
+    if not gains:
+        return "the first classifier stays: no later rung beat it, or there was no time for one"
+    return f"{best.name} is kept, {gains[-1]['beside']} beside it: {gains[-1]['gain']['sentence']}"
 
 
 def _quick() -> None:

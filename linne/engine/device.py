@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -88,11 +89,12 @@ def leave() -> None:
         torch.distributed.destroy_process_group()
 
 
-def launch(count: int, argv: Sequence[str], restarts: int = 3) -> int:
+def launch(count: int, argv: Sequence[str], fault: Path, restarts: int = 3) -> int:
     """Run `python -m linne *argv` in `count` processes of this machine under torchrun; its exit code.
 
-    A process that dies is started again with all others, up to `restarts` times, and the run resumes. Raises
-    OptionError where a GPU each was meant and there are fewer.
+    fault: where a mistake of the user's is written down, which is the same in every attempt. A process that dies is
+    started again with all others, up to `restarts` times, and the run resumes. Raises OptionError where a GPU each was
+    meant and there are fewer.
     """
     cards = torch.cuda.device_count()
     if cards and count > cards:
@@ -100,7 +102,7 @@ def launch(count: int, argv: Sequence[str], restarts: int = 3) -> int:
     threads = max(1, (os.cpu_count() or 1) // count)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}",
                f"--max-restarts={restarts}", "-m", "linne", *argv]  # fmt: skip
-    return subprocess.call(command, env={"OMP_NUM_THREADS": str(threads)} | os.environ | {"LINNE_LAUNCHED": "1"})
+    return subprocess.call(command, env={"OMP_NUM_THREADS": str(threads)} | os.environ | {"LINNE_FAULT": str(fault)})
 
 
 def part(total: int, parts: int, at: int) -> slice:
@@ -211,12 +213,15 @@ def agreed(value: Any) -> Any:
 
 @contextmanager
 def first(where: Device) -> Iterator[None]:
-    """The main process goes through this alone, then the others together: they find its caches and files there."""
+    """The main process goes through this alone, then the others together: they find its caches and files there, or
+    make the same mistake."""
     if not where.main:
         torch.distributed.barrier()
-    yield
-    if where.main and not where.alone:
-        torch.distributed.barrier()
+    try:
+        yield
+    finally:
+        if where.main and not where.alone:
+            torch.distributed.barrier()
 
 
 def together(where: Device) -> None:

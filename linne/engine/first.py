@@ -113,7 +113,19 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
         raise InputError(
             "The split leaves no labelled picture to judge by. Name one part 'test', or use --split grouped."
         )
+    if given:
+        _taught(data.images, learn, test)
     return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked)
+
+
+def _taught(images: Images, learn: np.ndarray, test: np.ndarray) -> None:
+    """Raise InputError for a class that test pictures show and no learning picture does: it could never be said."""
+    asked, known = (np.bincount(images.labels[rows], minlength=len(images.classes)) for rows in (test, learn))
+    absent = [k for k in np.flatnonzero(asked) if not known[k]]
+    if absent:
+        first = f"{images.classes[absent[0]]!r} has {asked[absent[0]]} test pictures and none to learn from"
+        more = f", and so have {len(absent) - 1} more classes" if len(absent) > 1 else ""
+        raise InputError(f"{first}{more}. Move some of them to the learning part, or leave the class out of the test.")
 
 
 def judged(stood: Stand, head: Probe, parts: dict[str, Predictions], recipe: Recipe, log: Log) -> Result:

@@ -10,11 +10,13 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..core.errors import RunError
+from ..core.errors import OptionError, RunError
 from ..core.recipe import Recipe
 from ..core.run import Run
+from .plan import Plan
 
 
 def several() -> bool:
@@ -27,11 +29,33 @@ def wanted(recipe: Recipe) -> bool:
     return recipe.devices > 1 and "WORLD_SIZE" not in os.environ
 
 
+def ready(recipe: Recipe, plan: "str | Path | None" = None) -> None:
+    """See before any picture is read that what training is to happen on is here, and that every setting of it counts.
+
+    Raises OptionError, RunError for a plan that cannot be read. Imports torch where more than the first classifier is
+    asked for, and not otherwise.
+    """
+    if not recipe.trains:
+        if plan is not None:
+            raise OptionError("plan has no effect on the first classifier, for which nothing is measured. Drop it.")
+        return
+    from . import device
+
+    Plan(None, plan)
+    where = device.device(recipe.device, recipe.shard and not wanted(recipe))
+    if recipe.synchronise and where.alone and not wanted(recipe):
+        raise OptionError("synchronise has no effect on one process. Give --devices 2 or more, or drop it.")
+
+
 def launch(command: str, path: Path, recipe: Recipe) -> Run:
     """Run a `linne train` command in as many processes; its run. Raises RunError where one of them fails for good."""
     from . import device
 
-    code = device.launch(recipe.devices, shlex.split(command)[1:])
+    with TemporaryDirectory() as aside:
+        fault = Path(aside) / "fault"
+        code = device.launch(recipe.devices, shlex.split(command)[1:], fault)
+        if fault.exists():
+            raise RunError(fault.read_text(encoding="utf-8"))
     if code:
         raise RunError(f"A process of {path} failed ({code}), see above. The same command goes on from where it was.")
     return Run(path)

@@ -5,17 +5,18 @@ card; DONE.json last. A folder without DONE.json is gone on with by the command 
 """
 
 import json
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import RunError
-from ..core.files import write, write_json
+from ..core.files import write, write_json, writes
 from ..core.images import Images
 from ..core.recipe import Recipe
 from ..core.run import count_reads
+from . import lock
 from .data import Data
 from .first import Result
 from .network import Network, tensors
@@ -58,10 +59,15 @@ def begin(path: Path, recipe: Recipe, command: str) -> bool:
                 "Give those settings to go on with it, or another --out."
             )
         return True
-    if path.exists() and any(path.iterdir()):
+    if path.exists() and any(one.name != lock.NAME for one in path.iterdir()):
         raise RunError(f"{path} holds other files and is no run. Give an empty or a new folder with --out.")
     write(path / "recipe.toml", text)
     return False
+
+
+def alone(path: Path) -> Any:
+    """Hold the run's folder for this run; of several processes of one run the first holds it for all."""
+    return lock.lock(path, leave=False) if writes() else nullcontext()
 
 
 def undo(path: Path) -> None:

@@ -37,7 +37,8 @@ def model_of(run: Run) -> Model:
         raise RunError(f"{run.path / 'config.json'} was not written by linne train.")
     try:
         with safe_open(run.path / "model.safetensors", "numpy") as file:
-            weight, bias = (file.get_tensor(f"{own['head']}.{name}") for name in ("weight", "bias"))
+            weight, there = file.get_tensor(f"{own['head']}.weight"), f"{own['head']}.bias" in file.keys()  # noqa: SIM118
+            bias = file.get_tensor(f"{own['head']}.bias") if there else np.zeros(len(weight), np.float32)
     except Exception as error:
         raise RunError(f"{run.path / 'model.safetensors'} is missing or damaged: {error}") from error
     network = _network(run, own)

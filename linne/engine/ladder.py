@@ -126,8 +126,9 @@ def pictures(up: Climb, name: str, start: Sequence[Member]) -> "Best | None":
         return ways.shown(up, rows)
 
     n, judged, part = len(up.stood.learn), len(up.stood.judge), (FOLDS - 1) / FOLDS
-    held = judged < EVIDENCE and not start
-    witnesses = sum(member.fold != WHOLE for member in start)
+    needed = judged < EVIDENCE and not start  # somebody must judge it, or say how sure it may be
+    held = needed and up.clock.limit < float("inf")
+    witnesses = 1 if needed and not held else sum(member.fold != WHOLE for member in start)
     share = part if held else 1 + witnesses * part
     steps = steps_of(up.recipe, name, n)
     guess, _ = ways.picture_seconds(up, steps, None)

@@ -19,9 +19,10 @@ from ..core.batch import CELL, Player, Stage, Stream
 from ..core.errors import OptionError
 from ..core.lookup import find, offer
 from ..core.rng import key
-from . import checkpoint, device, keep
+from . import device, keep
 from .feeding import Feeding
 from .loader import Feed, Loader, Order
+from .lock import lock
 from .log import Log
 from .norms import estimating, frozen_statistics, reestimate, synchronise
 from .parameters import agree, ending, multiple, parameter_groups
@@ -49,7 +50,7 @@ def fit(
     """
     loop = Loop(method, feeds, settings, where or device.device("cpu"), place, log or Log(quiet=True), hooks)
     loop.evaluate = evaluate
-    with checkpoint.lock(place) if place is not None and loop.where.main else nullcontext():
+    with lock(place) if place is not None and loop.where.main else nullcontext():
         return loop.run()
 
 

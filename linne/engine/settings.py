@@ -11,8 +11,8 @@ class Settings:
     """How a method is fitted: what a Recipe says, in steps. Empty mix: none. clip: largest gradient norm, 0 none.
 
     steps of `batch` rows over all processes; rate: the peak; warmup: share of each stage's steps; decay: weight decay;
-    layer_decay, head_rate: multiples of the rate by depth, and of the head. sampler: the order of the main stream's rows
-    where the method leaves it open, "" is shuffled. micro: most rows in one pass, 0 all.
+    layer_decay, head_rate: multiples of the rate by depth, and of the head. sampler: of the main stream, where the
+    method leaves it open; "" shuffles. micro: most rows in one pass, 0 all.
     channels_last, compile: see plan. save: seconds between checkpoints. budget: seconds, 0 no limit. every: epochs
     between evaluations. keep: "last" or "best" of the evaluated weights.
     """

@@ -29,7 +29,7 @@ REFERENCE = 0.35
 BESIDE = 1.15
 """A step's seconds beside those of its passes: the optimizer, the average, the loader."""
 FEW = 16
-"""Pictures by which memory formats are told apart."""
+"""Pictures by which forms of a step are told apart: a whole batch of 64 would take 7 GB."""
 SLOWER = 15.0
 """How much longer a step on a CPU takes than a pass through the runtime: 18 against 290 pictures/s measured."""
 
@@ -154,7 +154,7 @@ def picture_seconds(up: Climb, steps: Steps, shown: "float | None") -> tuple[flo
     shown: pictures that would be learned from, to see whether compiling pays; None: a guess by the runtime's rate.
     """
     data = up.stood.data
-    side, channels, batch = data.geometry.size, len(data.network.mean), steps.batch
+    side, channels = data.geometry.size, len(data.network.mean)
     if shown is None:
         return SLOWER * trunk_seconds(data.network, side, up.recipe.runtime), steps
 
@@ -162,14 +162,14 @@ def picture_seconds(up: Climb, steps: Steps, shown: "float | None") -> tuple[flo
         import torch
 
         net = built(data.network, len(data.images.classes))
-        x = torch.randn(batch, channels, side, side)
-        last, why = measure_format(net, x[:FEW], up.where, steps.precision)
+        x = torch.randn(min(FEW, steps.batch), channels, side, side)
+        last, why = measure_format(net, x, up.where, steps.precision)
         up.log.say(why)
-        eager = step_seconds(net, x[:FEW], up.where, steps.precision, last) / min(FEW, batch)
-        count = int(min(shown, up.left / eager) / batch)
+        eager = step_seconds(net, x, up.where, steps.precision, last) / len(x)
+        count = int(min(shown, up.left / eager) / len(x))
         use, why, seconds = worth_compiling(net, x, up.where, count, steps.precision, last)
         up.log.say(why)
-        return {"seconds": BESIDE * seconds / batch, "channels_last": last, "compile": use}
+        return {"seconds": BESIDE * seconds / len(x), "channels_last": last, "compile": use}
 
     known = up.plan.decide("pictures cost", measure)
     return known["seconds"], replace(steps, channels_last=known["channels_last"], compile=known["compile"])

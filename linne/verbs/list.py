@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.errors import OptionError, nearest
 from ..core.lookup import describe, kinds, names
+from ..core.recipe import SHIPPED, shipped_names
 from ..core.zoo import Entry, Weights, entries, usual, whereabouts
 
 HEADINGS = ("network", "parameters", "MACs", "input", "licence", "weights")
@@ -48,20 +49,34 @@ def list(kind: str | None = None, pattern: str | None = None) -> Tricks:
     Parameters
     ----------
     kind
-        A kind of trick, e.g. check, metric or augment; all kinds when not given.
+        A kind of trick, e.g. check, metric or augment, or recipe; all kinds when not given.
     pattern
         Names as a shell writes them, in quotes: 'mobile*' or 'resnet?8'; with a dot also the tags: 'resnet50.*'.
     """
     if kind == "model" and pattern:
         return Tricks(networks=_networks(pattern))
+    if kind == "recipe":
+        if not (chosen := tuple(_recipes(pattern))):
+            raise OptionError(f"No recipe is called {pattern!r}. {nearest(pattern or '', shipped_names())}")
+        return Tricks(chosen)
     found = [(each, name) for each in ([kind] if kind else kinds()) for name in names(each)]
     wanted = [(each, name) for each, name in found if not pattern or fnmatchcase(name, pattern)]
     if pattern and not wanted:
         raise OptionError(f"No {kind} is called {pattern!r}. {nearest(pattern, (name for _, name in found))}")
     rows: Any = [(each, name, *describe(each, name)) for each, name in wanted]
     hint = f"\n{len(entries())} networks by name: linne list model '*'" if kind == "model" and entries() else ""
-    tricks = ((k, n, line, ", ".join(f"{o}={d}" if d else o for o, d in opts)) for k, n, line, opts in rows)
-    return Tricks(tuple(tricks), hint=hint)
+    tricks = [(k, n, line, ", ".join(f"{o}={d}" if d else o for o, d in opts)) for k, n, line, opts in rows]
+    return Tricks((*tricks, *(() if kind else _recipes(pattern))), hint=hint)
+
+
+def _recipes(pattern: str | None) -> Iterator[tuple[str, str, str, str]]:
+    """The recipes that ship with Linne, each with its first sentence and its settings."""
+    for name in shipped_names():
+        if fnmatchcase(name, pattern or "*"):
+            lines = (SHIPPED / f"{name}.toml").read_text(encoding="utf-8").splitlines()
+            told = " ".join(line[2:] for line in lines if line.startswith("# "))
+            own = ", ".join(line.replace(" = ", "=") for line in lines if line and line[0] != "#")
+            yield "recipe", name, f"{told.split('. ')[0]}.", own
 
 
 def _networks(pattern: str) -> tuple[tuple[str, Entry, Weights | None], ...]:

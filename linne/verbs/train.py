@@ -6,7 +6,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from ..core.errors import LinneError, OptionError
+from ..core.errors import LinneError
 from ..core.files import write, write_json
 from ..core.load import load
 from ..core.recipe import Recipe
@@ -44,32 +44,45 @@ def train(
         Another run's plan.json: what it measured and decided is not measured again.
     """
     from ..engine import fleet, folder
-    from ..engine.budget import Clock
-    from ..engine.data import examine
-    from ..web.report import gather
 
     begun, log = time.monotonic(), log or Log(quiet=True)
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe) if recipe else Recipe()
     chosen = Recipe.of(settings, chosen)
-    if plan is not None and not chosen.trains:
-        raise OptionError("plan has no effect on the first classifier, for which nothing is measured. Drop it.")
+    fleet.ready(chosen, plan)
     pictures = load(images)
     path = folder.place(out, pictures)
-    command = _command(images, path, chosen)
+    command = _command(images, path, chosen, plan)
     if fleet.wanted(chosen):
         return _gated(fleet.launch(command, path, chosen), strict)
-    with fleet.turn(chosen):
-        resumed = folder.begin(path, chosen, command)
+    with folder.alone(path):
+        _run(pictures, path, chosen, command, begun, plan, log)
+    return _gated(Run(path), strict)
+
+
+def _run(
+    pictures: Any, path: Path, recipe: Recipe, command: str, begun: float, plan: "str | Path | None", log: Log
+) -> None:
+    """Everything from the pictures to the run's last file; nothing is left of it where they turn out unusable."""
+    from ..engine import fleet, folder
+    from ..engine.budget import Clock
+    from ..engine.data import examine
+    from ..engine.outlook import outlook
+    from ..web.report import gather
+
+    with fleet.turn(recipe):
+        resumed = folder.begin(path, recipe, command)
     log.keep(path / "log.jsonl")
     try:
         if resumed:
             log.say(f"going on with the unfinished run {path}")
-        with fleet.turn(chosen):
-            data = examine(pictures, chosen, log)
-        result = _learn(data, chosen, log, path, Clock(chosen.minutes, begun), plan)
-        _write(path, data, result, gather(result, chosen, command, reads=count_reads(path)))
+        with fleet.turn(recipe):
+            data = examine(pictures, recipe, log)
+        result = _learn(data, recipe, log, path, Clock(recipe.minutes, begun), plan)
+        _write(path, data, result, gather(result, recipe, command, reads=count_reads(path)))
         folder.finish(path, result, time.monotonic() - begun)
         rmtree(path / "ladder", ignore_errors=True)
+        if not recipe.trains and (further := outlook(data, recipe, len(result.learn))):
+            log.say(further)
         log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")
     except LinneError:
         log.close()
@@ -78,7 +91,6 @@ def train(
         raise
     finally:
         log.close()
-    return _gated(Run(path), strict)
 
 
 def _gated(run: Run, strict: bool) -> Run:
@@ -122,8 +134,12 @@ def _write(path: Path, data: Any, result: Any, page: dict[str, Any]) -> None:
     write(path / "card.md", card(page))
 
 
-def _command(images: Any, path: Path, recipe: Recipe) -> str:
+def _command(images: Any, path: Path, recipe: Recipe, plan: str | Path | None) -> str:
     """The command that makes this run again."""
     given = images if isinstance(images, (str, Path)) else "PICTURES"
-    flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in recipe.changed().items()]
-    return " ".join(["linne train", shlex.quote(str(given)), *flags, "--out", shlex.quote(str(path))])
+    pinned = ["--plan", shlex.quote(str(plan))] if plan is not None else []
+    flags = [
+        f"--{name.replace('_', '-')}" + ("" if value is True else f" {shlex.quote(str(value))}")
+        for name, value in recipe.changed().items()
+    ]
+    return " ".join(["linne train", shlex.quote(str(given)), *flags, *pinned, "--out", shlex.quote(str(path))])

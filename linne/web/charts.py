@@ -116,6 +116,37 @@ def path(points: Sequence[dict[str, Any]], chosen: float, percent: bool = True) 
     )
 
 
+def search(found: dict[str, Any]) -> str:
+    """A range test: each step's loss as a dot and their running mean as a line over the rate, the suggestion ringed.
+
+    found: "rates", "losses" and "smoothed" of equal length, and "rate", one of the rates.
+    """
+    rates, heights = found["rates"], [*found["losses"], *found["smoothed"]]
+    cap = 1.5 * max(found["smoothed"])  # single losses far above the curve would flatten it
+    rungs = nice(min(heights), min(max(heights), cap))
+    ends = math.log10(rates[0]), math.log10(rates[-1])
+    along = [(math.log10(rate) - ends[0]) / (ends[1] - ends[0]) for rate in rates]
+
+    def up(loss: float) -> str:
+        return _up((loss - rungs[0]) / (rungs[-1] - rungs[0]))
+
+    xs, mean = [place(x) for x in along], [up(loss) for loss in found["smoothed"]]
+    at = min(range(len(rates)), key=lambda k: abs(math.log(rates[k] / found["rate"])))
+    inner = _line(xs[at], "0%", xs[at], "100%", "base")
+    single = zip(xs, map(up, found["losses"]), strict=True)
+    inner += "".join(f'<circle class="dim" cx="{x}" cy="{y}" r="2"/>' for x, y in single)
+    inner += "".join(_line(*pair, "w a") for pair in zip(xs, mean, xs[1:], mean[1:], strict=False))
+    inner += f'<circle class="ring" cx="{xs[at]}" cy="{mean[at]}" r="8"/>'
+    powers = range(math.ceil(ends[0]), math.floor(ends[1]) + 1)
+    numbers = [((power - ends[0]) / (ends[1] - ends[0]), f"1e{power}") for power in powers]
+    frame = _frame([((y - rungs[0]) / (rungs[-1] - rungs[0]), f"{y:g}") for y in rungs], numbers, 22, 290, 330)
+    words = drawn('x="14%" y="14" class="t"', "loss") + drawn(CORNER, "rate")
+    return (
+        f'<svg class="chart" height="360" role="img" aria-label="Loss by rate; {found["rate"]:.3g} is suggested.">'
+        f'{frame}{words}<svg x="12%" y="22" width="86%" height="290" class="open">{inner}</svg></svg>'
+    )
+
+
 def nice(low: float, high: float) -> list[float]:
     """Three to seven round numbers that enclose low to high."""
     span = max(high - low, 1e-3 * max(abs(high), 1e-3))

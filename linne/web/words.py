@@ -97,6 +97,12 @@ ZH = {
     "Figures of the learning pictures that chose, each predicted by a head that never saw it. The strength "
     "{strength} was chosen.": "参与选择的学习图片的指标，每张由未见过它的模型预测。所选强度为 {strength}。",
     "penalty, from strong to weak": "惩罚强度，由强到弱",
+    "Which rate was found": "学习率范围测试",
+    "One step of a throwaway copy at each rate; a dot is a step's loss, the line their running mean. It falls "
+    "most steeply at {rate}, which was taken.":
+        "在一次性副本上每个学习率各走一步；点为单步损失，线为滑动平均。在 {rate} 处下降最快，采用此值。",
+    "loss": "损失",
+    "rate": "学习率",
     # mistakes
     "Surest mistakes": "最自信的错误",
     "What it is said to be, and what it was taken for with which probability. Wrong labels show up here too.":

@@ -16,7 +16,7 @@ import torch
 
 from linne.core.errors import OptionError, RunError
 from linne.engine import checkpoint
-from linne.engine.checkpoint import load, lock, save
+from linne.engine.checkpoint import load, save
 
 ROOT = Path(__file__).parents[2]
 
@@ -312,7 +312,8 @@ import os, sys, torch
 torch.set_num_threads(1)
 from pathlib import Path
 from tests_state import state
-from linne.engine.checkpoint import load, lock, save
+from linne.engine.checkpoint import load, save
+from linne.engine.lock import lock
 folder = Path(sys.argv[1])
 for line in sys.stdin:
     child = os.fork()
@@ -370,71 +371,3 @@ def kill(server: Any, after: float, folder: Path) -> int:
     assert not said
     assert step >= saved
     return step
-
-
-HOLDER = """
-import os, sys, time
-from pathlib import Path
-from linne.engine.checkpoint import lock
-assert "torch" not in sys.modules
-with lock(Path(sys.argv[1])):
-    if sys.argv[2] == "fork" and os.fork() == 0:
-        print(os.getpid(), flush=True)
-        time.sleep(60)
-    print(os.getpid() if sys.argv[2] != "fork" else "", flush=True)
-    time.sleep(60)
-"""
-
-
-def hold(folder: Path, how: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(folder), how],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-
-
-def test_two_processes_in_one_folder(tmp_path: Path) -> None:
-    """The second is told the first's process id; killed, the first lets go at once."""
-    with hold(tmp_path, "alone") as first:
-        assert first.stdout
-        assert int(first.stdout.readline()) == first.pid
-        with pytest.raises(RunError, match=rf"Another process \({first.pid} on .*--out"), lock(tmp_path):
-            pass
-        with lock(tmp_path / "another"):
-            pass
-        first.kill()
-        first.wait()
-        with lock(tmp_path):
-            pass
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a worker")
-def test_an_orphaned_worker_holds_nothing(tmp_path: Path) -> None:
-    with hold(tmp_path, "fork") as first:
-        assert first.stdout
-        worker = int("".join(first.stdout.readline().strip() for _ in range(2)))
-        first.kill()
-        first.wait()
-        try:
-            with lock(tmp_path):
-                os.kill(worker, 0)  # it lives still
-        finally:
-            os.kill(worker, signal.SIGKILL)
-
-
-def test_twice_in_one_process(tmp_path: Path) -> None:
-    with lock(tmp_path):
-        with pytest.raises(RunError, match=f"This process \\({os.getpid()}\\)"), lock(tmp_path):
-            pass
-        with pytest.raises(RunError), lock(tmp_path / ".." / tmp_path.name):
-            pass
-    with lock(tmp_path):
-        pass
-
-
-def test_a_folder_that_cannot_be_locked(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="--out"), lock(tmp_path / "file"):
-        pass

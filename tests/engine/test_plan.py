@@ -87,7 +87,7 @@ def test_compiled_when_it_pays_for_itself(
 
 def test_nothing_is_compiled_for_a_short_run(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = taking(monkeypatch, plain=0.01, compiled=0.0)
-    use, why, seconds = plan.worth_compiling(network(), torch.zeros(8, 3, 4, 4), HERE, 20)
+    use, why, _ = plan.worth_compiling(network(), torch.zeros(8, 3, 4, 4), HERE, 20)
     assert not use
     assert "too few" in why
     assert not any(one["compiled"] for one in asked)
@@ -97,7 +97,7 @@ def test_no_compiler_no_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = taking(monkeypatch, plain=1.0, compiled=0.1)
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("CXX", raising=False)
-    use, why, seconds = plan.worth_compiling(network(), torch.zeros(8, 3, 4, 4), HERE, 10_000)
+    use, why, _ = plan.worth_compiling(network(), torch.zeros(8, 3, 4, 4), HERE, 10_000)
     assert not use
     assert "C++ compiler" in why
     assert not any(one["compiled"] for one in asked)
@@ -112,5 +112,5 @@ def test_what_cannot_be_compiled_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(nn.Module, "compile", refuse)
     net = network()
     net(torch.rand(2, 3, 12, 12))
-    use, why, seconds = plan.worth_compiling(net, torch.rand(2, 3, 12, 12), HERE, 10**7)
+    use, why, _ = plan.worth_compiling(net, torch.rand(2, 3, 12, 12), HERE, 10**7)
     assert (use, why) == (False, "not compiled: no such instruction")

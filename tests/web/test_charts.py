@@ -95,6 +95,21 @@ def test_path_rings_the_chosen_strength():
     assert "50%" in charts.path(points[:1], 10.0)
 
 
+def test_search_rings_the_rate_on_the_running_mean():
+    rates = [10.0**k for k in range(-5, 0)]
+    found = {"rates": rates, "losses": [2.0, 2.2, 1.0, 1.2, 50.0], "smoothed": [2.0, 2.1, 1.5, 1.0, 3.0], "rate": 1e-3}
+    svg = charts.search(found)
+    (ring,) = attributes(svg, "circle", "ring")
+    dots = attributes(svg, "circle", "dim")
+    assert [dot["cx"] for dot in dots] == ["0%", "25%", "50%", "75%", "100%"]
+    assert ring["cx"] == "50%"
+    assert float(dots[2]["cy"][:-1]) > float(ring["cy"][:-1]), "a loss below the mean is lower on the page"
+    assert dots[4]["cy"] == "0%", "a loss far above the curve is at the upper end"
+    mean = attributes(svg, "line", "w")
+    assert (mean[1]["x2"], mean[1]["y2"]) == (ring["cx"], ring["cy"])
+    assert "0.001 is suggested" in svg
+
+
 @pytest.mark.parametrize(("low", "high"), [(76.3, 88.1), (0.31, 0.32), (5, 5), (0, 0), (-3, 12_000), (88.0, 88.4)])
 def test_nice_numbers_enclose(low, high):
     rungs = charts.nice(low, high)

@@ -19,8 +19,8 @@ class Net(nn.Module):
 
     body gives the features; place is where the head's tensors stand in a weights file. preprocess: size in px, mean and
     std of values in 0..1 (one a channel), interpolation, crop share of the short side, licence of the weights.
-    small: whether the stem was changed for pictures of 28 to 64 px. drawn: whether its random weights begin as its paper
-    says, and should be left so.
+    small: whether the stem was changed for pictures of 28 to 64 px. drawn: whether random weights begin as its paper
+    says, and are left so.
     """
 
     head: nn.Module
