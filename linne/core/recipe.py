@@ -130,7 +130,8 @@ class Recipe:
             if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) != ("init", "torch"):
                 _known(kind, getattr(self, kind))
         for part in chain(self.hook):
-            _known("hook", str(part) if isinstance(part, Spec) else part)
+            if isinstance(part, Spec):
+                _known("hook", str(part))
         if self.method == "probe" and self.minutes:
             raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
         if self.init != "auto" and self.weights != "none":
