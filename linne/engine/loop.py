@@ -130,6 +130,8 @@ class Loop:
             raise OptionError(
                 f"A batch of {batch} is larger than the {rows} pictures to learn from. Give --batch {rows} or less."
             )
+        if all(player.every > 1 for player in self.players.values()):
+            raise OptionError("In some steps none of the method's players would step. One of them needs every=1.")
         own = {self.streams[self.main].sampler, *(stage.sampler for stage in self.stages)} - {"", SHUFFLE}
         if self.settings.sampler and own:
             raise OptionError(f"The method orders its pictures itself ({own.pop()}). Drop sampler.")

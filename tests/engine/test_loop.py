@@ -12,7 +12,7 @@ import torch
 from tiny import CLASSES, N, Stopper, apart, feed, go, labels, mark, network, sgd
 from torch import nn
 
-from linne.core.batch import Stage, Step, Stream
+from linne.core.batch import Player, Stage, Step, Stream
 from linne.core.errors import OptionError, RunError
 from linne.engine import device
 from linne.engine.criterion import Criterion
@@ -202,6 +202,10 @@ def test_what_cannot_be_fitted_is_refused() -> None:
         device.device("cuda" if not torch.cuda.is_available() else "mps")
     with pytest.raises(OptionError, match="'train'"):
         fit(method(), {}, Settings(1, 16, 0.1))
+    seldom = method()
+    seldom.players = {"model": Player(every=2)}
+    with pytest.raises(OptionError, match="needs every=1"):
+        fit(seldom, {"train": feed()}, Settings(4, 16, 0.1))
 
 
 def method() -> Any:

@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from ._counts import counted
+
 
 def reversed(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(n,) places with replacement: a class with chance proportional to n_largest / n_class, then any of its rows.
 
-    Classes without a row are left out.
+    Classes without a row are left out. Raises OptionError for rows without a label.
     """
-    counts = np.bincount(labels)
+    counts = counted("reversed", labels)
     weight = np.divide(counts.max(), counts, out=np.zeros(len(counts)), where=counts > 0)
     return rng.choice(len(labels), len(labels), p=weight[labels] / weight.sum() / counts[labels])

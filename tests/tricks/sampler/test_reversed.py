@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from linne.core.errors import OptionError
 from linne.core.lookup import find
 from linne.core.rng import rng
 
@@ -26,3 +27,8 @@ def test_classes_come_in_inverse_proportion_to_their_size() -> None:
     assert counts[2] == 0
     assert stats.chisquare(counts[[0, 1, 3]], [12_000 * wanted[k] for k in (0, 1, 3)]).pvalue > 0.001
     assert stats.chisquare(np.bincount(drawn, minlength=1000)[LABELS == 3]).pvalue > 0.001
+
+
+def test_rows_without_a_label_have_no_class_to_go_by() -> None:
+    with pytest.raises(OptionError, match="3 of 5 pictures have no label"):
+        find("sampler", "reversed")(np.array([0, -1, 1, -1, -1]), rng(0))
