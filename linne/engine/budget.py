@@ -93,6 +93,8 @@ EVIDENCE = 200
 """Pictures that judge a rung at least, where there are so many."""
 DEEP = 0.4
 """Share of the network's work after the cut beyond which more is not known to bring more."""
+HELD = 0.8
+"""What a tail is worth that a third of the pictures taught nothing, beside one that all taught: measured."""
 CLOSE = 0.97
 """Plans that promise this share of the best one's worth are told apart by who judges them."""
 
@@ -135,7 +137,7 @@ def seconds(way: Way, n: int, tail: Tail) -> float:
 
 def _worth(way: Way, length: float, held: bool) -> float:
     """What a tail of `length` times the wanted epochs may bring, in no unit."""
-    return min(way.trunk.after, DEEP) * (1 - exp(-3 * length)) * (0.9 if held else 1.0)
+    return min(way.trunk.after, DEEP) * (1 - exp(-3 * length)) * (HELD if held else 1.0)
 
 
 def _lengths(least: float, wanted: float, most: float) -> list[float]:

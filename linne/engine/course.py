@@ -1,7 +1,8 @@
 """A training that goes on after the first classifier: the ladder climbed, the winner judged once, as it will be run."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,12 +53,12 @@ def course(
         f"first classifier after {clock.seconds:.0f} s: {recipe.metric} {found['value']:.4f} [{found['low']:.4f}, "
         f"{found['high']:.4f}] on {len(stood.head.oof):,} learning pictures, each judged by heads that had not seen it"
     )
-    _quick()
     plan = Plan(path / "plan.json", pinned)
     if pinned is not None:
         write_json(path / "plan.json", plan.known)
     up = Climb(stood, recipe, path, log, clock, plan, device.device(recipe.device, recipe.shard))
-    best = climb(up)
+    with _quick():
+        best = climb(up)
     log.say(_won(best))
     fleet.part(up.where)
     if best.file is None:
@@ -139,8 +140,13 @@ def _won(best: Any) -> str:
     return f"{best.name} is kept, {gains[-1]['beside']} beside it: {gains[-1]['gain']['sentence']}"
 
 
-def _quick() -> None:
-    """Numbers too small to matter are zero: they cost the optimizer's steps many times as much."""
+@contextmanager
+def _quick() -> Iterator[None]:
+    """Numbers too small to matter are zero meanwhile: they cost the optimizer's steps many times as much."""
     import torch
 
     torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)

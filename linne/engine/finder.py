@@ -86,9 +86,9 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> float:
 class _Watch:
     """A hook that notes the loss of each step and ends the test where it has exploded."""
 
-    def __init__(self, beta: float, factor: float) -> None:
+    def __init__(self) -> None:
         self.losses: list[float] = []
-        self.beta, self.factor, self.stop = beta, factor, ""
+        self.stop = ""
 
     def on_step(self, loop: Any, record: dict[str, Any]) -> None:
         self.losses.append(float(record["loss"]))
@@ -97,8 +97,8 @@ class _Watch:
 
     @property
     def exploded(self) -> bool:
-        whole = smooth(self.losses, self.beta)
-        return bool(whole) and stop_at([*whole, 0.0], self.factor) <= len(whole)
+        whole = smooth(self.losses)
+        return bool(whole) and stop_at([*whole, 0.0]) <= len(whole)
 
 
 def ramp(step: int, steps: int, *, low: float) -> float:
@@ -116,8 +116,6 @@ def find_rate(
     *,
     where: Any = None,
     log: Any = None,
-    beta: float = 0.05,
-    factor: float = 5.0,
 ) -> Found:
     """One step at each of `rates(low, high, n)`, by `loop.fit`, until the loss explodes; the suggestion and the curve.
 
@@ -130,7 +128,7 @@ def find_rate(
     from .loop import fit
 
     row = rates(low, high, n)
-    twin, watch = copy.deepcopy(method), _Watch(beta, factor)
+    twin, watch = copy.deepcopy(method), _Watch()
     if getattr(twin, "stages", None):
         twin.stages = [max(twin.stages, key=lambda stage: stage.share)]
     test = replace(settings, steps=n, rate=high, schedule=partial(ramp, low=low / high), warmup=0.0, budget=0.0,
@@ -140,7 +138,7 @@ def find_rate(
             fit(twin, feeds, test, where=where, log=log, hooks=[watch])
         except (FloatingPointError, Diverged):
             watch.losses.append(math.inf)
-    whole = smooth(watch.losses, beta)
-    count = stop_at(whole, factor)
+    whole = smooth(watch.losses)
+    count = stop_at(whole)
     return Found(suggest(row, whole[:count]), tuple(row[:count]), tuple(watch.losses[:count]), tuple(whole[:count]),
                  watch.exploded)  # fmt: skip

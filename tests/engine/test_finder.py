@@ -151,7 +151,7 @@ def test_a_curve_that_says_nothing_is_an_error() -> None:
     method = fresh()
     before = World(method)
     with pytest.raises(InputError, match="too early"):
-        find_rate(method, FEED, SETTINGS, 1e5, 1e9, 30, factor=1.01)
+        find_rate(method, FEED, SETTINGS, 1e5, 1e9, 30)
     assert World(method) == before
 
 
