@@ -72,7 +72,7 @@ def test_a_mistake_is_one_line_with_the_nearest_right_word(words: list[str], sai
 def test_list_names_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["list", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert {row["kind"] for row in rows} == set(kinds())
+    assert {row["kind"] for row in rows} == {*kinds(), "recipe"}
     assert cli.main(["list", "augment"]) == 0
     assert "degrees=15.0" in capsys.readouterr().out
 

@@ -18,7 +18,7 @@ OFFERED = {
     "check": {"images", "facts", "features", "predictions", "rng", "seed"},
     "model": {"name", "classes", "channels", "size"},
     "runtime": {"network", "size"},
-    "augment": {"image", "rng", "size"},
+    "augment": {"image", "rng", "size", "epoch", "content"},
     "metric": {"predictions", "weights"},
     "calibrate": {"predictions", "features"},
     "classic": {"features", "targets", "rng"},

@@ -29,6 +29,8 @@ def advice(recipe: Recipe, steps: Steps, trained: bool, adaptive: bool, norms: b
         said.append("PyTorch's legacy initialisation shrinks the signal layer by layer: init=auto keeps its spread")
     if trained and adaptive and method not in ("tail", "probe") and steps.rate > FAR * GENTLE and recipe.lr != "auto":
         said.append(f"lr={steps.rate:g} is far above {GENTLE:g}, at which Adam fine-tunes: what was known may be lost")
+    if recipe.lr == "auto" and isinstance(recipe.optimizer, str) and recipe.optimizer not in ("auto", "adamw", "adam"):
+        said.append(f"lr={steps.rate:.3g} is the method's own, found with its own optimizer: give --lr, or --lr find")
     if norms and steps.batch < 16:
         said.append(f"batch norm estimates little from {steps.batch} pictures: at least 16 a batch are usual")
     if not trained and steps.epochs < SHORT:

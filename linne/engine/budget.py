@@ -87,7 +87,7 @@ class Tail:
     seconds: float
 
 
-MEMBER = 6.0
+MEMBER = 3.0
 """Seconds that each fitting costs besides its steps: a network is built, a head solved for, the fold predicted."""
 EVIDENCE = 200
 """Pictures that judge a rung at least, where there are so many."""

@@ -57,7 +57,7 @@ def course(
     if pinned is not None:
         write_json(path / "plan.json", plan.known)
     up = Climb(stood, recipe, path, log, clock, plan, device.device(recipe.device, recipe.shard))
-    with _quick():
+    with _quick(plan):
         best = climb(up)
     log.say(_won(best))
     fleet.part(up.where)
@@ -141,10 +141,11 @@ def _won(best: Any) -> str:
 
 
 @contextmanager
-def _quick() -> Iterator[None]:
-    """Numbers too small to matter are zero meanwhile: they cost the optimizer's steps many times as much."""
+def _quick(plan: Plan) -> Iterator[None]:
+    """As many threads as when the run began; numbers too small to matter are zero, since they slow steps many times."""
     import torch
 
+    torch.set_num_threads(plan.decide("threads", torch.get_num_threads))
     torch.set_flush_denormal(True)
     try:
         yield

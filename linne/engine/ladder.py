@@ -22,7 +22,7 @@ from .climb import Climb
 from .compare import compare
 from .first import predict
 from .parameters import adaptive
-from .recipes import Steps, steps_of
+from .recipes import Steps, reasons, steps_of
 from .rung import WHOLE, Member, Rung, joined
 from .task import heat
 
@@ -89,7 +89,7 @@ def tail(up: Climb) -> "Best | None":
     """The tail on activations computed once; None where the time is too short."""
     n, recipe = len(up.stood.learn), up.recipe
     given = dict(parse(recipe.method)[0].options) if recipe.method != "auto" else {}
-    steps = steps_of(recipe, "tail", n)
+    steps = steps_of(recipe, "tail", n, up.where.torch.type)
     wanted = steps.epochs
     epochs = (wanted, wanted, wanted) if recipe.epochs else (wanted / 4, wanted, 2 * wanted)
     room, judged = ways.room(), len(up.stood.judge)
@@ -130,7 +130,7 @@ def pictures(up: Climb, name: str, start: Sequence[Member]) -> "Best | None":
     held = needed and up.clock.limit < float("inf")
     witnesses = 1 if needed and not held else sum(member.fold != WHOLE for member in start)
     share = part if held else 1 + witnesses * part
-    steps = steps_of(up.recipe, name, n)
+    steps = steps_of(up.recipe, name, n, up.where.torch.type)
     guess, _ = ways.picture_seconds(up, steps, None)
     possible = share * n * guess / 4 < up.left or "pictures cost" in up.plan.known
     seconds, steps = ways.picture_seconds(up, steps, share * n * steps.epochs if possible else None)
@@ -166,10 +166,13 @@ def trained(up: Climb, rung: Rung, witnesses: int, held: bool, whole: float) -> 
 
 
 def advise(up: Climb, name: str, steps: Steps) -> None:
-    """Say where the recipe goes against experience."""
+    """Say why what the recipe leaves open is done so, and where it goes against experience."""
     from .norms import estimating
 
-    network = up.stood.data.network
+    network, images = up.stood.data.network, up.stood.data.images
+    counts = np.bincount(images.labels[up.stood.learn], minlength=len(images.classes))
+    for line in reasons(up.recipe, steps, len(up.stood.learn), counts, up.where.torch.type):
+        up.log.say(f"{name}: {line}")
     words = isinstance(steps.optimizer, str) and adaptive(steps.optimizer)
     batched = parse(name)[0].name != "tail" and estimating(network.module().train())
     for line in advice(up.recipe, steps, network.seed < 0, words, batched):

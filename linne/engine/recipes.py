@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..core.recipe import Recipe
 from ..core.spec import parse
+from .parameters import adaptive, scaled_rate
 
 
 @dataclass(frozen=True)
@@ -47,24 +50,62 @@ LEAST = 150
 """Steps without which a member has hardly begun: few pictures are shown more often."""
 
 
-def steps_of(recipe: Recipe, method: str, rows: int) -> Steps:
-    """How a method is fitted to so many pictures: its own ways, and what the recipe says over them."""
-    own = {**COMMON, **OWN.get(parse(method)[0].name, OWN[""])}
+UNEVEN = 3.0
+"""How many times the pictures of its smallest class the largest one has where that is worth a word."""
+
+
+def steps_of(recipe: Recipe, method: str, rows: int, kind: str = "cpu") -> Steps:
+    """How a method is fitted to so many pictures on a kind of device: its own ways, and what the recipe says over them.
+
+    A rate that the recipe leaves open is the method's own times the batch's share of the method's own, or the root of
+    it for an optimizer that divides by a running scale (as `parameters.scaled_rate`).
+    """
+    own = _own(method)
     batch = recipe.batch or max(16, min(own["batch"], 16 * (rows // 64)))
     made = {
         "batch": batch,
         "epochs": recipe.epochs or max(float(own["epochs"]), LEAST * batch / rows),
-        "rate": float(recipe.lr) if recipe.lr not in ("auto", "find") else own["rate"],
         "layer_decay": recipe.layer_decay or own["layer_decay"],
         "mix": recipe.mix,
         "sampler": recipe.sampler.replace("auto", ""),
         "clip": recipe.clip,
         "synchronise": recipe.synchronise,
         "hook": recipe.hook,
-        "precision": recipe.precision.replace("auto", "f32"),
+        "precision": recipe.precision.replace("auto", "bf16" if kind == "cuda" else "f32"),
     }
     for name in ("optimizer", "schedule", "loss"):
         made[name] = own[name] if getattr(recipe, name) == "auto" else getattr(recipe, name)
     for name in ("decay", "warmup"):
         made[name] = own[name] if getattr(recipe, name) == -1 else getattr(recipe, name)
+    made["rate"] = float(recipe.lr) if recipe.lr not in ("auto", "find") else own["rate"]
+    if recipe.lr in ("auto", "find") and isinstance(made["optimizer"], str):
+        made["rate"] *= scaled_rate(1, batch, made["optimizer"]) / scaled_rate(1, own["batch"], made["optimizer"])
     return Steps(method=method, **{**own, **made})
+
+
+def _own(method: str) -> dict[str, Any]:
+    return {**COMMON, **OWN.get(parse(method)[0].name, OWN[""])}
+
+
+def reasons(recipe: Recipe, steps: Steps, rows: int, counts: np.ndarray, kind: str = "cpu") -> list[str]:
+    """Why what the recipe leaves open was chosen so, a line each. counts: (K,) pictures of each class that learn."""
+    own, said = _own(steps.method), []
+    if not recipe.batch:
+        said.append(f"batch {steps.batch}: {rows:,} pictures give {max(1, rows // steps.batch):,} steps an epoch")
+    if not recipe.epochs:
+        few = LEAST * steps.batch > own["epochs"] * rows
+        why = f"so that {LEAST} steps are taken" if few else "usual; as the time allows"
+        said.append(f"epochs {steps.epochs:.3g}: {why}")
+    if recipe.lr == "auto":
+        by = "the root of the" if isinstance(steps.optimizer, str) and adaptive(steps.optimizer) else "the"
+        said.append(f"rate {steps.rate:.3g}: {own['rate']:g} for batches of {own['batch']}, by {by} batch's share")
+    if recipe.precision == "auto":
+        why = "tensor cores double its speed" if kind == "cuda" else "depth-wise layers lose in bf16 what others gain"
+        said.append(f"precision {steps.precision}: {why}")
+    present = counts[counts > 0]
+    if len(present) and (ratio := present.max() / present.min()) >= UNEVEN and recipe.sampler == recipe.loss == "auto":
+        said.append(
+            f"classes {ratio:.1f} to 1: every picture counts the same, since weights and resampling cost accuracy; for "
+            "rare classes judge by --metric balanced_accuracy and try --method crt"
+        )
+    return said

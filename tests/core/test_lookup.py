@@ -50,7 +50,7 @@ def test_listing_imports_nothing() -> None:
     sys.modules.pop("linne.tricks.augment.flip", None)
     line, options = lookup.describe("augment", "flip")
     assert line.startswith("flip: ")
-    assert options == [("p", "0.5"), ("vertical", "False")]
+    assert options == [("p", "0.5"), ("vertical", "False"), ("alternate", "False")]
     assert "linne.tricks.augment.flip" not in sys.modules
 
 
