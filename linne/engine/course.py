@@ -70,7 +70,7 @@ def course(
     else:
         result = _tuned(up, best, reading)
     tested = {name.removesuffix(" rate"): found for name, found in plan.known.items() if name.endswith(" rate")}
-    result.figures |= {"rung": best.name, "rungs": best.decisions}
+    result.figures |= {"rung": best.name, "rungs": best.decisions, "curve": best.curve}
     result.figures |= {"rates": rates} if (rates := {k: one for k, one in tested.items() if "rates" in one}) else {}
     return result
 

@@ -40,12 +40,13 @@ FULL = 1.0
 @dataclass(eq=False)
 class Best:
     """The best rung so far. predictions: of pictures that it was judged on; file: its tensors, None for the probe;
-    decisions: of every rung, JSON-ready."""
+    curve: of its fitting; decisions: of every rung, JSON-ready."""
 
     name: str
     predictions: Predictions
     members: Sequence[Member] = ()
     file: "Path | None" = None
+    curve: "list[dict[str, float]]" = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -101,7 +102,7 @@ def tail(up: Climb) -> "Best | None":
         given["size"] = up.stood.data.geometry.size
     steps = replace(steps, method=str(Spec("tail", (), tuple(given.items()))), workers=1)
     steps = rated(up, "tail", _rung(up, "tail", steps, plain.of), way.train)
-    found = up.plan.decide("tail", lambda: _plain(fit_tail([way], n, up.left, room, epochs, FOLDS, judged)))
+    found = up.plan.decide("tail", lambda: _planned(up, fit_tail([way], n, up.left, room, epochs, FOLDS, judged)))
     if found is None:
         least = fit_tail([way], n, float("inf"), room, (epochs[0], epochs[0], epochs[0]), FOLDS, n)
         needs = _time(least.seconds if least else 0)
@@ -162,7 +163,7 @@ def trained(up: Climb, rung: Rung, witnesses: int, held: bool, whole: float) -> 
         members.append(rung.member(fold, up.left))
     kept = next((member for member in members if member.fold == WHOLE), members[0])
     said = joined([(member.rows, member.logits) for member in members], up.stood)
-    return Best(rung.name, said, members, kept.file)
+    return Best(rung.name, said, members, kept.file, kept.curve)
 
 
 def advise(up: Climb, name: str, steps: Steps) -> None:
@@ -218,8 +219,12 @@ def _rung(up: Climb, name: str, steps: Steps, feed: Any, start: Sequence[Member]
                 recipe.metric, up.where, start, recipe.init)  # fmt: skip
 
 
-def _plain(plan: "Tail | None") -> "dict[str, Any] | None":
-    return asdict(plan) if plan else None
+def _planned(up: Climb, plan: "Tail | None") -> "dict[str, Any] | None":
+    """A plan, JSON-ready. A rung that was asked for proves nothing: one witness at most says how sure it may be."""
+    if plan is None:
+        return None
+    most = FOLDS if up.recipe.method == "auto" else int(len(up.stood.judge) < EVIDENCE)
+    return asdict(replace(plan, witnesses=min(plan.witnesses, most)))
 
 
 def _time(seconds: float) -> str:

@@ -4,6 +4,7 @@ Witnesses begin with the same weights and with a head that was solved for withou
 out of fold. They learn as the one that is kept does, from fewer pictures: what they show is no promise too much.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core.deal import deal
-from ..core.files import write
+from ..core.files import write, write_json
 from ..core.lookup import declared, find, offer
 from ..core.predictions import Predictions
 from ..core.rng import rng
@@ -35,12 +36,13 @@ SPAN = 300.0
 @dataclass(frozen=True, eq=False)
 class Member:
     """One fitting of a rung. fold: that it never saw, WHOLE where it saw all. rows: of the images, (m,), that it never
-    saw and judges; logits (m, K); file: its tensors."""
+    saw and judges; logits (m, K); file: its tensors; curve: epoch, loss and perhaps figure, once an epoch."""
 
     fold: "int | str"
     rows: np.ndarray
     logits: np.ndarray
     file: Path
+    curve: "list[dict[str, float]]"
 
 
 @dataclass(eq=False)
@@ -80,7 +82,8 @@ class Rung:
         kept = folder / "member.safetensors"
         rows = self.stood.judge if fold == WHOLE else learn[self.fold == fold]
         if kept.exists() and (folder / "held.npy").exists():
-            return Member(fold, rows, np.load(folder / "held.npy"), kept)
+            curve = json.loads((folder / "curve.json").read_text(encoding="utf-8"))
+            return Member(fold, rows, np.load(folder / "held.npy"), kept, curve)
         learns = learn if fold == WHOLE else learn[self.fold != fold]
         net, method = self._begin(fold, learns)
         seconds = self.plan.decide(f"{self.name}-{fold} seconds", lambda: budget if budget < float("inf") else 0.0)
@@ -88,11 +91,13 @@ class Rung:
         logits = self._logits(fitted.module, rows)
         if hasattr(method, "settle"):
             method.settle()
+        curve = [{name: one[name] for name in ("epoch", "loss", "figure") if name in one} for one in fitted.records]
         save(net, kept)
+        write_json(folder / "curve.json", curve)
         write(folder / "held.npy", lambda aside: _save(aside, logits))
         device.together(self.where)
         self.clock.note()
-        return Member(fold, rows, logits, kept)
+        return Member(fold, rows, logits, kept, curve)
 
     def _begin(self, fold: "int | str", learns: np.ndarray) -> tuple[Any, Any]:
         """(the network as the fitting begins, the method over it)."""

@@ -147,6 +147,27 @@ def search(found: dict[str, Any]) -> str:
     )
 
 
+def curve(points: Sequence[dict[str, float]]) -> str:
+    """The loss of a training over its epochs; "" for less than two points. points: {"epoch", "loss"} each."""
+    if len(points) < 2:
+        return ""
+    losses, epochs = [point["loss"] for point in points], [point["epoch"] for point in points]
+    rungs, last = nice(min(losses), max(losses)), epochs[-1]
+    xs = [place(epoch / last) for epoch in epochs]
+    ys = [_up((loss - rungs[0]) / (rungs[-1] - rungs[0])) for loss in losses]
+    inner = "".join(_line(*pair, "w a") for pair in zip(xs, ys, xs[1:], ys[1:], strict=False))
+    inner += "".join(f'<circle class="a" cx="{x}" cy="{y}" r="3"/>' for x, y in zip(xs, ys, strict=True))
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if last / step <= 8 or step == 1000)
+    numbers = [(k / last, f"{k:g}") for k in range(0, int(last) + 1, step)]
+    frame = _frame([((y - rungs[0]) / (rungs[-1] - rungs[0]), f"{y:g}") for y in rungs], numbers, 22, 220, 260)
+    words = drawn('x="14%" y="14" class="t"', "loss")
+    words += drawn('x="98%" y="284" text-anchor="end" class="t"', "epochs")
+    return (
+        f'<svg class="chart" height="290" role="img" aria-label="Loss by epoch, {losses[0]:.3g} to {losses[-1]:.3g}.">'
+        f'{frame}{words}<svg x="12%" y="22" width="86%" height="220" class="open">{inner}</svg></svg>'
+    )
+
+
 def nice(low: float, high: float) -> list[float]:
     """Three to seven round numbers that enclose low to high."""
     span = max(high - low, 1e-3 * max(abs(high), 1e-3))

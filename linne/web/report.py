@@ -21,7 +21,7 @@ from .words import Word, both
 __all__ = ["FORMAT", "gather", "render", "text"]
 
 HOME = Path(__file__).parent
-CHARTS = ("ticks", "interval", "pair", "stack", "reliability", "path", "search")
+CHARTS = ("ticks", "interval", "pair", "stack", "reliability", "path", "search", "curve")
 LANGUAGES = ("en", "zh")
 ROWS, LINES = 40, 10
 """Classes and findings that the text for a terminal has room for."""

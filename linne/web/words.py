@@ -102,6 +102,8 @@ ZH = {
     "most steeply at {rate}, which was taken.":
         "在一次性副本上每个学习率各走一步；点为单步损失，线为滑动平均。在 {rate} 处下降最快，采用此值。",
     "loss": "损失",
+    "epochs": "周期",
+    "How it learned": "训练过程",
     "rate": "学习率",
     # mistakes
     "Surest mistakes": "最自信的错误",

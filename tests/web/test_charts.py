@@ -110,6 +110,17 @@ def test_search_rings_the_rate_on_the_running_mean():
     assert "0.001 is suggested" in svg
 
 
+def test_curve_goes_from_epoch_to_epoch():
+    points = [{"epoch": 1.0, "loss": 2.0}, {"epoch": 2.0, "loss": 1.0}, {"epoch": 4.0, "loss": 0.5}]
+    svg = charts.curve(points)
+    dots = attributes(svg, "circle", "a")
+    assert [dot["cx"] for dot in dots] == ["25%", "50%", "100%"]
+    heights = [float(dot["cy"][:-1]) for dot in dots]
+    assert heights == sorted(heights)
+    assert (heights[1] - heights[0]) == pytest.approx(2 * (heights[2] - heights[1]), abs=0.01)
+    assert charts.curve(points[:1]) == ""
+
+
 @pytest.mark.parametrize(("low", "high"), [(76.3, 88.1), (0.31, 0.32), (5, 5), (0, 0), (-3, 12_000), (88.0, 88.4)])
 def test_nice_numbers_enclose(low, high):
     rungs = charts.nice(low, high)
