@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core.deal import deal
+from ..core.errors import OptionError
 from ..core.files import write, write_json
 from ..core.lookup import declared, find, offer
 from ..core.predictions import Predictions
@@ -113,7 +114,9 @@ class Rung:
             begin(net, self.init, lambda count: self._shown(learns[:: -(-len(learns) // count)]), self.seed)
         loss = Criterion(self.steps.loss, labels, classes, self.where)
         offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch}
-        return net, offer(find("method", self.steps.method), **offered)
+        method = offer(find("method", self.steps.method), **offered)
+        held(net, method, self.steps.method)
+        return net, method
 
     def _head(self, fold: "int | str", learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The head that is best on these pictures' frozen features: the probe's own, or one that never saw the fold."""
@@ -191,6 +194,18 @@ class Rung:
         """(m, ...) float tensor of what the feed gives for these rows without any draw."""
         feed, places = self.feed(rows), np.arange(len(rows))
         return _moved(feed.batch(places, 0 * places, 0 * places, "plain", "", self.seed), feed, self.where)
+
+
+def held(net: Any, method: Any, name: str) -> None:
+    """Raise OptionError for a method whose result is not the network's own: a run's folder could not hold it."""
+    module = getattr(method, "network", None) or getattr(method, next(iter(getattr(method, "players", 0) or ["model"])))
+    own = {id(parameter) for parameter in net.parameters()}
+    foreign = sum(parameter.numel() for parameter in module.parameters() if id(parameter) not in own)
+    if foreign and not hasattr(method, "settle"):
+        raise OptionError(
+            f"{name} trains {foreign:,} parameters that {net.name} does not have, and a run's folder holds a network by "
+            "its name. Fit it in Python with linne.engine.loop.fit, or take another method: linne list method"
+        )
 
 
 def looking(steps: Steps) -> bool:

@@ -102,6 +102,19 @@ def test_a_method_that_orders_its_own_pictures(small: Path, tmp_path: Path) -> N
         told(small, tmp_path / "a", method="crt", sampler="balanced")
 
 
+def test_a_method_with_a_network_of_its_own_is_refused_before_it_learns(small: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="does not have, and a run's folder holds a network by its name"):
+        told(small, tmp_path / "a", method="bbn")
+
+
+@pytest.mark.parametrize("method", ["crt(share=.5)", "co_teaching(forget=.1)"])
+def test_other_methods_go_all_the_way(small: Path, tmp_path: Path, method: str) -> None:
+    found, _ = told(small, tmp_path / "a", method=method)
+    kept, again = found.predictions("test"), predict(found, small / "test")
+    order, own = (np.argsort([name.rpartition("test/")[2] for name in one.names]) for one in (again, kept))
+    assert np.allclose(again.probabilities[order], kept.probabilities[own], atol=1e-5)
+
+
 def test_the_ladder_from_random_weights_has_one_rung(small: Path, tmp_path: Path) -> None:
     found, said = told(small, tmp_path / "a", method="auto", minutes=2.0)
     assert [one["rung"] for one in found.figures["rungs"]] == ["supervised"]
