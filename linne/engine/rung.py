@@ -203,8 +203,8 @@ def held(net: Any, method: Any, name: str) -> None:
     foreign = sum(parameter.numel() for parameter in module.parameters() if id(parameter) not in own)
     if foreign and not hasattr(method, "settle"):
         raise OptionError(
-            f"{name} trains {foreign:,} parameters that {net.name} does not have, and a run's folder holds a network by "
-            "its name. Fit it in Python with linne.engine.loop.fit, or take another method: linne list method"
+            f"{name} trains {foreign:,} parameters that {net.name} does not have, and a run's folder holds a network by"
+            " its name. Fit it in Python with linne.engine.loop.fit, or take another method: linne list method"
         )
 
 
