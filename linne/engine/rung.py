@@ -198,7 +198,8 @@ class Rung:
 
 def held(net: Any, method: Any, name: str) -> None:
     """Raise OptionError for a method whose result is not the network's own: a run's folder could not hold it."""
-    module = getattr(method, "network", None) or getattr(method, next(iter(getattr(method, "players", 0) or ["model"])))
+    players = list(getattr(method, "players", None) or ["model"])
+    module = getattr(method, "network", None) or getattr(method, players[0])
     own = {id(parameter) for parameter in net.parameters()}
     foreign = sum(parameter.numel() for parameter in module.parameters() if id(parameter) not in own)
     if foreign and not hasattr(method, "settle"):
