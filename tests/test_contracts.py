@@ -28,7 +28,7 @@ OFFERED = {
     "hook": set(),
     "loss": {"logits", "targets", "counts", "progress", "rows"},
     "mix": {"images", "targets", "rng"},
-    "sampler": {"labels", "rng", "history"},
+    "sampler": {"labels", "rng"},
     "method": {"model", "loss", "images", "classes", "device"},
     "generator": {"images", "classes", "channels", "size", "device"},
 }
