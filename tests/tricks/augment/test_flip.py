@@ -26,9 +26,7 @@ def test_refuses_no_probability() -> None:
 
 def test_alternating_mirrors_every_other_epoch_half_of_them_in_the_even_ones() -> None:
     for content, first in ((b"\x00rest", 0), (b"\x01rest", 1)):
-        turned = [
-            not np.array_equal(flip(IMAGE, rng(0), epoch, content, alternate=True), IMAGE) for epoch in range(6)
-        ]
+        turned = [not np.array_equal(flip(IMAGE, rng(0), epoch, content, alternate=True), IMAGE) for epoch in range(6)]
         assert turned == [epoch % 2 != first for epoch in range(6)]
     with pytest.raises(OptionError, match="no effect with alternate"):
         flip(IMAGE, rng(0), p=0.3, alternate=True)
