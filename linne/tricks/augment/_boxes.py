@@ -1,7 +1,11 @@
 """Random boxes of a picture, for cutting out and for covering up."""
 
+from math import exp, log, sqrt
+
 import numpy as np
 from PIL import Image
+
+from ._ops import given, taken
 
 TRIES = 10
 Range = tuple[float, float]
@@ -16,8 +20,8 @@ def box(sides: tuple[int, ...], rng: np.random.Generator, area: Range, ratio: Ra
     high, wide = sides[:2]
     for _ in range(TRIES):
         pixels = high * wide * rng.uniform(*area)
-        shape = np.exp(rng.uniform(np.log(ratio[0]), np.log(ratio[1])))
-        across, down = round(np.sqrt(pixels * shape)), round(np.sqrt(pixels / shape))
+        shape = exp(rng.uniform(log(ratio[0]), log(ratio[1])))
+        across, down = round(sqrt(pixels * shape)), round(sqrt(pixels / shape))
         if 0 < across <= wide and 0 < down <= high:
             top, left = int(rng.integers(high - down + 1)), int(rng.integers(wide - across + 1))
             return slice(top, top + down), slice(left, left + across)
@@ -27,8 +31,8 @@ def box(sides: tuple[int, ...], rng: np.random.Generator, area: Range, ratio: Ra
 def cut(image: np.ndarray, rng: np.random.Generator, size: int, area: Range, ratio: Range) -> np.ndarray:
     """(size, size, 3): a random box, or the largest centre box within `ratio`, by antialiased bilinear weights."""
     part = box(image.shape, rng, area, ratio) or _centre(image.shape, ratio)
-    small = Image.fromarray(np.ascontiguousarray(image[part]))
-    return np.asarray(small.resize((size, size), Image.Resampling.BILINEAR))
+    small = given(np.ascontiguousarray(image[part]))
+    return taken(small.resize((size, size), Image.Resampling.BILINEAR))
 
 
 def _centre(sides: tuple[int, ...], ratio: Range) -> tuple[slice, slice]:

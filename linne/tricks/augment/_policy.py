@@ -5,10 +5,12 @@ Strengths are torchvision's (0.29), which differ from the papers' code in small 
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from . import _ops
+from ._options import colour
 
 Space = Mapping[str, "tuple[np.ndarray | None, bool]"]
 """Operation to its strengths by magnitude, None where it has none, and whether half of them are the other way."""
@@ -62,7 +64,7 @@ def strength(steps: Space, name: str, magnitude: int, rng: np.random.Generator) 
     return -value if signed and rng.integers(2) else value
 
 
-def apply(image: np.ndarray, name: str, value: float, fill: _ops.Colour, smooth: bool = False) -> np.ndarray:
+def apply(image: np.ndarray, name: str, value: float, fill: Any, smooth: bool = False) -> np.ndarray:
     """`image`, (H, W, 3) uint8, under an operation of this strength.
 
     Shears are tangents (the upper left corner stays), moves whole pixels, turns degrees counter-clockwise; factors are
@@ -76,9 +78,10 @@ def apply(image: np.ndarray, name: str, value: float, fill: _ops.Colour, smooth:
         return _ops.posterise(image, int(value))
     if name == "Solarize":
         return _ops.solarise(image, value)
+    sides = colour(name, image, fill)
     if name == "Rotate":
-        return _ops.turn(image, value, fill, smooth)
-    return _ops.warp(image, _inverse(name, value), fill, smooth)
+        return _ops.turn(image, value, sides, smooth)
+    return _ops.warp(image, _inverse(name, value), sides, smooth)
 
 
 def _inverse(name: str, value: float) -> list[float]:

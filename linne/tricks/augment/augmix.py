@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._options import colour, number, picture
+from ._options import number, picture, settled
 from ._policy import apply, space, strength
 
 BINS = 10
@@ -27,7 +27,7 @@ def augmix(
     number("augmix", 1, BINS, whole=True, severity=severity, width=width)
     number("augmix", 0, BINS, whole=True, depth=depth)
     number("augmix", 0.01, 100, alpha=alpha)
-    plain = colour("augmix", image, fill)
+    plain = settled("augmix", image, fill)
     steps = space(BINS, across=image.shape[1] / 3, down=image.shape[0] / 3, bits=(4, 4))
     names = sorted(set(steps) - {"Invert", "Identity"} - (set() if every else set(OWN)))
     share = rng.beta(alpha, alpha)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._options import colour, picture, word
+from ._options import picture, settled, word
 from ._policy import apply, space, strength
 from ._tables import TABLES
 
@@ -20,7 +20,7 @@ def auto(
     """
     image = picture("auto", image)
     word("auto", tuple(TABLES), table=table)
-    plain = colour("auto", image, fill)
+    plain = settled("auto", image, fill)
     high, wide = image.shape[:2]
     steps = space(10, across=150 / 331 * wide, down=150 / 331 * high)
     pairs = TABLES[table]

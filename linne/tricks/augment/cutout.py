@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._options import colour, number, picture
+from ._options import colour, number, paint, picture
 
 
 def cutout(image: np.ndarray, rng: np.random.Generator, *, share: float = 0.5, fill: Any = "mean") -> np.ndarray:
@@ -19,5 +19,6 @@ def cutout(image: np.ndarray, rng: np.random.Generator, *, share: float = 0.5, f
     side = round(share * min(image.shape[:2]))
     top, left = (int(rng.integers(whole)) - side // 2 for whole in image.shape[:2])
     out = image.copy()
-    out[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)] = colour("cutout", image, fill)
+    rows, columns = (slice(max(start, 0), max(start + side, 0)) for start in (top, left))
+    paint(out, rows, columns, colour("cutout", image, fill))
     return out

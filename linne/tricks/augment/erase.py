@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ._boxes import box
-from ._options import chance, colour, pair, picture
+from ._options import chance, colour, paint, pair, picture
 
 
 def erase(
@@ -23,9 +23,11 @@ def erase(
     pair("erase", 0.001, 1, area=area)
     pair("erase", 0.05, 20, ratio=ratio)
     plain = None if isinstance(fill, str) and fill == "noise" else colour("erase", image, fill)
-    if not chance("erase", p, rng) or (part := box(image.shape[:2], rng, area, ratio)) is None:  # type: ignore[arg-type]
+    if not chance("erase", p, rng) or (part := box(image.shape, rng, area, ratio)) is None:
         return image
     out = image.copy()
-    shape = out[part].shape
-    out[part] = np.frombuffer(rng.bytes(out[part].size), np.uint8).reshape(shape) if plain is None else plain
+    if plain is None:
+        out[part] = np.frombuffer(rng.bytes(out[part].size), np.uint8).reshape(out[part].shape)
+    else:
+        paint(out, *part, plain)
     return out

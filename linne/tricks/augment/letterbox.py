@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ._options import colour, number, picture
+from ._options import colour, number, paint, picture
 
 
 def letterbox(image: np.ndarray, size: int, *, fill: Any = 128) -> np.ndarray:
@@ -19,7 +19,7 @@ def letterbox(image: np.ndarray, size: int, *, fill: Any = 128) -> np.ndarray:
     high, wide = image.shape[:2]
     across, down = (max(round(size * side / max(high, wide)), 1) for side in (wide, high))
     out = np.empty((size, size, 3), np.uint8)
-    out[:] = colour("letterbox", image, fill)
+    paint(out, slice(None), slice(None), colour("letterbox", image, fill))
     top, left = (size - down) // 2, (size - across) // 2
     small = Image.fromarray(image).resize((across, down), Image.Resampling.BICUBIC)
     out[top : top + down, left : left + across] = np.asarray(small)

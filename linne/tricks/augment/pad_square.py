@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._options import colour, picture, word
+from ._options import colour, paint, picture, word
 
 
 def pad_square(image: np.ndarray, rng: np.random.Generator, *, fill: Any = "mean", place: str = "centre") -> np.ndarray:
@@ -21,6 +21,6 @@ def pad_square(image: np.ndarray, rng: np.random.Generator, *, fill: Any = "mean
     start = int(rng.integers(room + 1)) if place == "random" else room // 2
     top, left = (start, 0) if high < wide else (0, start)
     out = np.empty((side, side, 3), np.uint8)
-    out[:] = colour("pad_square", image, fill)
+    paint(out, slice(None), slice(None), colour("pad_square", image, fill))
     out[top : top + high, left : left + wide] = image
     return out

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._options import colour, number, picture
+from ._options import number, picture, settled
 from ._policy import apply, space, strength
 
 BINS = 31
@@ -22,7 +22,7 @@ def rand(
     image = picture("rand", image)
     number("rand", 1, 20, whole=True, n=n)
     number("rand", 0, BINS - 1, whole=True, m=m)
-    plain = colour("rand", image, fill)
+    plain = settled("rand", image, fill)
     high, wide = image.shape[:2]
     steps = space(BINS, across=150 / 331 * wide, down=150 / 331 * high)
     names = sorted(set(steps) - {"Invert"})

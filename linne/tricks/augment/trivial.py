@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._options import colour, picture
+from ._options import picture, settled
 from ._policy import apply, space, strength
 
 BINS = 31
@@ -18,7 +18,7 @@ def trivial(image: np.ndarray, rng: np.random.Generator, *, fill: Any = "mean", 
     shifts go up to 32 pixels whatever the picture's size. Raises OptionError for others.
     """
     image = picture("trivial", image)
-    plain = colour("trivial", image, fill)
+    plain = settled("trivial", image, fill)
     steps = space(BINS, shear=0.99, across=32.0, down=32.0, turn=135.0, factor=0.99, bits=(8, 6))
     names = sorted(set(steps) - {"Invert"})
     name = names[rng.integers(len(names))]
