@@ -28,20 +28,22 @@ class Scse(nn.Module):
 
 def gate(kind: str, channels: int, middle: int, identity: bool) -> nn.Module:
     """One of se, eca, cbam, scse, nonlocal, coordinate for maps of so many channels, `middle` inside."""
-    from timm import layers
     from timm.layers.cbam import CbamModule
     from timm.layers.coord_attn import CoordAttn
+    from timm.layers.eca import EcaModule
+    from timm.layers.non_local_attn import NonLocalAttn
+    from timm.layers.squeeze_excite import SEModule
 
     made: Any
     function: Any = Twice if identity else "sigmoid"
     if kind == "scse":
         made = Scse(channels, middle)
     elif kind == "eca":
-        made = layers.EcaModule(channels, gate_layer=function)
+        made = EcaModule(channels, gate_layer=function)
     elif kind == "nonlocal":
-        made = layers.NonLocalAttn(channels, rd_channels=middle)
+        made = NonLocalAttn(channels, rd_channels=middle)
     else:
-        parts = {"se": layers.SEModule, "cbam": CbamModule, "coordinate": CoordAttn}
+        parts = {"se": SEModule, "cbam": CbamModule, "coordinate": CoordAttn}
         made = parts[kind](channels, rd_channels=middle, gate_layer=function)
     if identity:
         _close(kind, made)

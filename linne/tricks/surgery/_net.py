@@ -42,6 +42,11 @@ def spatial(layer: Any) -> bool:
     return plain(layer) and max(layer.kernel_size) > 1
 
 
+def linear(layer: Any) -> bool:
+    """Whether this is torch's own linear layer, or timm's of the same name; no layer with more in it."""
+    return isinstance(layer, nn.Linear) and type(layer).__name__ == "Linear"
+
+
 def put(net: Any, path: str, fresh: nn.Module) -> None:
     """Put a module in the place of the one at `path`, and wherever else the network holds that one."""
     old, like = net.get_submodule(path), next(net.parameters())

@@ -45,6 +45,8 @@ class _Deformable(nn.Conv2d):
 
         where = self.offset(input).to(self.weight.dtype)
         gate = 2 * torch.sigmoid(where[:, 2 * self.count :]) if where.shape[1] > 2 * self.count else None
-        given = (where[:, : 2 * self.count].contiguous(), self.weight, self.bias)
-        stepping: Any = (self.stride, self.padding, self.dilation)
-        return deform_conv2d(input.to(self.weight.dtype), *given, *stepping, gate).to(input.dtype)
+        padding: Any = self.padding
+        return deform_conv2d(
+            input.to(self.weight.dtype), where[:, : 2 * self.count].contiguous(), self.weight, self.bias,
+            (self.stride[0], self.stride[1]), padding, (self.dilation[0], self.dilation[1]), gate,
+        ).to(input.dtype)  # fmt: skip

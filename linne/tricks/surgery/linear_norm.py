@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ._net import done, places, put, some, watch
+from ._net import done, linear, places, put, some, watch
 from ._pools import behead
 
 
@@ -16,9 +16,9 @@ def linear_norm(module: nn.Module) -> nn.Module:
     changed in place. Raises OptionError for a network without such layers.
     """
     net: Any = module
-    flat = {id(call.module) for call in watch(net) if type(call.module) is nn.Linear and call.args[0].dim() == 2}
+    flat = {id(call.module) for call in watch(net) if linear(call.module) and call.args[0].dim() == 2}
     found = [(path, old) for path, old in places(net, lambda layer: id(layer) in flat) if not _normed(net, path)]
-    head = type(net.head) is nn.Linear
+    head = linear(net.head)
     some(net, "linear_norm", "linear layer of vectors without a norm", [*found, *([net.head] if head else [])])
     for path, old in found:
         put(net, path, _Levelled(old, first=False))

@@ -101,7 +101,7 @@ def _standard(layer: Any) -> bool:
 
 
 def _standardise(net: Any) -> Any:
-    from timm.layers import StdConv2d
+    from timm.layers.std_conv import StdConv2d
 
     found = places(net, _standard)
     some(net, "norm", "convolution whose weights could be standardised", found)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import OptionError, nearest
-from ._net import done, put
-from ._pools import doubled, last_pool, widen
+from ._net import done, linear, put
+from ._pools import doubled, kind, last_pool, widen
 
 KINDS = ("gem", "average", "max", "both", "beside")
 
@@ -20,7 +20,7 @@ def pooling(module: nn.Module, *, to: str = "gem", power: float = 3.0) -> nn.Mod
     half the maximum and half the mean; "beside", mean and maximum side by side: twice the features, the maximum's
     begin without weight in the head, so results begin as they were. All weights are kept. Raises OptionError for
     another name, a power that is not above 0 or has no effect, a network that does not end in such a pool, or in `to`
-    already, and for "beside" a head that is not linear or features that something else takes.
+    already, and for "beside" a pool of another kind, a head that is not linear, or features that something else takes.
     """
     net: Any = module
     if to not in KINDS:
@@ -32,8 +32,8 @@ def pooling(module: nn.Module, *, to: str = "gem", power: float = 3.0) -> nn.Mod
     if to != "beside":
         put(net, call.path, fresh)
         return done(net, "pooling", "pool", [call])
-    if type(net.head) is not nn.Linear or _channels(call, dims) != net.width:
-        raise OptionError(f"pooling(to=beside): {net.name} has no linear head right behind a pool of the mean.")
+    if kind(call.module) != "average" or not linear(net.head) or _channels(call, dims) != net.width:
+        raise OptionError(f"pooling(to=beside): {net.name} has no linear head right behind a mean over its maps.")
     widen(net, "pooling", call, fresh, 2 * net.width, doubled(net.head))
     return done(net, "pooling", "pool", [call])
 

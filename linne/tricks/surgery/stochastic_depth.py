@@ -20,7 +20,7 @@ def stochastic_depth(module: nn.Module, *, rate: float = 0.1) -> nn.Module:
     residual branches. rate: 0 leaves all as it is. All weights are kept. Returns the network, changed in place. Raises
     OptionError unless 0 <= rate < 1, or for a network without residual branches.
     """
-    from timm.layers import DropPath
+    from timm.layers.drop import DropPath
 
     net: Any = module
     if not 0 <= rate < 1:

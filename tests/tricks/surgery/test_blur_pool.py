@@ -38,6 +38,13 @@ def test_by_scipy(size, options, taps, toy, given, pictures) -> None:
             np.testing.assert_allclose(y.detach().numpy(), halved(sharp.detach().double().numpy(), taps), atol=1e-5)
 
 
+def test_maps_too_small_to_mirror(toy, given, pictures) -> None:
+    net = toy(nn.Conv2d(3, 4, 3), nn.AvgPool2d(5), nn.MaxPool2d(2), nn.Flatten(), width=4)
+    find("surgery", "blur_pool")(net)
+    x, y = given(net, "body.2", pictures())
+    np.testing.assert_allclose(y.numpy(), x.amax((2, 3), True).numpy(), atol=1e-6)
+
+
 def test_the_stem_stays_unless_asked(make, pictures) -> None:
     net = find("surgery", "blur_pool")(make("torchvision:resnet18", 65))
     blurred = [path for path, _ in net.named_modules() if path.endswith(".blur")]

@@ -88,6 +88,12 @@ def test_beside_begins_as_it_was(name, make, pictures) -> None:
     assert net.head.weight.grad[:, width:].abs().max() > 1e-4
 
 
+def test_beside_is_for_means_before_a_linear_head(make) -> None:
+    for net in (make("air", 32), find("surgery", "pooling(max)")(make("resnet20_cifar"))):
+        with pytest.raises(OptionError, match="no linear head right behind a mean over its maps"):
+            find("surgery", "pooling(beside)")(net)
+
+
 def test_beside_refuses_what_wants_the_old_length(make) -> None:
     net = make("torchvision:convnext_tiny", 32)
     with pytest.raises(OptionError, match="wants 768 features, not 1536"):
