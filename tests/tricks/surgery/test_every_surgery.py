@@ -71,3 +71,35 @@ def test_refuses_negative_counts(make) -> None:
     for spec in ("attention", "dilate", "group", "deformable", "inception", "shortcut", "drop_block", "depthwise"):
         with pytest.raises(OptionError, match="give a number from 1, or 0 for all"):
             find("surgery", f"{spec}(last=-2)")(make())
+
+
+@pytest.mark.parametrize("name", ["resnet20_cifar", "resnet18", "torchvision:resnet18"])
+def test_its_named_tensors_are_all_of_it(name, make, pictures) -> None:
+    """What a weights file of a changed network holds, copied by name into one changed alike, is the network."""
+    nets = []
+    for seed in (1, 2):
+        net = make(name, 32)
+        torch.manual_seed(seed)
+        for spec in ("attention(cbam)", "norm(group)", "pooling(beside)", "linear_norm"):
+            find("surgery", spec)(net)
+        nets.append(net.eval())
+    one, two = nets
+    x = pictures(32)
+    with torch.no_grad():
+        for p in one.parameters():
+            p.add_(0.01 * torch.randn_like(p))
+        assert not torch.equal(one(x), two(x))
+        found = one.tensors()
+        assert set(found) == set(two.tensors())
+        for key, value in two.tensors().items():
+            value.copy_(found[key])
+        assert torch.equal(one(x), two(x))
+
+
+def test_heads_by_name_on_a_changed_network(make, pictures) -> None:
+    for name in ("resnet20_cifar", "resnet18"):
+        net = find("surgery", "attention")(make(name, 32))
+        net.head = find("head", "cosine")(width=net.width, classes=3)
+        assert net(pictures(32)).shape == (4, 3)
+        assert net(pictures(32)).abs().max() <= 30
+        assert any(key.endswith("weight") and value is net.head.weight for key, value in net.named_parameters())
