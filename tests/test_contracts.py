@@ -28,6 +28,8 @@ OFFERED = {
     "hook": set(),
     "loss": {"logits", "targets", "counts", "progress", "rows"},
     "mix": {"images", "targets", "rng"},
+    "surgery": {"module"},
+    "head": {"width", "classes"},
     "sampler": {"labels", "rng"},
     "method": {"model", "loss", "images", "classes", "device"},
     "generator": {"images", "classes", "channels", "size", "device"},
