@@ -26,7 +26,7 @@ def feed(chain: str = "") -> Pictures:
 
 @pytest.mark.parametrize("sampler", EVERY)
 def test_an_epoch_is_places_as_many_each_time_and_the_same_for_the_same_seed(sampler: str) -> None:
-    one, two, other = (Order(feed(), sampler, seed, "train", []) for seed in (0, 0, 1))
+    one, two, other = (Order(feed(), sampler, seed, "train") for seed in (0, 0, 1))
     epochs = [one.epoch(number)[0] for number in range(4)]
     for number, places in enumerate(epochs):
         assert len(places) == one.length
@@ -39,7 +39,7 @@ def test_an_epoch_is_places_as_many_each_time_and_the_same_for_the_same_seed(sam
 
 @pytest.mark.parametrize("sampler", EVERY)
 def test_a_picture_that_comes_again_in_an_epoch_has_draws_of_its_own(sampler: str) -> None:
-    places, turns = Order(feed(), sampler, 0, "train", []).epoch(0)
+    places, turns = Order(feed(), sampler, 0, "train").epoch(0)
     assert len(set(zip(places.tolist(), turns.tolist(), strict=True))) == len(places)
 
 
@@ -47,7 +47,7 @@ def test_a_picture_that_comes_again_in_an_epoch_has_draws_of_its_own(sampler: st
 def test_workers_and_processes_change_nothing(sampler: str) -> None:
     def made(workers: int, cut: slice) -> list[tuple[np.ndarray, np.ndarray]]:
         data = feed("noise")
-        order = Order(data, sampler, 0, "train", [])
+        order = Order(data, sampler, 0, "train")
         loader = Loader(data, Stream(), 32, order, cut, workers)
         found = [(batch.views["images"], batch.rows) for batch in loader.steps(2, 8)]
         loader.close()
