@@ -1,0 +1,123 @@
+"""distil against scipy's relative entropy, the identity that decoupling rests on, and a student that a teacher helps."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import rel_entr, softmax
+from toys import Net, clusters, even, learn, recall
+
+from linne.core.batch import Batch
+from linne.core.errors import OptionError
+from linne.core.lookup import find
+from linne.engine import device
+from linne.engine.criterion import Criterion
+from linne.tricks.method.distil import decoupled, divergence
+
+K, B = 5, 7
+
+
+def logits(seed: int) -> torch.Tensor:
+    return 3 * torch.randn(B, K, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def made(spec: str, told: Any = None, loss: str = "cross_entropy", model: Any = None) -> Any:
+    labels = np.arange(30) % 3
+    criterion = Criterion(loss, labels, 3, device.device("cpu"))
+    return find("method", spec)(model or Net(10), criterion, lambda name: told)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 4.0])
+def test_divergence_is_scipy_s(temperature: float) -> None:
+    t, s = logits(0), logits(1)
+    by_hand = temperature**2 * rel_entr(softmax(t / temperature, 1), softmax(s / temperature, 1)).sum(1)
+    np.testing.assert_allclose(divergence(t, s, temperature), by_hand, rtol=1e-12)
+
+
+def test_the_parts_make_the_whole() -> None:
+    """KL = KL of the label's share + (1 - p of the label) KL among the others (Zhao et al. 2022, equation 5)."""
+    t, s, labels = logits(0), logits(1), torch.arange(B) % K
+    label, rest = decoupled(t, s, labels)
+    share = 1 - torch.softmax(t, 1)[torch.arange(B), labels]
+    torch.testing.assert_close(label + share * rest, divergence(t, s), rtol=1e-12, atol=1e-12)
+
+
+def test_the_same_logits_teach_nothing() -> None:
+    for part in (
+        divergence(logits(0), logits(0), 3),
+        *decoupled(logits(0), logits(0), torch.zeros(B, dtype=torch.long)),
+    ):
+        torch.testing.assert_close(part, torch.zeros(B, dtype=torch.float64), atol=1e-12, rtol=0)
+
+
+def test_both_losses_are_weighed_and_the_legacy_mean_is_k_times_less() -> None:
+    torch.manual_seed(0)
+    model, told = Net(10), torch.randn(4, 3)
+    x, labels = torch.randn(4, 10), torch.tensor([0, 1, 2, 0])
+    batch = Batch(x, torch.eye(3)[labels], torch.arange(4), {}, {}, 0, 0, 0)
+    own = torch.nn.functional.cross_entropy(model(x), labels, reduction="none")
+    apart = divergence(told, model(x), 2.0)
+    for spec, share, scale in (
+        ("share=.3", 0.3, 1.0),
+        ("share=1", 1.0, 1.0),
+        ("share=.3,legacy_mean=true", 0.3, 1 / 3),
+    ):
+        step = made(f"distil(teacher=a,temperature=2,{spec})", lambda images: told, model=model)(batch, 0.5)
+        torch.testing.assert_close(step.loss, share * scale * apart + (1 - share) * own)
+    label, rest = decoupled(told, model(x), labels, 2.0)
+    for progress, come in ((0.05, 0.25), (0.9, 1.0)):
+        spec = "distil(teacher=a,kind=decoupled,temperature=2,alpha=2,beta=3,warmup=.2)"
+        step = made(spec, lambda images: told, model=model)(batch, progress)
+        torch.testing.assert_close(step.loss, own + come * (2 * label + 3 * rest))
+
+
+def test_the_teacher_sees_what_the_student_sees_and_does_not_learn() -> None:
+    seen: list[torch.Tensor] = []
+    teacher = Net(10, seed=3)
+
+    def told(images: torch.Tensor) -> torch.Tensor:
+        seen.append(images)
+        return teacher(images).detach()
+
+    before = [value.clone() for value in teacher.state_dict().values()]
+    feed = {"train": clusters(even(120), 2)}
+    method = made("distil(teacher=a)", told)
+    method.model.register_forward_pre_hook(lambda part, given: seen.append(given[0]))
+    learn(method, feed, steps=3, mix="mixup")
+    assert len(seen) == 6
+    assert all(torch.equal(a, b) for a, b in zip(seen[::2], seen[1::2], strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(before, teacher.state_dict().values(), strict=True))
+
+
+def test_a_good_teacher_helps_where_labels_are_wrong() -> None:
+    feed = clusters(even(300), 2)
+    good = learn(made("supervised" if False else "distil(teacher=a,share=1)", lambda x: 20 * torch.eye(3)[
+        torch.cdist(x[:, :2], torch.tensor([[0.0, 0], [2.5, 0], [0, 2.5]])).argmin(1)]), {"train": feed}, steps=60).module  # fmt: skip
+    assert recall(good, feed).min() > 0.8
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("kind=feature", "kind is one of"),
+        ("share=0", "share"),
+        ("temperature=0", "temperature above 0"),
+        ("alpha=2", "alpha has no effect"),
+        ("kind=decoupled,share=.2", "share has no effect"),
+        ("kind=decoupled,legacy_mean=true", "legacy_mean has no effect"),
+    ],
+)
+def test_refuses(options: str, said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        made(f"distil(teacher=a,{options})")
+
+
+def test_smoothed_labels_contradict_a_teacher() -> None:
+    with pytest.raises(OptionError, match="contradicts"):
+        made("distil(teacher=a)", loss="cross_entropy(smoothing=.1)")
+
+
+def test_a_loss_without_options_is_fine() -> None:
+    assert made("distil(teacher=a)", SimpleNamespace()).kind == "logits"
