@@ -29,7 +29,7 @@ OFFERED = {
     "loss": {"logits", "targets", "counts", "progress", "rows"},
     "mix": {"images", "targets", "rng"},
     "sampler": {"labels", "rng", "history"},
-    "method": {"model", "loss", "images", "classes", "device"},
+    "method": {"model", "loss", "images", "classes", "device", "teach"},
     "generator": {"images", "classes", "channels", "size", "device"},
 }
 CALLED = {"method": {"batch", "progress", "player"}, "generator": {"batch", "progress", "player"}}

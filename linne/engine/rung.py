@@ -113,10 +113,19 @@ class Rung:
         elif below is None:
             begin(net, self.init, lambda count: self._shown(learns[:: -(-len(learns) // count)]), self.seed)
         loss = Criterion(self.steps.loss, labels, classes, self.where)
-        offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch}
+        offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch,
+                   "teach": self._teacher}  # fmt: skip
         method = offer(find("method", self.steps.method), **offered)
         held(net, method, self.steps.method)
         return net, method
+
+    def _teacher(self, names: str) -> Any:
+        """Finished runs that answer for these pictures."""
+        from .teach import teacher
+
+        network = self.stood.data.network
+        scale = network.mean, network.std
+        return teacher(names, self.stood.data.images.classes, scale).to(self.where.torch)
 
     def _head(self, fold: "int | str", learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The head that is best on these pictures' frozen features: the probe's own, or one that never saw the fold."""
