@@ -28,7 +28,9 @@ OFFERED = {
     "hook": set(),
     "loss": {"logits", "targets", "counts", "progress", "rows"},
     "mix": {"images", "targets", "rng"},
-    "sampler": {"labels", "rng", "history"},
+    "surgery": {"module"},
+    "head": {"width", "classes"},
+    "sampler": {"labels", "rng"},
     "method": {"model", "loss", "images", "classes", "device", "teach"},
     "generator": {"images", "classes", "channels", "size", "device"},
 }

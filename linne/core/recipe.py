@@ -18,7 +18,7 @@ LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
 TRAINING = (
     "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "sampler", "decay", "layer_decay", "warmup",
-    "clip", "hook", "init", "precision", "synchronise", "device", "devices", "shard",
+    "clip", "hook", "init", "head", "precision", "synchronise", "device", "devices", "shard",
 )  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -38,6 +38,10 @@ class Recipe:
         "auto", "'auto' (an installed package or the cache), 'hub' (downloads), 'none' (random), a file, a run's folder"
     )
     weights_licence: str = _setting("any", "'permissive' refuses weights whose licence does not allow any use")
+    surgery: str = _setting("", "what is changed in the network, e.g. 'attention(se),activation(to=mish)'")
+    head: str = _setting(
+        "auto", "what makes logits of features: auto (one linear layer), e.g. cosine, 'mlp(hidden=256)'"
+    )
     size: int = _setting(0, "side in pixels that the network sees; 0 is the side that it was trained with")
     resize: str = _setting("crop", "how a picture becomes a square: crop (the centre), squash, or letterbox")
     runtime: str = _setting(
@@ -126,12 +130,13 @@ class Recipe:
         _range("clip", self.clip, 0, 1e6)
         if self.lr not in ("auto", "find"):
             _rate(self.lr)
-        for kind in ("method", "optimizer", "schedule", "loss", "mix", "sampler", "init"):
+        for kind in ("method", "optimizer", "schedule", "loss", "mix", "sampler", "init", "head"):
             if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) != ("init", "torch"):
                 _known(kind, getattr(self, kind))
-        for part in chain(self.hook):
-            if isinstance(part, Spec):
-                _known("hook", str(part))
+        for kind in ("hook", "surgery"):
+            for part in chain(getattr(self, kind)):
+                if isinstance(part, Spec):
+                    _known(kind, str(part))
         if self.method == "probe" and self.minutes:
             raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
         if self.init != "auto" and self.weights != "none":

@@ -44,8 +44,10 @@ class Trial:
     refused: str = ""
 
 
-def choose(network: Network, size: int, spec: str, count: int, samples: Sequence[np.ndarray], log: Log) -> Any:
-    """A Runner for `count` pictures. samples: prepared uint8 (size, size, 3), at most PROBE are used.
+def choose(
+    network: Network, size: int, spec: str, count: int, samples: Sequence[np.ndarray], log: Log
+) -> tuple[Any, str]:
+    """(a Runner for `count` pictures, its spec). samples: prepared uint8 (size, size, 3), at most PROBE are used.
 
     spec: "auto", or one runtime, which is then checked as well but kept with a warning. Raises LinneError with every
     reason when nothing runs.
@@ -67,7 +69,7 @@ def choose(network: Network, size: int, spec: str, count: int, samples: Sequence
         f"float32 (mean cosine {trial.cosine:.4f}, lowest {trial.lowest:.4f})",
         runtime=asdict(trial),
     )
-    return runner
+    return runner, trial.spec
 
 
 def _attempt(

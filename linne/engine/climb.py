@@ -18,16 +18,16 @@ from .small import able, held
 
 GUESS = 250.0
 """Pictures a second through the network's runtime where nothing was measured yet."""
-DECODED = 0.003
-"""Seconds to decode, cut, resize and tint a picture beside a busy network, on two cores."""
+DECODED = 0.0015
+"""Seconds that decoding, cutting, resizing and tinting add to a picture's, on two cores that the network keeps busy."""
 SMALL = 64
 """Side in px up to which pictures are kept in memory, decoded."""
 ROOM = 2**31
 """Bytes that they may take there."""
 MOVED = "shift(2)"
 """What small pictures are shown with where the recipe says nothing: no digit, arrow or letter is turned round by it."""
-FINISH = 20.0
-"""Seconds for the winner's conversion, its checks and its report: measured at 10 to 15."""
+FINISH = 12.0
+"""Seconds for the winner's conversion, its checks and its report: measured at 6 to 12."""
 
 
 @dataclass(eq=False)

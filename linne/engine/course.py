@@ -26,6 +26,9 @@ from .plan import Plan
 from .probe import JUDGES, Probe
 from .task import heat
 
+FEATURES = "runtime of features"
+"""What the plan calls the runtime that features come from: heads that rungs begin with are solved for on them."""
+
 
 def course(
     data: Data, recipe: Recipe, log: Log, path: Path, clock: Clock, dealt: Callable[[Data], Any],
@@ -56,6 +59,7 @@ def course(
     plan = Plan(path / "plan.json", pinned)
     if pinned is not None:
         write_json(path / "plan.json", plan.known)
+    plan.decide(FEATURES, lambda: data.runtime)
     up = Climb(stood, recipe, path, log, clock, plan, device.device(recipe.device, recipe.shard))
     with _quick(plan):
         best = climb(up)

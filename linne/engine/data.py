@@ -28,7 +28,8 @@ from .network import Network, of
 class Data:
     """images, facts and features share their rows. why: (n,) str, "" where the picture is kept.
 
-    twins: (n,) int64, verified near-duplicates share a number. ran: the runtime and its precision. findings: so far.
+    twins: (n,) int64, verified near-duplicates share a number. ran: the runtime and its precision; runtime: its spec.
+    findings: so far.
     """
 
     images: Images
@@ -39,6 +40,7 @@ class Data:
     network: Network
     geometry: Geometry
     ran: str = ""
+    runtime: str = "auto"
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -92,7 +94,7 @@ def examine(images: Images, recipe: Recipe, log: Log, *, features: bool = True) 
             f"{len(bad)} of {len(images)} pictures cannot be read, more than --max-unreadable "
             f"{recipe.max_unreadable:g} allows: {shown}{' ...' if len(bad) > 5 else ''}"
         )
-    data = Data(images, facts, found, why, np.arange(len(images)), network, geometry, looker.ran)
+    data = Data(images, facts, found, why, np.arange(len(images)), network, geometry, looker.ran, looker.runtime)
     data.findings += images.findings
     if features:
         _together(data, recipe, log)

@@ -14,8 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..core.errors import OptionError, RunError
+from ..core.lookup import find
 from ..core.recipe import Recipe
 from ..core.run import Run
+from ..core.spec import chain
 from .plan import Plan
 
 
@@ -32,8 +34,8 @@ def wanted(recipe: Recipe) -> bool:
 def ready(recipe: Recipe, plan: "str | Path | None" = None) -> None:
     """See before any picture is read that what training is to happen on is here, and that every setting of it counts.
 
-    Raises OptionError, RunError for a plan that cannot be read. Imports torch where more than the first classifier is
-    asked for, and not otherwise.
+    Raises OptionError, MissingExtra for a hook's, RunError for a plan that cannot be read. Imports torch where more
+    than the first classifier is asked for, and not otherwise.
     """
     if not recipe.trains:
         if plan is not None:
@@ -42,6 +44,8 @@ def ready(recipe: Recipe, plan: "str | Path | None" = None) -> None:
     from . import device
 
     Plan(None, plan)
+    for hook in chain(recipe.hook):
+        find("hook", hook)()
     where = device.device(recipe.device, recipe.shard and not wanted(recipe))
     if recipe.synchronise and where.alone and not wanted(recipe):
         raise OptionError("synchronise has no effect on one process. Give --devices 2 or more, or drop it.")

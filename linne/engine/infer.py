@@ -11,6 +11,7 @@ from ..core.errors import LinneError, RunError
 from ..core.images import Images
 from ..core.predictions import Predictions
 from ..core.run import Run
+from .assemble import headless
 from .log import Log
 from .look import Looker, Seen
 from .network import Network, resolve
@@ -76,7 +77,8 @@ def predictions(
 def _network(run: Run, own: dict[str, Any]) -> Network:
     """The network that the run was made with: from this machine, else from the run's own weights."""
     try:
-        network = resolve(run.config["architecture"], run.recipe.weights, size=run.recipe.size, seed=run.recipe.seed)
+        name = headless(run.config["architecture"])  # a first classifier's features are those of any head
+        network = resolve(name, run.recipe.weights, size=run.recipe.size, seed=run.recipe.seed)
         if network.id == own["network"]:
             return network
     except LinneError:

@@ -107,7 +107,7 @@ class Looker:
         if first is None:
             return
         if self._runner is None:
-            self._runner = choose(self.network, self.geometry.size, self.runtime, 1, [], self.log)
+            self._runner, self.runtime = choose(self.network, self.geometry.size, self.runtime, 1, [], self.log)
         sent: list[Seen] = []
 
         def pictures() -> Iterator[np.ndarray]:
@@ -129,7 +129,7 @@ class Looker:
         if not self.ran and (trial := known(self.network, size, self.runtime, len(images))):
             self.runtime, self.ran = trial.spec, trial.ran
         if not self.ran and (samples := list(islice(self._samples(images), PROBE))):
-            self._runner = choose(self.network, size, self.runtime, len(images), samples, self.log)
+            self._runner, self.runtime = choose(self.network, size, self.runtime, len(images), samples, self.log)
             self.ran = str(self._runner)
         if self.ran and (self.view is None or self.view_key):
             name = f"features-{VERSION}-{self.network.id}-{self.geometry.key()}-{self.ran.replace(' ', '-')}"

@@ -33,7 +33,7 @@ class Plan:
         self.known: dict[str, Any] = {}
         for file in (pinned, path):
             if file is not None and Path(file).exists():
-                self.known = _read(Path(file))
+                self.known |= _read(Path(file))
         if pinned is not None and not Path(pinned).exists():
             raise RunError(f"There is no plan {pinned}. A finished run's is plan.json in its folder.")
 

@@ -19,6 +19,7 @@ from ..core.lookup import declared, find, offer
 from ..core.predictions import Predictions
 from ..core.rng import rng
 from ..core.spec import Spec, chain, parse
+from .assemble import assemble, signed
 from .begin import begin
 from .budget import Clock
 from .first import Stand
@@ -90,10 +91,11 @@ class Rung:
         seconds = self.plan.decide(f"{self.name}-{fold} seconds", lambda: budget if budget < float("inf") else 0.0)
         fitted = self._fit(method, learns, folder, float(seconds))
         logits = self._logits(fitted.module, rows)
-        if hasattr(method, "settle"):
-            method.settle()
+        for part in (method, net.head):
+            if hasattr(part, "settle"):
+                part.settle()
         curve = [{name: one[name] for name in ("epoch", "loss", "figure") if name in one} for one in fitted.records]
-        save(net, kept)
+        save(net, kept, self.stood.data.network.name, len(self.stood.data.images.classes))
         write_json(folder / "curve.json", curve)
         write(folder / "held.npy", lambda aside: _save(aside, logits))
         device.together(self.where)
@@ -207,7 +209,8 @@ class Rung:
 
 def held(net: Any, method: Any, name: str) -> None:
     """Raise OptionError for a method whose result is not the network's own: a run's folder could not hold it."""
-    module = getattr(method, "network", None) or getattr(method, next(iter(getattr(method, "players", 0) or ["model"])))
+    players = list(getattr(method, "players", None) or ["model"])
+    module = getattr(method, "network", None) or getattr(method, players[0])
     own = {id(parameter) for parameter in net.parameters()}
     foreign = sum(parameter.numel() for parameter in module.parameters() if id(parameter) not in own)
     if foreign and not hasattr(method, "settle"):
@@ -244,19 +247,17 @@ def _moved(pixels: np.ndarray, feed: Any, where: Any) -> Any:
 
 def built(network: Network, classes: int, file: "Path | None" = None) -> Any:
     """The network in torch with a head for `classes`; its weights, or another file's. Imports torch."""
-    spec = parse(network.name)[0]
     weights = str(file or network.file)
-    trick = find("model", Spec(spec.name, spec.args, (*spec.options, ("weights", weights))))
-    return offer(trick, classes=classes, channels=len(network.mean), size=network.size)
+    return assemble(network.name, weights, classes=classes, channels=len(network.mean), size=network.size)
 
 
-def save(net: Any, path: Path) -> None:
-    """A network's tensors as its weights files name them."""
+def save(net: Any, path: Path, name: str, classes: int) -> None:
+    """A network's tensors as its weights files name them, under the name that it is built by."""
     from safetensors.torch import save_file
 
-    whole = {name: getattr(value, "full_tensor", lambda v=value: v)() for name, value in net.tensors().items()}
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in whole.items()}
-    write(path, lambda aside: save_file(tensors, aside, {"format": "pt"}))
+    whole = {each: getattr(value, "full_tensor", lambda v=value: v)() for each, value in net.tensors().items()}
+    tensors = {each: value.detach().cpu().contiguous().clone() for each, value in whole.items()}
+    write(path, lambda aside: save_file(tensors, aside, signed(name, classes)))
 
 
 def joined(parts: "Sequence[tuple[np.ndarray, np.ndarray]]", stood: Stand) -> Predictions:

@@ -174,7 +174,8 @@ class _Trunker(Looker):
     def run(self, pictures: list[np.ndarray]) -> np.ndarray:
         """(n, width) float32 of prepared pictures, now."""
         if self._runner is None:
-            self._runner = choose(self.network, self.geometry.size, self.runtime, len(pictures), pictures, self.log)
+            size, count = self.geometry.size, len(pictures)
+            self._runner, self.runtime = choose(self.network, size, self.runtime, count, pictures, self.log)
         return np.stack(list(self._runner(pictures)))
 
     def _open(self, images: Images) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..core.errors import OptionError, nearest
 from ..core.lookup import find
-from . import cache, choose
+from . import cache
 from .budget import Way, fit_tail
+from .choose import _bf16
 from .climb import Climb, trunk_seconds
 from .loader import occurrences
 from .plan import measure_format, step_seconds, timed, worth_compiling
@@ -92,16 +93,14 @@ def measured(up: Climb, trunk: Trunk, feed: Activations, steps: Steps) -> Way:
         return {"train": steps_cost[0], "products": steps_cost[1], "trunked": took if made >= 256 else guess}
 
     known = up.plan.decide("tail costs", measure)
-    side, auto = up.stood.data.geometry.size, up.recipe.runtime
-    trial = choose.known(trunk, side, auto, len(up.stood.learn))  # type: ignore[arg-type]
-    up.plan.decide("runtime", lambda: trial.spec if trial else auto)  # all views and every restart by the same one
+    up.plan.decide("runtime of activations", lambda: feed.looker.runtime)  # one for all views, and every restart
     return Way(trunk, known["train"], known["trunked"], known["products"])
 
 
 def train_seconds(up: Climb, trunk: Trunk, batch: int) -> tuple[float, str]:
     """(seconds a picture of a step of the tail after this cut, the form of its layers that is fastest)."""
     data, took, here = up.stood.data, {}, up.where.torch
-    forms = ("",) if here.type != "cpu" else ("", "bf16" if choose._bf16() else "f32")
+    forms = ("",) if here.type != "cpu" else ("", "bf16" if _bf16() else "f32")
     for products in forms:
         net = built(data.network, len(data.images.classes))
         size = {"size": data.geometry.size} if products else {}
@@ -129,7 +128,7 @@ def activations(up: Climb, trunk: Trunk, rows: np.ndarray, count: int, kept: int
     """These rows of the images up to the cut, in so many views."""
     data = up.stood.data
     images, hashes = data.images.take(rows), data.facts["hash"][rows]
-    runtime = up.plan.get("runtime") or up.recipe.runtime
+    runtime = up.plan.get("runtime of activations") or up.recipe.runtime
     feed = Activations(trunk, images, hashes, views(up), count, up.log, kept=kept, runtime=runtime)
     feed.rows = rows
     return feed

@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -65,8 +66,10 @@ def _run(
     """Everything from the pictures to the run's last file; nothing is left of it where they turn out unusable."""
     from ..engine import fleet, folder
     from ..engine.budget import Clock
+    from ..engine.course import FEATURES
     from ..engine.data import examine
     from ..engine.outlook import outlook
+    from ..engine.plan import Plan
     from ..web.report import gather
 
     with fleet.turn(recipe):
@@ -75,8 +78,9 @@ def _run(
     try:
         if resumed:
             log.say(f"going on with the unfinished run {path}")
+        before = Plan(path / "plan.json", plan).get(FEATURES, recipe.runtime)
         with fleet.turn(recipe):
-            data = examine(pictures, recipe, log)
+            data = examine(pictures, replace(recipe, runtime=before), log)
         result = _learn(data, recipe, log, path, Clock(recipe.minutes, begun), plan)
         _write(path, data, result, gather(result, recipe, command, reads=count_reads(path)))
         folder.finish(path, result, time.monotonic() - begun)

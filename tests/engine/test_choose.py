@@ -60,7 +60,7 @@ def offers(monkeypatch: pytest.MonkeyPatch, order: list[tuple[str, float]], **ru
 def test_the_first_that_agrees_is_taken_and_remembered(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     offers(monkeypatch, [("fast", 1.0), ("slow", 1e9)], fast=Fake("fast"))
     assert known(network, 8, "auto", 1000) is None
-    assert choose(network, 8, "auto", 1000, SAMPLES, Log(quiet=True)).name == "fast"
+    assert choose(network, 8, "auto", 1000, SAMPLES, Log(quiet=True))[0].name == "fast"
     trial = known(network, 8, "auto", 1000)
     assert trial is not None
     assert (trial.spec, trial.ran, trial.flips) == ("fast", "fast f32", 0)
@@ -72,7 +72,7 @@ def test_a_wrong_or_broken_one_is_passed_over_aloud(
     network: Network, monkeypatch: pytest.MonkeyPatch, bad: Fake, capsys: pytest.CaptureFixture[str]
 ) -> None:
     offers(monkeypatch, [("fast", 1.0), ("slow", 1e9)], fast=bad, slow=Fake("slow"))
-    assert choose(network, 8, "auto", 1000, SAMPLES, Log()).name == "slow"
+    assert choose(network, 8, "auto", 1000, SAMPLES, Log())[0].name == "slow"
     said = capsys.readouterr().err
     assert "fast" in said
     assert "trying the next" in said
@@ -83,7 +83,7 @@ def test_what_was_asked_for_is_used_with_a_warning(
     network: Network, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     offers(monkeypatch, [], fast=Fake("fast", noise=0.3))
-    assert choose(network, 8, "fast", 10, SAMPLES, Log()).name == "fast"
+    assert choose(network, 8, "fast", 10, SAMPLES, Log())[0].name == "fast"
     assert "warning" in capsys.readouterr().err
 
 

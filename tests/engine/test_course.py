@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 
 from linne.core.errors import OptionError
 from linne.core.run import Run
-from linne.engine import rung
+from linne.engine import data, rung
 from linne.engine.log import Log
 from linne.verbs.predict import predict
 from linne.verbs.train import train
@@ -63,6 +63,27 @@ def test_a_rate_is_found_and_drawn_once(small: Path, tmp_path: Path, monkeypatch
     again, _ = told(small, tmp_path / "b", lr="find", plan=tmp_path / "a" / "plan.json")
     one, two = (load_file(each.path / "model.safetensors") for each in (found, again))
     assert all(np.array_equal(value, two[name]) for name, value in one.items())
+
+
+def test_the_runtime_of_the_features_is_the_plan_s(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restart asks no clock which runtime is faster: another one's features would begin other heads."""
+    told(small, tmp_path / "a")
+    plan = json.loads((tmp_path / "a" / "plan.json").read_text())
+    assert plan["runtime of features"] not in ("", "auto")
+    asked: list[str] = []
+    own = data.examine
+
+    def examine(images: Any, recipe: Any, log: Any, **rest: Any) -> Any:
+        asked.append(recipe.runtime)
+        return own(images, recipe, log, **rest)
+
+    monkeypatch.setattr(data, "examine", examine)
+    (tmp_path / "plan.json").write_text(json.dumps(plan | {"runtime of features": "eager"}))
+    told(small, tmp_path / "b", plan=tmp_path / "plan.json")
+    told(small, tmp_path / "c")
+    assert asked == ["eager", "auto"]
 
 
 def test_what_is_watched_is_put_aside(small: Path, tmp_path: Path) -> None:

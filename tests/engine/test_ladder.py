@@ -83,7 +83,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-SETTINGS = {"method": "tail(cut=blocks.5.3)", "epochs": 2, "batch": 16, "check": "none"}
+SETTINGS = {"method": "tail(cut=blocks.5.3)", "epochs": 2, "batch": 16, "check": "none", "runtime": "eager"}
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def features_of(prepared: np.ndarray) -> np.ndarray:
 @pytest.fixture
 def looker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Looker:
     monkeypatch.setenv("LINNE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(looking, "choose", lambda *args: Means())
+    monkeypatch.setattr(looking, "choose", lambda *args: (Means(), "means"))
     trial = choose.Trial("means", "means f32", 0.0, 1.0)
     monkeypatch.setattr(looking, "known", lambda *args: trial)
     Means.seen = 0

@@ -186,7 +186,7 @@ def test_clip_is_the_norm_of_all_gradients() -> None:
 def test_rows_come_once_an_epoch_in_order_of_the_position() -> None:
     from linne.engine.loader import Order
 
-    order = Order(feed(), "shuffle", 0, "train", [])
+    order = Order(feed(), "shuffle", 0, "train")
     places, epochs, turns = order.at(150, 100)
     assert sorted(np.concatenate([order.at(0, 150)[0], places[:50]])) == list(range(N))
     assert epochs.tolist() == [0] * 50 + [1] * 50

@@ -109,7 +109,7 @@ def test_the_loader_asks_for_a_batch_at_once(tensor: bool) -> None:
     one, calls = feed(tensor=tensor), []
     plain = one.batch
     one.batch = lambda *job: (calls.append(len(job[0])), plain(*job))[1]  # type: ignore[method-assign]
-    order = Order(one, "shuffle", 7, "train", [])
+    order = Order(one, "shuffle", 7, "train")
     made = list(Loader(one, Stream(), 50, order, slice(0, 50), workers=0).steps(3, 5))
     assert calls == [50, 50]
     places = order.at(150, 50)[0]

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,8 @@ def fails(words: list[str], out: Path, capsys: Said) -> str:
         (["--method", "ful"], "Did you mean 'full'"),
         (["--minutes", "5", "--lr", "fast"], "It is auto, find, or a number"),
         (["--minutes", "5", "--hook", "tensorbord"], "Did you mean 'tensorboard'"),
+        (["--minutes", "5", "--hook", "wandb"], "pip install 'linne[wandb]'"),
+        (["--minutes", "5", "--hook", "stop(patience=0)"], "patience = 1, 2"),
         (["--minutes", "5", "--sampler", "balance"], "Did you mean 'balanced'"),
         (["--minutes", "5", "--precision", "fp16"], "f16"),
         (["--epochs", "5"], "no effect on the first classifier"),
@@ -72,6 +75,8 @@ def test_settings_that_cannot_be(flags: list[str], said: str, small: Path, tmp_p
 
     if "cuda" in flags and torch.cuda.is_available():
         pytest.skip("there is a GPU here")
+    if "wandb" in flags and find_spec("wandb"):
+        pytest.skip("Weights & Biases is installed here")
     assert said in fails([str(small), *flags, "--check", "none"], tmp_path / "run", capsys)
     assert not (tmp_path / "run" / "model.safetensors").exists()
 

@@ -1,9 +1,10 @@
 """rotate: turn a picture by a random angle (Simard et al. 2003, ICDAR, "Best practices", section 2)."""
 
 import numpy as np
-from PIL import Image
 
 from ...core.errors import OptionError
+from ._ops import turn
+from ._options import colour
 
 
 def rotate(image: np.ndarray, rng: np.random.Generator, *, degrees: float = 15.0) -> np.ndarray:
@@ -14,7 +15,4 @@ def rotate(image: np.ndarray, rng: np.random.Generator, *, degrees: float = 15.0
     """
     if not 0 <= degrees <= 180:
         raise OptionError(f"rotate: degrees lie between 0 and 180, got {degrees}.")
-    angle = rng.uniform(-degrees, degrees)
-    fill = tuple(int(value) for value in image.mean(axis=(0, 1)).round())
-    turned = Image.fromarray(np.ascontiguousarray(image)).rotate(angle, Image.Resampling.BILINEAR, fillcolor=fill)
-    return np.asarray(turned)
+    return turn(np.ascontiguousarray(image), rng.uniform(-degrees, degrees), colour("rotate", image, "mean"))

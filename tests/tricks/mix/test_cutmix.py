@@ -13,10 +13,11 @@ IMAGES = torch.arange(16.0)[:, None, None, None].expand(16, 3, HIGH, WIDE).conti
 TARGETS = torch.eye(16)
 
 
-def test_the_label_is_the_area_that_is_covered() -> None:
+@pytest.mark.parametrize("per", ["cell", "row"])
+def test_the_label_is_the_area_that_is_covered(per: str) -> None:
     whole = part = 0
     for seed in range(60):
-        images, targets = find("mix", "cutmix(p=1)")(IMAGES, TARGETS, rng(seed))
+        images, targets = find("mix", f"cutmix(p=1,per={per})")(IMAGES, TARGETS, rng(seed))
         for row in range(16):
             planes = images[row].numpy()
             assert (planes == planes[0]).all()
@@ -63,3 +64,19 @@ def test_leaves_its_input_as_it_was() -> None:
 def test_refuses_what_has_no_effect(options: str) -> None:
     with pytest.raises(OptionError, match="alpha must be above 0 and p above 0"):
         find("mix", f"cutmix({options})")(IMAGES, TARGETS, rng(0))
+
+
+def test_each_row_has_its_own_rectangle_and_draw() -> None:
+    mixed, shapes = [], set()
+    for seed in range(100):
+        images, targets = find("mix", "cutmix(p=.3,per=row)")(IMAGES, TARGETS, rng("row", seed))
+        mixed += (targets.diagonal() < 1).tolist()
+        shapes.add(tuple(sorted(round(float(own), 4) for own in targets.diagonal() if own < 1)))
+        assert torch.equal((images[:, 0] != IMAGES[:, 0]).flatten(1).any(1), targets.diagonal() < 1)
+    assert 0.22 < np.mean(mixed) < 0.3, "a share p, less those that met themselves or an empty rectangle"
+    assert max(len(set(one)) for one in shapes) > 4
+
+
+def test_refuses_other_units() -> None:
+    with pytest.raises(OptionError, match="per is 'cell'"):
+        find("mix", "cutmix(per=batch)")(IMAGES, TARGETS, rng(0))

@@ -43,3 +43,20 @@ def test_leaves_its_input_as_it_was() -> None:
 def test_refuses_no_blending() -> None:
     with pytest.raises(OptionError, match="alpha must be above 0"):
         find("mix", "mixup(alpha=0)")(IMAGES, TARGETS, rng(0))
+
+
+def test_each_row_has_its_own_share() -> None:
+    shares = []
+    for seed in range(60):
+        images, targets = find("mix", "mixup(alpha=.7,per=row)")(IMAGES, TARGETS, rng("row", seed))
+        torch.testing.assert_close(images.flatten(1), targets)
+        torch.testing.assert_close(targets.sum(1), torch.ones(16))
+        own = targets.diagonal()
+        assert len(np.unique(own[own < 1].numpy())) > 10
+        shares += own[own < 1].tolist()
+    assert stats.kstest(shares, stats.beta(0.7, 0.7).cdf).pvalue > 0.001
+
+
+def test_refuses_other_units() -> None:
+    with pytest.raises(OptionError, match="per is 'cell'"):
+        find("mix", "mixup(per=batch)")(IMAGES, TARGETS, rng(0))
