@@ -34,7 +34,7 @@ class Feeding:
             views = {view: self.moved(pixels, feed) for view, pixels in one.views.items()}
             targets = onehot(torch.as_tensor(one.labels, device=self.where.torch), self.classes)
             images = views.pop("images", None)
-            if self.mix is not None and name == self.main and images is not None:
+            if self._mixes(step) and name == self.main and images is not None:
                 images, targets = self._mixed(images, targets, step, one.start)
             rows = torch.as_tensor(one.rows, device=self.where.torch)
             out[name] = Batch(images, targets, rows, views, {}, self.settings.seed, step, one.start)
@@ -48,6 +48,9 @@ class Feeding:
         mean, std = (torch.tensor(part, device=value.device).view(1, -1, 1, 1) * 255 for part in feed.scale)
         form = torch.channels_last if self.settings.channels_last else torch.contiguous_format
         return ((value.permute(0, 3, 1, 2).float() - mean) / std).contiguous(memory_format=form)
+
+    def _mixes(self, step: int) -> bool:
+        return self.mix is not None and step < round(self.settings.mix_until * self.settings.steps)
 
     def _mixed(self, images: Tensor, targets: Tensor, step: int, start: int) -> tuple[Tensor, Tensor]:
         cells = []
