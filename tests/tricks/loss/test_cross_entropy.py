@@ -1,4 +1,6 @@
-"""cross_entropy against torch's own and by hand."""
+"""cross_entropy against torch's own and by hand, with either convention of smoothing."""
+
+import math
 
 import pytest
 import torch
@@ -30,6 +32,21 @@ def test_is_torch_s_and_so_is_its_gradient(smoothing: float) -> None:
     torch.testing.assert_close(ours.grad, theirs.grad)
 
 
+def test_smoothing_over_the_others_by_hand() -> None:
+    logits = torch.tensor([[math.log(2), math.log(5), math.log(3)]])
+    got = find("loss", "cross_entropy(smoothing=.2, spread=others)")(logits, torch.tensor([[0.0, 1.0, 0.0]]))
+    assert got.tolist() == pytest.approx([-0.8 * math.log(0.5) - 0.1 * math.log(0.2) - 0.1 * math.log(0.3)])
+
+
+def test_the_two_conventions_differ_by_their_number() -> None:
+    """e / (K - 1) to the others is e' / K to all with e' = e K / (K - 1)."""
+    for targets in (F.one_hot(LABELS, 5).float(), torch.rand(40, 5).softmax(1)):
+        others = find("loss", "cross_entropy(smoothing=.2, spread=others)")(LOGITS, targets)
+        torch.testing.assert_close(others, find("loss", "cross_entropy(smoothing=.25)")(LOGITS, targets))
+    plain = find("loss", "cross_entropy(smoothing=.2)")(LOGITS, targets)
+    assert not torch.allclose(others, plain)
+
+
 def test_certainty_is_no_infinity() -> None:
     got = find("loss", "cross_entropy")(torch.tensor([[200.0, -200.0]]), torch.tensor([[1.0, 0.0]]))
     assert got.tolist() == [0.0]
@@ -39,3 +56,12 @@ def test_certainty_is_no_infinity() -> None:
 def test_refuses_what_is_no_share(smoothing: float) -> None:
     with pytest.raises(OptionError, match="smoothing is a share"):
         find("loss", f"cross_entropy(smoothing={smoothing})")(LOGITS, LOGITS)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [("smoothing=.1, spread=other", "Did you mean 'others'"), ("spread=others", "needs a smoothing above 0")],
+)
+def test_refuses_a_spread_that_is_not_there_or_has_no_effect(options: str, why: str) -> None:
+    with pytest.raises(OptionError, match=why):
+        find("loss", f"cross_entropy({options})")(LOGITS, LOGITS)

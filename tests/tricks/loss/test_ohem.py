@@ -33,6 +33,33 @@ def test_looks_at_the_whole_batch() -> None:
     assert declared("loss", "ohem", "scope") == "batch"
 
 
+@pytest.mark.parametrize(("threshold", "keep", "least"), [(0.7, None, 3), (0.05, 0.5, 20), (1e-6, None, 3)])
+def test_all_below_a_probability_count_and_at_least_some(threshold: float, keep: "float | None", least: int) -> None:
+    torch.manual_seed(1)
+    logits, labels = 2 * torch.randn(40, 4), torch.randint(4, (40,))
+    got = find("loss", f"ohem(threshold={threshold}, keep={keep})")(logits, F.one_hot(labels, 4).float())
+    each = F.cross_entropy(logits, labels, reduction="none")
+    chance = logits.softmax(1)[torch.arange(40), labels]
+    below = set((chance < threshold).nonzero().flatten().tolist())
+    hardest = sorted(range(40), key=lambda row: -float(each[row]))[: max(least, len(below))]
+    assert (len(below) > least) == (threshold == 0.7)
+    assert set(got.nonzero().flatten().tolist()) == set(hardest) | below
+    torch.testing.assert_close(got.mean(), each[hardest].mean())
+
+
+def test_rows_without_a_label_are_no_part_of_the_share() -> None:
+    targets = torch.tensor([[1.0, 0.0]] * 4 + [[0.0, 0.0]] * 4)
+    got = find("loss", "ohem(keep=.5)")(torch.tensor([[float(-at), 0.0] for at in range(8)]), targets)
+    assert got.nonzero().flatten().tolist() == [2, 3]
+    assert float(got.mean()) == pytest.approx((math.log1p(math.exp(2)) + math.log1p(math.exp(3))) / 2)
+
+
+@pytest.mark.parametrize("threshold", [0, 1, 1.5])
+def test_refuses_what_is_no_probability(threshold: float) -> None:
+    with pytest.raises(OptionError, match="threshold is a probability"):
+        find("loss", f"ohem(threshold={threshold})")(torch.zeros(2, 2), torch.zeros(2, 2))
+
+
 @pytest.mark.parametrize("keep", [0, 1.1])
 def test_refuses_what_is_no_share(keep: float) -> None:
     with pytest.raises(OptionError, match="keep is a share"):
