@@ -24,10 +24,10 @@ def ohem(logits: Tensor, targets: Tensor, *, keep: float | None = None, threshol
     if threshold is not None and not 0 < threshold < 1:
         raise OptionError(f"ohem: threshold is a probability between 0 and 1, got {threshold}.")
     rows = -(targets * torch.log_softmax(logits, dim=1)).sum(1)
-    hard, valid = rows.detach(), targets.sum(1) > 0
-    count = max(1, math.ceil(keep * int(valid.sum())))
+    hard = rows.detach()
+    count = max(1, math.ceil(keep * int((targets.sum(1) > 0).sum())))
     if threshold is not None:
         count = max(count, int((hard > -math.log(threshold)).sum()))
-    hardest = torch.argsort(hard.masked_fill(~valid, -1), descending=True, stable=True)[:count]
+    hardest = torch.argsort(hard, descending=True, stable=True)[:count]
     held = torch.zeros_like(rows).index_fill(0, hardest, len(rows) / count)
     return rows * held

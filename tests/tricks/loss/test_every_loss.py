@@ -1,7 +1,9 @@
 """What every loss keeps: its slope, its scope, and that neither the order of rows nor that of classes matters."""
 
+import numpy as np
 import pytest
 import torch
+from tiny import N, feed, go, labels
 from torch import Tensor
 
 from linne.core.errors import OptionError
@@ -84,3 +86,12 @@ def test_a_class_without_a_picture_is_named_or_left_alone(drawn, loss: str) -> N
             told(loss, *given)
     else:
         assert told(loss, *given).isfinite().all()
+
+
+@pytest.mark.parametrize("loss", EVERY)
+def test_a_small_network_learns_by_it(loss: str) -> None:
+    fitted = go(loss=loss.replace("ldam", "ldam(scale=1)"), steps=40, chain="", mix="cutmix")
+    places = np.arange(N)
+    pixels = torch.from_numpy(feed().batch(places, places * 0, places * 0, "plain", "", 0)).permute(0, 3, 1, 2)
+    found = fitted.module.eval()((pixels / 255 - 0.5) / 0.25).argmax(1).numpy()
+    assert (found == labels()).mean() > 0.9

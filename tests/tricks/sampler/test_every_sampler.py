@@ -1,7 +1,10 @@
 """What every sampler keeps, in the order that the loop makes of it: on any number of workers and processes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from tiny import Stopper, go, mark
 
 from linne.core.batch import Stream
 from linne.core.decode import Geometry
@@ -62,3 +65,11 @@ def test_draws_come_from_the_given_generator_alone(sampler: str) -> None:
     first, again = (offer(find("sampler", sampler), labels=LABELS, rng=rng(5), history=[]) for _ in range(2))
     assert np.array_equal(first, again)
     assert np.array_equal(state, np.random.get_state()[1])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("sampler", [spec.replace("(3,", "(2,") for spec in EVERY])
+def test_a_run_that_was_killed_goes_on_to_the_same_bytes(sampler: str, tmp_path: Path) -> None:
+    order = {"sampler": sampler.replace("shuffle", ""), "mix": "mixup", "steps": 12}
+    with pytest.raises(SystemExit):
+        go(place=tmp_path, hooks=(Stopper(7),), **order)
+    assert mark(go(place=tmp_path, hooks=(Stopper(-1),), **order)) == mark(go(**order))
