@@ -26,9 +26,9 @@ OFFERED = {
     "schedule": {"progress", "history", "step", "steps", "epochs"},
     "init": {"module", "example"},
     "hook": set(),
-    "loss": {"logits", "targets", "counts", "progress", "rows"},
+    "loss": {"logits", "targets", "counts", "progress", "rows", "features"},
     "mix": {"images", "targets", "rng"},
-    "sampler": {"labels", "rng", "history"},
+    "sampler": {"labels", "rng", "history", "progress"},
     "method": {"model", "loss", "images", "classes", "device"},
     "generator": {"images", "classes", "channels", "size", "device"},
 }
