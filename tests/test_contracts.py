@@ -26,11 +26,11 @@ OFFERED = {
     "schedule": {"progress", "history", "step", "steps", "epochs"},
     "init": {"module", "example"},
     "hook": set(),
-    "loss": {"logits", "targets", "counts", "progress", "rows"},
+    "loss": {"logits", "targets", "counts", "progress", "rows", "features"},
     "mix": {"images", "targets", "rng"},
     "surgery": {"module"},
     "head": {"width", "classes"},
-    "sampler": {"labels", "rng"},
+    "sampler": {"labels", "rng", "progress"},
     "method": {"model", "loss", "images", "classes", "device", "teach"},
     "generator": {"images", "classes", "channels", "size", "device"},
 }

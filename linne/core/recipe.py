@@ -17,7 +17,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
 TRAINING = (
-    "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "sampler", "decay", "layer_decay", "warmup",
+    "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "mix_until", "sampler", "decay", "layer_decay", "warmup",
     "clip", "hook", "init", "head", "precision", "synchronise", "device", "devices", "shard",
 )  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
@@ -62,6 +62,7 @@ class Recipe:
     schedule: str = _setting("auto", "how the rate goes on, e.g. cosine, one_cycle, 'restarts(first=4)'")
     loss: str = _setting("auto", "what is to be small, e.g. 'cross_entropy(smoothing=.1)', ohem")
     mix: str = _setting("", "what blends a batch's pictures and labels, e.g. 'mixup', 'cutmix'")
+    mix_until: float = _setting(1.0, "share of the steps after which pictures are blended no more")
     sampler: str = _setting(
         "auto", "which learning pictures come in what order: auto (the method's own), balanced, ..."
     )
@@ -124,6 +125,9 @@ class Recipe:
         for name in ("decay", "warmup"):
             if getattr(self, name) != -1:
                 _range(name, getattr(self, name), 0, 1)
+        _range("mix_until", self.mix_until, 0, 1)
+        if self.mix_until < 1 and not self.mix:
+            raise OptionError(f"mix_until={self.mix_until:g} has no effect without mix. Give mix='mixup' as well, say.")
         _one_of("precision", self.precision, PRECISIONS)
         _one_of("device", self.device, DEVICES)
         _range("devices", self.devices, 1, 1024)

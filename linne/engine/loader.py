@@ -92,10 +92,11 @@ class Order:
     """Where a stream is: which place, epoch and occurrence every position of its endless order is.
 
     Orders are made batches ahead, so a sampler may go by nothing that a run learns meanwhile: a restart would differ.
+    total: positions that the whole run has, for samplers that change on the way; 0 where nobody knows.
     """
 
-    def __init__(self, feed: Feed, sampler: str, seed: int, name: str) -> None:
-        self.feed, self.seed, self.name = feed, seed, name
+    def __init__(self, feed: Feed, sampler: str, seed: int, name: str, total: int = 0) -> None:
+        self.feed, self.seed, self.name, self.total = feed, seed, name, total
         self.sampler = find("sampler", sampler)
         self._kept: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.length = len(self.epoch(0)[0])
@@ -106,7 +107,9 @@ class Order:
         """(places, turns) of one epoch; turns count earlier rows of the same content."""
         if number not in self._kept:
             draw = rng(self.seed, "order", self.name, number)
-            places = np.asarray(offer(self.sampler, labels=self.feed.labels, rng=draw), np.int64)
+            progress = min(1.0, number * self.length / self.total) if number and self.total else 0.0
+            told = {"labels": self.feed.labels, "rng": draw, "progress": progress}
+            places = np.asarray(offer(self.sampler, **told), np.int64)
             self._kept = {old: kept for old, kept in self._kept.items() if old >= number - 2}
             self._kept[number] = places, occurrences(self.feed.hashes[places])
         return self._kept[number]

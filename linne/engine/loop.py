@@ -218,7 +218,8 @@ class Loop:
             if name == self.main and self.settings.sampler:
                 sampler = self.settings.sampler
             feed = self.feeds[stream.rows]
-            order = self.orders[name] = Order(feed, sampler, self.settings.seed, name)
+            total = self.steps * self.sizes[name]
+            order = self.orders[name] = Order(feed, sampler, self.settings.seed, name, total)
             cut = device.part(self.sizes[name], self.where.world, self.where.rank)
             workers = self.settings.workers, self.settings.worker_kind
             self.loaders[name] = Loader(feed, stream, self.sizes[name], order, cut, *workers)

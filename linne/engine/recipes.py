@@ -31,6 +31,7 @@ class Steps:
     clip: float = 0.0
     synchronise: bool = False
     hook: str = ""
+    mix_until: float = 1.0
     channels_last: bool = False
     compile: bool = False
     workers: int = -1
@@ -68,6 +69,7 @@ def steps_of(recipe: Recipe, method: str, rows: int, kind: str = "cpu") -> Steps
         "epochs": recipe.epochs or max(float(own["epochs"]), LEAST * batch / rows),
         "layer_decay": recipe.layer_decay or own["layer_decay"],
         "mix": recipe.mix,
+        "mix_until": recipe.mix_until,
         "sampler": recipe.sampler.replace("auto", ""),
         "clip": recipe.clip,
         "synchronise": recipe.synchronise,

@@ -115,6 +115,7 @@ class Rung:
         elif below is None:
             begin(net, self.init, lambda count: self._shown(learns[:: -(-len(learns) // count)]), self.seed)
         loss = Criterion(self.steps.loss, labels, classes, self.where)
+        loss.watch(net.head)
         offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch,
                    "teach": self._teacher}  # fmt: skip
         method = offer(find("method", self.steps.method), **offered)

@@ -30,18 +30,20 @@ class Sheet:
     labels: tuple[str, ...]
     views: int
     augment: str
+    left_out: tuple[str, ...] = ()
 
     def text(self) -> str:
         """For a terminal."""
         pairs = zip(self.names, self.labels, strict=True)
         rows = [f"  {row}  {label or '-'}  {name}" for row, (name, label) in enumerate(pairs, 1)]
         how = self.augment or "parts, mirror images and tints, as training shows them where no augment is given"
-        return "\n".join([f"{self.path}: as predict sees it, then {self.views} views ({how})", *rows])
+        return "\n".join([f"{self.path}: as predict sees it, then {self.views} views ({how})", *rows,
+                          *(f"left out: {reason}" for reason in self.left_out)])  # fmt: skip
 
     def data(self) -> dict[str, Any]:
         """JSON-ready."""
         return {"path": str(self.path), "names": self.names, "labels": self.labels, "views": self.views,
-                "augment": self.augment}  # fmt: skip
+                "augment": self.augment, "left_out": self.left_out}  # fmt: skip
 
 
 def preview(
@@ -77,11 +79,13 @@ def preview(
     if (views + 1) * (geometry.size + GAP) > MOST or pictures * (geometry.size + GAP) > MOST:
         raise OptionError(f"{pictures} times {views} views of {geometry.size} px pass {MOST} px. Give fewer.")
     show, rows, made = Views(geometry, recipe.seed, recipe.augment), [], []
+    left_out = []
     for row in _chosen(found, recipe.seed):
         try:
             data = read(found.items[row])
             content, pixels = content_hash(data), decode(data, least=geometry.least).pixels
-        except (Unreadable, OSError):
+        except (Unreadable, OSError) as error:
+            left_out.append(f"{found.names[row]}: {getattr(error, 'reason', error)}")
             continue
         made.append([prepare(pixels, geometry), *(show(pixels, number, content, 0) for number in range(1, views + 1))])
         rows.append(row)
@@ -91,7 +95,7 @@ def preview(
         raise InputError(f"None of the {len(found)} pictures of {found.came_from} can be read. See: linne check")
     _write(path, made)
     labels = tuple(found.classes[found.labels[row]] if found.labels[row] >= 0 else "" for row in rows)
-    return Sheet(path, tuple(found.names[rows]), labels, views, recipe.augment_text())
+    return Sheet(path, tuple(found.names[rows]), labels, views, recipe.augment_text(), tuple(left_out))
 
 
 def _chosen(images: Images, seed: int) -> np.ndarray:

@@ -43,6 +43,8 @@ def test_a_sheet_passes_over_what_cannot_be_read(tmp_path: Path) -> None:
         path.write_bytes(b"broken")
     sheet = preview(photos, out=tmp_path / "a.png", pictures=6, views=1)
     assert sorted(name.rpartition("-")[2] for name in sheet.names) == ["001.jpg"] * 3
+    assert len(sheet.left_out) == 3
+    assert all("-000.jpg: " in reason for reason in sheet.left_out)
     for path in photos.glob("*/*.jpg"):
         path.write_bytes(b"broken")
     with pytest.raises(InputError, match="None of the 6 pictures"):
