@@ -17,8 +17,8 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
 TRAINING = (
-    "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "mix_until", "sampler", "decay", "layer_decay", "warmup",
-    "clip", "hook", "init", "head", "precision", "synchronise", "device", "devices", "shard",
+    "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "mix_until", "sampler", "decay", "layer_decay",
+    "warmup", "clip", "hook", "init", "head", "precision", "synchronise", "device", "devices", "shard",
 )  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -125,7 +125,7 @@ class Recipe:
         for name in ("decay", "warmup"):
             if getattr(self, name) != -1:
                 _range(name, getattr(self, name), 0, 1)
-        _range("mix_until", self.mix_until, 0, 1)
+        _range("mix_until", self.mix_until, 0.01, 1)
         if self.mix_until < 1 and not self.mix:
             raise OptionError(f"mix_until={self.mix_until:g} has no effect without mix. Give mix='mixup' as well, say.")
         _one_of("precision", self.precision, PRECISIONS)

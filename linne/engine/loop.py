@@ -135,16 +135,17 @@ class Loop:
         own = {self.streams[self.main].sampler, *(stage.sampler for stage in self.stages)} - {"", SHUFFLE}
         if self.settings.sampler and own:
             raise OptionError(f"The method orders its pictures itself ({own.pop()}). Drop sampler.")
-        if self.settings.mix and batch == 1:
-            raise OptionError(f"{self.settings.mix} mixes pictures of a batch, and a batch of 1 has none to mix with. "
-                              "Give --batch 16 or more, or drop --mix.")  # fmt: skip
-        if not 0 < self.settings.mix_until <= 1 or (self.settings.mix_until < 1 and not self.settings.mix):
-            raise OptionError(
-                f"mix_until={self.settings.mix_until}: the share of the steps with mixing, above 0 up to 1, where a mix "
-                "is given."
-            )
+        self._mixable(batch)
         if batch == 1 and any(estimating(module.train()) for module in self.modules.values()):
             raise OptionError("A batch of one has no spread for batch norm to measure. Give --batch 16 or more.")
+
+    def _mixable(self, batch: int) -> None:
+        """Raise OptionError for a mix, or an end of it, that has nothing to do."""
+        mix, until = self.settings.mix, self.settings.mix_until
+        if mix and batch == 1:
+            raise OptionError(f"{mix} mixes pictures of a batch, and a batch of 1 has none. Give --batch 16 or more.")
+        if not 0 < until <= 1 or (until < 1 and not mix):
+            raise OptionError(f"mix_until={until}: the share of the steps with a mix, above 0 up to 1. Give a mix too.")
 
     def _place(self) -> None:
         """Bring the modules into the form that they run in."""
