@@ -7,6 +7,7 @@ out of fold. They learn as the one that is kept does, from fewer pictures: what 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,27 +118,35 @@ class Rung:
         loss = Criterion(self.steps.loss, labels, classes, self.where)
         loss.watch(net.head)
         offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch,
-                   "teach": self._teacher}  # fmt: skip
+                   "teach": partial(self._teacher, fold, learns)}  # fmt: skip
         method = offer(find("method", self.steps.method), **offered)
         held(net, method, self.steps.method)
         return net, method
 
-    def _teacher(self, names: str) -> Any:
-        """Finished runs that answer for these pictures."""
-        from .teach import teacher
+    def _teacher(self, fold: "int | str", learns: np.ndarray, names: str, features: bool = False) -> Any:
+        """Finished runs that answer for these pictures, networks' features, or what heads said out of fold of them."""
+        from .teach import Recalled, teacher
 
-        network = self.stood.data.network
-        scale = network.mean, network.std
-        return teacher(names, self.stood.data.images.classes, scale).to(self.where.torch)
+        data = self.stood.data
+        if names == "self":
+            if features:
+                raise OptionError("distil(teacher=self) has labels, no features. Drop kind=similarity.")
+            known = self.stood.head if fold == WHOLE else self._solved(learns)
+            rows = known.oof.rows if fold == WHOLE else learns[known.oof.rows]
+            return Recalled(rows, known.oof.logits / known.temperature).to(self.where.torch)
+        scale = data.network.mean, data.network.std
+        return teacher(names, data.images.classes, scale, features).to(self.where.torch)
 
     def _head(self, fold: "int | str", learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The head that is best on these pictures' frozen features: the probe's own, or one that never saw the fold."""
-        data, head = self.stood.data, self.stood.head
-        if fold == WHOLE:
-            return head.weight, head.bias
-        first = probe(data.features[learns], data.images.take(learns), metric=self.metric, folds=2,
-                      strengths=(head.strength,), seed=self.seed)  # fmt: skip
-        return first.weight, first.bias
+        head = self.stood.head if fold == WHOLE else self._solved(learns)
+        return head.weight, head.bias
+
+    def _solved(self, learns: np.ndarray) -> Any:
+        """The probe of these pictures alone, at the strength that all of them chose."""
+        data = self.stood.data
+        return probe(data.features[learns], data.images.take(learns), metric=self.metric, folds=2,
+                     strengths=(self.stood.head.strength,), seed=self.seed)  # fmt: skip
 
     def _solve(self, net: Any, fold: "int | str", learns: np.ndarray) -> None:
         """Begin with that head, where the network's is a single layer."""

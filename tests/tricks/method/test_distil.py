@@ -10,11 +10,12 @@ from scipy.special import rel_entr, softmax
 from toys import Net, clusters, even, learn, recall
 
 from linne.core.batch import Batch
-from linne.core.errors import OptionError
+from linne.core.errors import InputError, OptionError
 from linne.core.lookup import find
 from linne.engine import device
 from linne.engine.criterion import Criterion
-from linne.tricks.method.distil import decoupled, divergence
+from linne.engine.teach import Recalled
+from linne.tricks.method.distil import decoupled, divergence, unlike
 
 K, B = 5, 7
 
@@ -26,7 +27,7 @@ def logits(seed: int) -> torch.Tensor:
 def made(spec: str, told: Any = None, loss: str = "cross_entropy", model: Any = None) -> Any:
     labels = np.arange(30) % 3
     criterion = Criterion(loss, labels, 3, device.device("cpu"))
-    return find("method", spec)(model or Net(10), criterion, lambda name: told)
+    return find("method", spec)(model or Net(10), criterion, lambda name, features: told)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 4.0])
@@ -104,10 +105,59 @@ def test_a_student_learns_from_the_teacher_alone() -> None:
     assert (taught(x).argmax(1) == told(x).argmax(1)).float().mean() > 0.9
 
 
+def test_similarities_against_numpy() -> None:
+    """Within cells of 16, whatever comes after; the same features up to a rotation and a length teach nothing."""
+    draw = np.random.default_rng(0)
+    t, s = draw.normal(size=(40, 6)), draw.normal(size=(40, 4))
+    wanted = np.zeros(40)
+    for cell in (slice(0, 16), slice(16, 32), slice(32, 40)):
+        g, h = s[cell] @ s[cell].T, t[cell] @ t[cell].T
+        apart = g / np.linalg.norm(g, axis=1, keepdims=True) - h / np.linalg.norm(h, axis=1, keepdims=True)
+        wanted[cell] = (apart**2).sum(1)
+    found = unlike(torch.from_numpy(t), torch.from_numpy(s))
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    np.testing.assert_allclose(unlike(torch.from_numpy(t[:16]), torch.from_numpy(s[:16])), wanted[:16], rtol=1e-12)
+    turned = 3 * t @ np.linalg.qr(draw.normal(size=(6, 6)))[0]
+    np.testing.assert_allclose(unlike(torch.from_numpy(t), torch.from_numpy(turned)), 0, atol=1e-25)
+
+
+def test_features_come_to_resemble_the_teacher_s() -> None:
+    """The features that the student's head is given, through the loop, with micro-batches or without."""
+    told = torch.nn.Linear(10, 5).requires_grad_(False)
+    feed = {"train": clusters(even(320), 10)}
+    before = made("distil(teacher=a,kind=similarity)", told)
+    x = torch.from_numpy(feed["train"].values).float()
+    far = unlike(told(x), before.model.features(x)).mean()
+    one = learn(made("distil(teacher=a,kind=similarity)", told), feed, steps=60)
+    near = unlike(told(x), one.module.features(x)).mean()
+    assert near < 0.5 * far
+    two = learn(made("distil(teacher=a,kind=similarity)", told), feed, steps=60, micro=16)
+    for a, b in zip(one.module.state_dict().values(), two.module.state_dict().values(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_known_of_rows() -> None:
+    told = Recalled(np.array([9, 4, 7]), np.arange(9.0).reshape(3, 3))
+    assert told(torch.tensor([4, 9])).tolist() == [[3, 4, 5], [0, 1, 2]]
+    with pytest.raises(InputError, match="no out-of-fold label"):
+        told(torch.tensor([4, 5]))
+    method = made("distil(teacher=self)", told, model=Net(10))
+    x = torch.randn(2, 10)
+    plain = Batch(x, torch.eye(3)[:2], torch.tensor([7, 4]), {}, {}, 0, 0, 0)
+    wanted = 0.5 * divergence(told(plain.rows), method.model(x), 4.0)
+    own = torch.nn.functional.cross_entropy(method.model(x), plain.targets, reduction="none")
+    torch.testing.assert_close(method(plain, 0.5).loss, wanted + 0.5 * own)
+    with pytest.raises(OptionError, match="Drop mix"):
+        method(Batch(x, torch.full((2, 3), 1 / 3), plain.rows, {}, {}, 0, 0, 0), 0.5)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ("kind=feature", "kind is one of"),
+        ("kind=similarity,share=.2", "share has no effect"),
+        ("weight=2", "weight has no effect"),
+        ("kind=similarity,weight=0", "weight are above 0"),
         ("share=0", "share"),
         ("temperature=0", "temperature above 0"),
         ("alpha=2", "alpha has no effect"),
