@@ -67,7 +67,7 @@ def summed(said: dict[str, list[Any]], teachers: list[Run], given: argparse.Name
         if name != "alone":
             found[name]["gain"] = [round(end, 4) for end in (gain.value, gain.low, gain.high)]
     return {
-        "claim": "a student taught by an ensemble of five beside the same student alone, paired on clothing's test split",
+        "claim": "a student taught by five beside the same student alone, paired on the test split of clothing",
         "network": "tf_efficientnet_lite0", "size": given.size, "epochs": given.epochs,
         "teachers": [round(float(run.predictions("test").right.mean()), 4) for run in teachers], "students": found,
     }  # fmt: skip
