@@ -30,6 +30,7 @@ from .look import Looker, look
 from .memo import arrays, digest
 from .network import Network
 from .probe import Probe, nested, probe
+from .views import VERSION, chained
 
 FEW = 250
 """With fewer usable pictures a test set would resolve nothing: repeated grouped cross-validation judges instead."""
@@ -265,13 +266,10 @@ def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarr
     for copy in range(recipe.views):
 
         def view(pixels: np.ndarray, content: bytes, turn: int, copy: int = copy) -> np.ndarray:
-            for place, trick in enumerate(tricks):
-                draw = rng(recipe.seed, "augment", content, turn, copy, place)
-                told = {"size": data.geometry.size, "epoch": copy, "content": content}
-                pixels = offer(trick, image=pixels, rng=draw, **told)
-            return np.ascontiguousarray(pixels)
+            where = recipe.seed, "augment", content, turn, copy
+            return chained(pixels, tricks, data.geometry, lambda at: rng(*where, at), epoch=copy, content=content)
 
-        looker.view, looker.view_key = view, f"{text} seed {recipe.seed} copy {copy}" if text else ""
+        looker.view, looker.view_key = view, f"{VERSION} {text} seed {recipe.seed} copy {copy}" if text else ""
         out.append(look(data.images.take(learn), looker)[1])
     return np.stack(out)
 

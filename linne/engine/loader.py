@@ -16,12 +16,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..core.batch import CELL, Stream
-from ..core.decode import Geometry, decode, prepare
+from ..core.decode import Geometry, decode
 from ..core.errors import InputError, OptionError
 from ..core.images import Item
 from ..core.lookup import find, offer
 from ..core.rng import rng
 from ..core.spec import chain
+from .views import chained
 
 Scale = tuple[tuple[float, ...], tuple[float, ...]]
 AHEAD = 4
@@ -76,11 +77,9 @@ class Pictures:
 
     def _one(self, place: int, tricks: Sequence[Callable[..., Any]], where: tuple[Any, ...]) -> np.ndarray:
         pixels = decode(self.items[place], least=self.geometry.least).pixels
-        for at, trick in enumerate(tricks):
-            draw = rng(*where, bytes(self.hashes[place]), at)
-            told = {"size": self.geometry.size, "epoch": where[3], "content": bytes(self.hashes[place])}
-            pixels = offer(trick, image=pixels, rng=draw, **told)
-        return prepare(np.ascontiguousarray(pixels), self.geometry)
+        content = bytes(self.hashes[place])
+        draws = lambda at: rng(*where, content, at)  # noqa: E731
+        return chained(pixels, tricks, self.geometry, draws, epoch=where[3], content=content)
 
 
 @lru_cache

@@ -5,6 +5,7 @@ arXiv:1409.4842, section 6), every other one mirrored, half of them with other b
 chain of augment tricks every view but the plain one is that chain's.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..core.lookup import find, offer
 from ..core.rng import rng
 from ..core.spec import chain
 
-VERSION = "1"
+VERSION = "2"
 """Of the views' draws and pixels."""
 AREA = 0.35, 1.0
 RATIO = 3 / 4, 4 / 3
@@ -64,10 +65,24 @@ class Views:
         return np.ascontiguousarray(out[:, ::-1] if number % 2 else out)
 
     def _chained(self, pixels: np.ndarray, number: int, content: bytes, turn: int) -> np.ndarray:
-        for place, trick in enumerate(self.tricks):
-            draw = rng(self.seed, "view", content, turn, number, place)
-            pixels = offer(trick, image=pixels, rng=draw, size=self.geometry.size, epoch=number, content=content)
-        return prepare(np.ascontiguousarray(pixels), self.geometry)
+        where = self.seed, "view", content, turn, number
+        return chained(pixels, self.tricks, self.geometry, lambda at: rng(*where, at), epoch=number, content=content)
+
+
+def chained(
+    pixels: np.ndarray, tricks: Sequence[Any], geometry: Geometry, draw: Callable[[int], np.random.Generator],
+    **told: Any,
+) -> np.ndarray:  # fmt: skip
+    """(size, size, 3): a chain of augment tricks on a picture (H, W, 3) uint8. draw: the generator of each place in it.
+
+    Where a trick brought the picture to the network's side it stays as it is; else it is prepared as predict does.
+    """
+    size, cut = geometry.size, False
+    for at, trick in enumerate(tricks):
+        before = pixels.shape[:2]
+        pixels = np.ascontiguousarray(offer(trick, image=pixels, rng=draw(at), size=size, **told))
+        cut = pixels.shape[:2] == (size, size) and (cut or before != (size, size))
+    return pixels if cut else prepare(pixels, geometry)
 
 
 def part(

@@ -7,7 +7,7 @@ from PIL import Image
 from linne.core.decode import Geometry, prepare
 from linne.core.lookup import find
 from linne.core.rng import rng
-from linne.engine.views import AREA, RATIO, Shown, Views, numbers, part, tint
+from linne.engine.views import AREA, RATIO, Shown, Views, chained, numbers, part, tint
 
 GEOMETRY = Geometry(size=24)
 
@@ -100,3 +100,26 @@ def test_pictures_go_on_to_new_views() -> None:
     some = shown.part(np.array([2, 0]))
     assert np.array_equal(some.batch(np.array([0]), nothing[:1], nothing[:1], "plain", None, 0)[0], plain[2])
     assert some.rows.tolist() == [9, 7]
+
+
+def test_a_square_that_a_trick_cut_is_not_cut_again() -> None:
+    """What resized_crop or letterbox gave is what the network sees; a picture that only was mirrored is prepared."""
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 56, 3), np.uint8)
+    geometry = Geometry(size=32)
+    seen: list[np.ndarray] = []
+
+    def spied(image: np.ndarray, size: int) -> np.ndarray:
+        seen.append(find("augment", "letterbox")(image=image, size=size))
+        return seen[-1]
+
+    out = chained(pixels, [spied], geometry, rng)
+    np.testing.assert_array_equal(out, seen[-1])
+    flipped = lambda image: image[:, ::-1]  # noqa: E731
+    np.testing.assert_array_equal(chained(pixels, [spied, flipped], geometry, rng), seen[-1][:, ::-1])
+    np.testing.assert_array_equal(chained(pixels, [flipped], geometry, rng), prepare(pixels[:, ::-1].copy(), geometry))
+    square = pixels[:32, :32].copy()
+    np.testing.assert_array_equal(chained(square, [flipped], geometry, rng), prepare(square[:, ::-1].copy(), geometry))
+    smaller = lambda image: image[:30, :30]  # noqa: E731
+    np.testing.assert_array_equal(
+        chained(pixels, [spied, smaller], geometry, rng), prepare(seen[-1][:30, :30].copy(), geometry)
+    )
