@@ -223,11 +223,17 @@ def summary(runs: dict[str, Any]) -> dict[str, Any]:
         own = [run for name, run in runs.items() if name.startswith(who)]
         if own:
             seconds = [run["seconds"] or run["limit"] for run in own]
-            out[who] = {"median seconds": round(statistics.median(seconds), 1), "seeds": len(own),
-                        "reached": sum(run["seconds"] is not None for run in own)}  # fmt: skip
+            reached = sum(run["seconds"] is not None for run in own)
+            out[who] = {"median seconds": round(statistics.median(seconds), 1), "seeds": len(own), "reached": reached}
+            if reached <= len(own) // 2:
+                out[who]["median seconds"] = f"more than {out[who]['median seconds']}"
+            out[who]["middle"] = statistics.median(seconds)
     for who in ("plain", "fastai"):
         if who in out and "linne" in out:
-            out[who]["times linne's"] = round(out[who]["median seconds"] / out["linne"]["median seconds"], 1)
+            times = round(out[who]["middle"] / out["linne"]["middle"], 1)
+            out[who]["times linne's"] = times if out[who]["reached"] > out[who]["seeds"] // 2 else f"more than {times}"
+    for who in ("linne", "plain", "fastai"):
+        out.get(who, {}).pop("middle", None)
     return {"summary": out}
 
 
