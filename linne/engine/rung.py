@@ -226,7 +226,7 @@ def held(net: Any, method: Any, name: str) -> None:
     if foreign and not hasattr(method, "settle"):
         raise OptionError(
             f"{name} trains {foreign:,} parameters that {net.name} does not have, and a run's folder holds a network by"
-            " its name. Fit it in Python with linne.engine.loop.fit, or take another method: linne list method"
+            " its name. Give it what it needs by surgery, as --surgery branches for bbn, or take another method."
         )
 
 

@@ -153,3 +153,30 @@ def test_a_whole_run(head: str, photos: Path, tmp_path: Path) -> None:
 
 def _quoted(head: str) -> str:
     return repr(head) if "(" in head else head
+
+
+def test_bbn_is_a_whole_run_on_a_network_with_branches(photos: Path, tmp_path: Path) -> None:
+    settings = {"model": "resnet20_cifar", "weights": "none", "size": 32, "method": "bbn", "epochs": 2, "batch": 16,
+                "check": "none", "runtime": "eager"}  # fmt: skip
+    with pytest.raises(OptionError, match="--surgery branches"):
+        train(photos, out=tmp_path / "a", **settings)
+    run = train(photos, out=tmp_path / "b", surgery="branches", **settings)
+    assert run.config["num_features"] == 128
+    assert len(run.predictions("test")) == 24
+
+
+def test_soft_labels_out_of_fold_and_a_run_as_teachers(photos: Path, tmp_path: Path) -> None:
+    settings = {"model": "resnet20_cifar", "weights": "none", "size": 32, "epochs": 2, "batch": 16, "check": "none",
+                "runtime": "eager"}  # fmt: skip
+    teacher = train(photos, out=tmp_path / "a", method="distil(teacher=self)", **settings)
+    for kind in ("logits", "decoupled", "similarity"):
+        way = f"distil(teacher='{teacher.path}+{teacher.path}', kind={kind})"
+        assert train(photos, out=tmp_path / kind, method=way, **settings).figures["rung"] == "distil"
+    with pytest.raises(InputError, match="no finished run, and no network"):
+        train(photos, out=tmp_path / "c", method="distil(teacher=nobody)", **settings)
+    with pytest.raises(InputError, match="classes of its own apart"):
+        train(photos, out=tmp_path / "d", method="distil(teacher=tf_efficientnet_lite0)", **settings)
+    other = write_folder(tmp_path / "others", 12)
+    (other / sorted(path.name for path in other.iterdir())[0]).rename(other / "something")
+    with pytest.raises(InputError, match="has other classes than these pictures: it lacks something"):
+        train(other, out=tmp_path / "e", method=f"distil(teacher='{teacher.path}')", **settings)
