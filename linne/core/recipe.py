@@ -17,8 +17,8 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
 TRAINING = (
-    "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "mix_until", "sampler", "decay", "layer_decay",
-    "warmup", "clip", "hook", "init", "head", "precision", "synchronise", "device", "devices", "shard",
+    "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "mix_until", "mix_at", "sampler", "decay",
+    "layer_decay", "warmup", "clip", "hook", "init", "head", "precision", "synchronise", "device", "devices", "shard",
 )  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -63,6 +63,7 @@ class Recipe:
     loss: str = _setting("auto", "what is to be small, e.g. 'cross_entropy(smoothing=.1)', ohem")
     mix: str = _setting("", "what blends a batch's pictures and labels, e.g. 'mixup', 'cutmix'")
     mix_until: float = _setting(1.0, "share of the steps after which pictures are blended no more")
+    mix_at: str = _setting("input", "where: input, features (the head's), hidden (manifold mixup), or parts, 'a+b'")
     sampler: str = _setting(
         "auto", "which learning pictures come in what order: auto (the method's own), balanced, ..."
     )
@@ -126,8 +127,9 @@ class Recipe:
             if getattr(self, name) != -1:
                 _range(name, getattr(self, name), 0, 1)
         _range("mix_until", self.mix_until, 0.01, 1)
-        if self.mix_until < 1 and not self.mix:
-            raise OptionError(f"mix_until={self.mix_until:g} has no effect without mix. Give mix='mixup' as well, say.")
+        for name, plain in (("mix_until", 1.0), ("mix_at", "input")):
+            if getattr(self, name) != plain and not self.mix:
+                raise OptionError(f"{name}={getattr(self, name)} has no effect without mix. Give mix='mixup', say.")
         _one_of("precision", self.precision, PRECISIONS)
         _one_of("device", self.device, DEVICES)
         _range("devices", self.devices, 1, 1024)

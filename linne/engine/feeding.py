@@ -11,19 +11,20 @@ from ..core.batch import CELL, Batch, Stream
 from ..core.lookup import offer
 from ..core.rng import rng
 from .device import Device
+from .hidden import INPUT, Hidden
 from .loader import Feed, Made
 from .settings import Settings
 
 
 class Feeding:
-    """Makes the batches of a step. mix: a bound trick of kind mix, or None."""
+    """Makes the batches of a step. mix: a bound trick of kind mix, or None; hidden: where in the network it acts."""
 
     def __init__(
         self, feeds: Mapping[str, Feed], streams: Mapping[str, Stream], classes: int, settings: Settings, where: Device,
-        mix: "Callable[..., Any] | None",
+        mix: "Callable[..., Any] | None", hidden: "Hidden | None" = None,
     ) -> None:  # fmt: skip
         self.feeds, self.streams, self.classes = feeds, streams, classes
-        self.settings, self.where, self.mix = settings, where, mix
+        self.settings, self.where, self.mix, self.hidden = settings, where, mix, hidden
         self.main = next(iter(streams))
 
     def batches(self, made: Mapping[str, Made], step: int) -> dict[str, Batch]:
@@ -34,8 +35,11 @@ class Feeding:
             views = {view: self.moved(pixels, feed) for view, pixels in one.views.items()}
             targets = onehot(torch.as_tensor(one.labels, device=self.where.torch), self.classes)
             images = views.pop("images", None)
-            if self._mixes(step) and name == self.main and images is not None:
-                images, targets = self._mixed(images, targets, step, one.start)
+            if self.mixes(step) and name == self.main and images is not None:
+                if self.hidden is None or self.hidden.at(step) == INPUT:
+                    images, targets = self._mixed(images, targets, step, one.start)
+                else:
+                    targets = self.hidden.targets(targets, step, one.start)
             rows = torch.as_tensor(one.rows, device=self.where.torch)
             out[name] = Batch(images, targets, rows, views, {}, self.settings.seed, step, one.start)
         return out
@@ -49,7 +53,8 @@ class Feeding:
         form = torch.channels_last if self.settings.channels_last else torch.contiguous_format
         return ((value.permute(0, 3, 1, 2).float() - mean) / std).contiguous(memory_format=form)
 
-    def _mixes(self, step: int) -> bool:
+    def mixes(self, step: int) -> bool:
+        """Whether the mix acts in this step."""
         return self.mix is not None and step < round(self.settings.mix_until * self.settings.steps)
 
     def _mixed(self, images: Tensor, targets: Tensor, step: int, start: int) -> tuple[Tensor, Tensor]:

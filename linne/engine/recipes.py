@@ -32,6 +32,7 @@ class Steps:
     synchronise: bool = False
     hook: str = ""
     mix_until: float = 1.0
+    mix_at: str = "input"
     channels_last: bool = False
     compile: bool = False
     workers: int = -1
@@ -70,6 +71,7 @@ def steps_of(recipe: Recipe, method: str, rows: int, kind: str = "cpu") -> Steps
         "layer_decay": recipe.layer_decay or own["layer_decay"],
         "mix": recipe.mix,
         "mix_until": recipe.mix_until,
+        "mix_at": recipe.mix_at,
         "sampler": recipe.sampler.replace("auto", ""),
         "clip": recipe.clip,
         "synchronise": recipe.synchronise,
