@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError, OptionError, nearest
-from .lookup import declared, describe, find, names
+from .lookup import declared, describe, find, kinds, names
 from .spec import Spec, chain, parse
 
 FITS = ("crop", "squash", "letterbox")
@@ -105,6 +105,7 @@ class Recipe:
         for kind, given in (("augment", self.augment), ("metric", self.metric)):
             for part in chain(given):
                 find(kind, part)
+        self._agree()
         if isinstance(self.metric, str):
             usable = [name for name in names("metric") if declared("metric", name, "interval") != "none"]
             name = parse(self.metric)[0].name
@@ -153,6 +154,18 @@ class Recipe:
                 f"{ignored[0]}={getattr(self, ignored[0])!r} has no effect on the first classifier, whose head is "
                 "solved for. Give minutes=10 as well, or method='tail' or 'full', or drop it."
             )
+
+    def _agree(self) -> None:
+        """Raise OptionError for two settings of which a trick's own file says that they cannot be combined."""
+        given = {kind: getattr(self, kind) for kind in kinds() if isinstance(getattr(self, kind, None), str)}
+        told = {kind: [part for part in parse(text) if text != "auto"] for kind, text in given.items() if text}
+        for kind, parts in told.items():
+            for part in parts:
+                for other, why in (declared(kind, part.name, "against") or {}).items():
+                    what, _, name = other.partition(":")
+                    found = [one for one in told.get(what, []) if name in ("", one.name)]
+                    if found:
+                        raise OptionError(f"{kind}={part.name} and {what}={found[0]} contradict each other: {why}")
 
     @property
     def trains(self) -> bool:

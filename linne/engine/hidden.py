@@ -92,6 +92,8 @@ def mixable(settings: Settings, streams: Mapping[str, Any], players: Mapping[str
     mix, until, inside = settings.mix, settings.mix_until, settings.mix_at != INPUT
     if mix and settings.batch == 1:
         raise OptionError(f"{mix} mixes pictures of a batch, and a batch of 1 has none. Give --batch 16 or more.")
+    if mix and "images" not in next(iter(streams.values())).views:
+        raise OptionError(f"{mix} has no effect: this method blends its own views. Drop mix.")
     if not 0 < until <= 1 or (until < 1 and not mix):
         raise OptionError(f"mix_until={until}: the share of the steps with a mix, above 0 up to 1. Give a mix too.")
     views = [view for stream in streams.values() for view in stream.views]

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from ...core.batch import Batch, Step, Stream
 from ...core.errors import OptionError
 
+against = {"sampler": "one branch sees the pictures as they come, one reversed. Drop sampler."}
+
 
 class bbn:
     """The run's weight moves from the common branch to the rare one: alpha = 1 - progress^2 (section 3.3).

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from ._net import done, linear, places, put, some, watch
 from ._pools import behead
 
+against = {"head": "the named head takes the place of the one whose features it would level. Drop one of the two."}
+
 
 def linear_norm(module: nn.Module) -> nn.Module:
     """Linear layers of vectors (B, n) get a 1-D batch norm: behind those of the body, before the one that is the head.
