@@ -1,4 +1,4 @@
-"""five_crop: the corners and the centre in turn, or all ten with mirror images (Krizhevsky et al. 2012, section 4.1)."""
+"""five_crop: the corners and the centre in turn, or all ten with mirror images (Krizhevsky et al. 2012, 4.1)."""
 
 import numpy as np
 from PIL import Image

@@ -37,7 +37,7 @@ def test_other_sides_are_resized() -> None:
 
 
 def test_refuses() -> None:
-    with pytest.raises(OptionError, match="share is a number from 0.1 to 1, got 1.2"):
+    with pytest.raises(OptionError, match=r"share is a number from 0\.1 to 1, got 1\.2"):
         five_crop(IMAGE, 28, share=1.2)
     with pytest.raises(InputError, match="five_crop: expected a picture"):
         five_crop(IMAGE[..., 0], 28)
