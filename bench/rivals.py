@@ -212,6 +212,7 @@ def main() -> None:
             known["runs"][f"{who} {seed}"] = json.loads((folder / "out.json").read_text()) | {"limit": asked.limit}
             shutil.rmtree(folder)
             RESULTS.write_text(json.dumps(known | summary(known["runs"]), indent=1) + "\n")
+    RESULTS.write_text(json.dumps(known | summary(known["runs"]), indent=1) + "\n")
     print(json.dumps(summary(known["runs"]), indent=1))
 
 

@@ -30,7 +30,7 @@ class Network:
     classes: of its own head. size (px), crop (share of the short side), interpolation, mean and std (of values in
     0..1): the preprocessing that it was trained with. source: where its weights came from. licence: of the weights, ""
     where nobody states it. seed: what random weights are drawn from, -1 for trained ones. notes: what surgery could not
-    keep. file: the weights, "" where
+    keep. head: the one that training puts on it, "" for a linear layer. file: the weights, "" where
     only the hub has them, or nobody.
     """
 
@@ -47,12 +47,18 @@ class Network:
     licence: str = ""
     seed: int = -1
     notes: tuple[str, ...] = field(default=(), compare=False)
+    head: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
 
     @property
     def folder(self) -> Path:
         """Where its converted forms are kept."""
         return cache.home() / "networks" / self.id
+
+    @property
+    def trained(self) -> str:
+        """The name of the network that training makes of it."""
+        return changed(self.name, head=self.head)
 
     @property
     def remarks(self) -> list[str]:
@@ -166,7 +172,7 @@ def of(recipe: Recipe) -> Network:
     name = headless(changed(recipe.model, recipe.surgery))
     network = resolve(name, recipe.weights, size=recipe.size, seed=recipe.seed, licence=licence)
     head = plain(recipe.model)[2] if recipe.head == "auto" else recipe.head
-    return replace(network, name=changed(network.name, head=head))
+    return replace(network, head=head)
 
 
 def keep(network: Network, net: Any) -> None:

@@ -96,7 +96,7 @@ class Rung:
             if hasattr(part, "settle"):
                 part.settle()
         curve = [{name: one[name] for name in ("epoch", "loss", "figure") if name in one} for one in fitted.records]
-        save(net, kept, self.stood.data.network.name, len(self.stood.data.images.classes))
+        save(net, kept, self.stood.data.network.trained, len(self.stood.data.images.classes))
         write_json(folder / "curve.json", curve)
         write(folder / "held.npy", lambda aside: _save(aside, logits))
         device.together(self.where)
@@ -258,7 +258,7 @@ def _moved(pixels: np.ndarray, feed: Any, where: Any) -> Any:
 def built(network: Network, classes: int, file: "Path | None" = None) -> Any:
     """The network in torch with a head for `classes`; its weights, or another file's. Imports torch."""
     weights = str(file or network.file)
-    return assemble(network.name, weights, classes=classes, channels=len(network.mean), size=network.size)
+    return assemble(network.trained, weights, classes=classes, channels=len(network.mean), size=network.size)
 
 
 def save(net: Any, path: Path, name: str, classes: int) -> None:

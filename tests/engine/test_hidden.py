@@ -42,6 +42,7 @@ def test_by_hand(where: str) -> None:
     hidden = Hidden(network, where, "mixup", find("mix", "mixup"), 0)
     with torch.no_grad(), hidden.seeing(one):
         found = network(one.images)
+    with torch.no_grad():
         x = one.images
         for name, part in network.parts():
             x = part(x)
@@ -102,7 +103,7 @@ def test_an_end_is_an_end_inside_too() -> None:
     [
         ({"mix_at": "features"}, "needs a mix"),
         ({"mix": "cutmix", "mix_at": "features"}, "cutmix goes by places in a picture"),
-        ({"mix": "mixup", "mix_at": "layer9"}, "layer9"),
+        ({"mix": "mixup", "mix_at": "hidden"}, "for whole networks"),
         ({"mix": "mixup", "mix_at": "features", "compile": True}, "not compiled"),
     ],
 )

@@ -133,7 +133,7 @@ def test_features_come_to_resemble_the_teacher_s() -> None:
     assert near < 0.5 * far
     two = learn(made("distil(teacher=a,kind=similarity)", told), feed, steps=60, micro=16)
     for a, b in zip(one.module.state_dict().values(), two.module.state_dict().values(), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
 def test_what_is_known_of_rows() -> None:
@@ -159,7 +159,7 @@ def test_what_is_known_of_rows() -> None:
         ("weight=2", "weight has no effect"),
         ("kind=similarity,weight=0", "weight are above 0"),
         ("share=0", "share"),
-        ("temperature=0", "temperature above 0"),
+        ("temperature=0", "temperature and weight are above 0"),
         ("alpha=2", "alpha has no effect"),
         ("kind=decoupled,share=.2", "share has no effect"),
         ("kind=decoupled,legacy_mean=true", "legacy_mean has no effect"),
