@@ -43,7 +43,7 @@ def main() -> None:
     ways = {
         "alone": "full",
         "five teachers": f"distil(teacher='{five}')",
-        "five, decoupled": f"distil(teacher='{five}', kind=decoupled)",
+        "five, decoupled": f"dkd(teacher='{five}')",
         "own labels out of fold": "distil(teacher=self)",
     }
     said: dict[str, list[Any]] = {name: [] for name in ways}

@@ -45,10 +45,11 @@ COMMON: dict[str, Any] = {
 OWN: dict[str, dict[str, Any]] = {
     "tail": {"epochs": 8, "batch": 64, "rate": 1e-3},
     "full": {"epochs": 8, "batch": 64, "rate": 2e-4, "layer_decay": 0.85},
-    "distil": {"epochs": 8, "batch": 64, "rate": 2e-4, "layer_decay": 0.85, "loss": "cross_entropy"},
     "": {"epochs": 30, "batch": 128, "rate": 0.1, "optimizer": "sgd", "decay": 5e-4, "ema": 0.998},
 }
-"""Measured on clothing (bench/LOG.md); "" is any other method."""
+for _name in ("distil", "dkd", "resemble"):
+    OWN[_name] = {**OWN["full"], "loss": "cross_entropy"}
+"""Measured on clothing (bench/LOG.md); "" is any other method. A smoothed label would contradict a teacher's."""
 LEAST = 150
 """Steps without which a member has hardly begun: few pictures are shown more often."""
 

@@ -130,7 +130,7 @@ class Rung:
         data = self.stood.data
         if names == "self":
             if features:
-                raise OptionError("distil(teacher=self) has labels, no features. Drop kind=similarity.")
+                raise OptionError("teacher=self has labels, no features. Take distil or dkd.")
             known = self.stood.head if fold == WHOLE else self._solved(learns)
             rows = known.oof.rows if fold == WHOLE else learns[known.oof.rows]
             return Recalled(rows, known.oof.logits / known.temperature).to(self.where.torch)

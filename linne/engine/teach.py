@@ -127,6 +127,6 @@ def _named(name: str, features: bool, error: LinneError) -> Network:
     if not features:
         raise InputError(
             f"teacher={name!r} tells {network.classes:,} classes of its own apart, not these. Train it on these first "
-            "and name that run, or learn from its features: distil(kind=similarity)."
+            "and name that run, or learn from its features: resemble(teacher=...)."
         )
     return network

@@ -170,9 +170,9 @@ def test_soft_labels_out_of_fold_and_a_run_as_teachers(photos: Path, tmp_path: P
     settings = {"model": "resnet20_cifar", "weights": "none", "size": 32, "epochs": 2, "batch": 16, "check": "none",
                 "runtime": "eager"}  # fmt: skip
     teacher = train(photos, out=tmp_path / "a", method="distil(teacher=self)", **settings)
-    for kind in ("logits", "decoupled", "similarity"):
-        way = f"distil(teacher='{teacher.path}+{teacher.path}', kind={kind})"
-        assert train(photos, out=tmp_path / kind, method=way, **settings).figures["rung"] == "distil"
+    for name in ("distil", "dkd", "resemble"):
+        way = f"{name}(teacher='{teacher.path}+{teacher.path}')"
+        assert train(photos, out=tmp_path / name, method=way, **settings).figures["rung"] == name
     with pytest.raises(InputError, match="no finished run, and no network"):
         train(photos, out=tmp_path / "c", method="distil(teacher=nobody)", **settings)
     with pytest.raises(InputError, match="classes of its own apart"):

@@ -1,4 +1,4 @@
-"""distil against scipy's relative entropy, the identity that decoupling rests on, and a student that it teaches."""
+"""distil against scipy's relative entropy, and a student that it teaches."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from scipy.special import rel_entr, softmax
 from toys import Net, clusters, even, learn, recall
 
 from linne.core.batch import Batch
@@ -15,7 +14,7 @@ from linne.core.lookup import find
 from linne.engine import device
 from linne.engine.criterion import Criterion
 from linne.engine.teach import Recalled
-from linne.tricks.method.distil import decoupled, divergence, unlike
+from linne.tricks.method.distil import divergence
 
 K, B = 5, 7
 
@@ -27,30 +26,12 @@ def logits(seed: int) -> torch.Tensor:
 def made(spec: str, told: Any = None, loss: str = "cross_entropy", model: Any = None) -> Any:
     labels = np.arange(30) % 3
     criterion = Criterion(loss, labels, 3, device.device("cpu"))
-    return find("method", spec)(model or Net(10), criterion, lambda name, features: told)
-
-
-@pytest.mark.parametrize("temperature", [1.0, 4.0])
-def test_divergence_is_scipy_s(temperature: float) -> None:
-    t, s = logits(0), logits(1)
-    by_hand = temperature**2 * rel_entr(softmax(t / temperature, 1), softmax(s / temperature, 1)).sum(1)
-    np.testing.assert_allclose(divergence(t, s, temperature), by_hand, rtol=1e-12)
-
-
-def test_the_parts_make_the_whole() -> None:
-    """KL = KL of the label's share + (1 - p of the label) KL among the others (Zhao et al. 2022, equation 5)."""
-    t, s, labels = logits(0), logits(1), torch.arange(B) % K
-    label, rest = decoupled(t, s, labels)
-    share = 1 - torch.softmax(t, 1)[torch.arange(B), labels]
-    torch.testing.assert_close(label + share * rest, divergence(t, s), rtol=1e-12, atol=1e-12)
+    return find("method", spec)(model or Net(10), criterion, lambda name, features=False: told)
 
 
 def test_the_same_logits_teach_nothing() -> None:
-    for part in (
-        divergence(logits(0), logits(0), 3),
-        *decoupled(logits(0), logits(0), torch.zeros(B, dtype=torch.long)),
-    ):
-        torch.testing.assert_close(part, torch.zeros(B, dtype=torch.float64), atol=1e-12, rtol=0)
+    zero = torch.zeros(B, dtype=torch.float64)
+    torch.testing.assert_close(divergence(logits(0), logits(0), 3), zero, atol=1e-12, rtol=0)
 
 
 def test_both_losses_are_weighed_and_the_legacy_mean_is_k_times_less() -> None:
@@ -65,13 +46,8 @@ def test_both_losses_are_weighed_and_the_legacy_mean_is_k_times_less() -> None:
         ("share=1", 1.0, 1.0),
         ("share=.3,legacy_mean=true", 0.3, 1 / 3),
     ):
-        step = made(f"distil(teacher=a,temperature=2,{spec})", lambda images: told, model=model)(batch, 0.5)
+        step = made(f"distil(teacher=a,temperature=2,{spec})", lambda images: told, model=model)(batch)
         torch.testing.assert_close(step.loss, share * scale * apart + (1 - share) * own)
-    label, rest = decoupled(told, model(x), labels, 2.0)
-    for progress, come in ((0.05, 0.25), (0.9, 1.0)):
-        spec = "distil(teacher=a,kind=decoupled,temperature=2,alpha=2,beta=3,warmup=.2)"
-        step = made(spec, lambda images: told, model=model)(batch, progress)
-        torch.testing.assert_close(step.loss, own + come * (2 * label + 3 * rest))
 
 
 def test_the_teacher_sees_what_the_student_sees_and_does_not_learn() -> None:
@@ -105,37 +81,6 @@ def test_a_student_learns_from_the_teacher_alone() -> None:
     assert (taught(x).argmax(1) == told(x).argmax(1)).float().mean() > 0.9
 
 
-def test_similarities_against_numpy() -> None:
-    """Within cells of 16, whatever comes after; the same features up to a rotation and a length teach nothing."""
-    draw = np.random.default_rng(0)
-    t, s = draw.normal(size=(40, 6)), draw.normal(size=(40, 4))
-    wanted = np.zeros(40)
-    for cell in (slice(0, 16), slice(16, 32), slice(32, 40)):
-        g, h = s[cell] @ s[cell].T, t[cell] @ t[cell].T
-        apart = g / np.linalg.norm(g, axis=1, keepdims=True) - h / np.linalg.norm(h, axis=1, keepdims=True)
-        wanted[cell] = (apart**2).sum(1)
-    found = unlike(torch.from_numpy(t), torch.from_numpy(s))
-    np.testing.assert_allclose(found, wanted, rtol=1e-12)
-    np.testing.assert_allclose(unlike(torch.from_numpy(t[:16]), torch.from_numpy(s[:16])), wanted[:16], rtol=1e-12)
-    turned = 3 * t @ np.linalg.qr(draw.normal(size=(6, 6)))[0]
-    np.testing.assert_allclose(unlike(torch.from_numpy(t), torch.from_numpy(turned)), 0, atol=1e-25)
-
-
-def test_features_come_to_resemble_the_teacher_s() -> None:
-    """The features that the student's head is given, through the loop, with micro-batches or without."""
-    told = torch.nn.Linear(10, 5).requires_grad_(False)
-    feed = {"train": clusters(even(320), 10)}
-    before = made("distil(teacher=a,kind=similarity)", told)
-    x = torch.from_numpy(feed["train"].values).float()
-    far = unlike(told(x), before.model.features(x)).mean()
-    one = learn(made("distil(teacher=a,kind=similarity)", told), feed, steps=60)
-    near = unlike(told(x), one.module.features(x)).mean()
-    assert near < 0.5 * far
-    two = learn(made("distil(teacher=a,kind=similarity)", told), feed, steps=60, micro=16)
-    for a, b in zip(one.module.state_dict().values(), two.module.state_dict().values(), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
-
-
 def test_what_is_known_of_rows() -> None:
     told = Recalled(np.array([9, 4, 7]), np.arange(9.0).reshape(3, 3))
     assert told(torch.tensor([4, 9])).tolist() == [[3, 4, 5], [0, 1, 2]]
@@ -146,23 +91,16 @@ def test_what_is_known_of_rows() -> None:
     plain = Batch(x, torch.eye(3)[:2], torch.tensor([7, 4]), {}, {}, 0, 0, 0)
     wanted = 0.5 * divergence(told(plain.rows), method.model(x), 4.0)
     own = torch.nn.functional.cross_entropy(method.model(x), plain.targets, reduction="none")
-    torch.testing.assert_close(method(plain, 0.5).loss, wanted + 0.5 * own)
+    torch.testing.assert_close(method(plain).loss, wanted + 0.5 * own)
     with pytest.raises(OptionError, match="Drop mix"):
-        method(Batch(x, torch.full((2, 3), 1 / 3), plain.rows, {}, {}, 0, 0, 0), 0.5)
+        method(Batch(x, torch.full((2, 3), 1 / 3), plain.rows, {}, {}, 0, 0, 0))
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("kind=feature", "kind is one of"),
-        ("kind=similarity,share=.2", "share has no effect"),
-        ("weight=2", "weight has no effect"),
-        ("kind=similarity,weight=0", "weight are above 0"),
         ("share=0", "share"),
-        ("temperature=0", "temperature and weight are above 0"),
-        ("alpha=2", "alpha has no effect"),
-        ("kind=decoupled,share=.2", "share has no effect"),
-        ("kind=decoupled,legacy_mean=true", "legacy_mean has no effect"),
+        ("temperature=0", "temperature above 0"),
     ],
 )
 def test_refuses(options: str, said: str) -> None:
@@ -176,4 +114,4 @@ def test_smoothed_labels_contradict_a_teacher() -> None:
 
 
 def test_a_loss_without_options_is_fine() -> None:
-    assert made("distil(teacher=a)", SimpleNamespace()).kind == "logits"
+    assert made("distil(teacher=a)", SimpleNamespace()).share == 0.5
