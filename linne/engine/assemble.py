@@ -4,6 +4,8 @@ What a run is made of is thus one name: it goes into caches, configurations and 
 Weights of the plain network are put in before it is changed; a file that Linne wrote of the changed one, after.
 """
 
+import json
+from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
@@ -77,9 +79,18 @@ def written_as(file: str) -> tuple[str, int]:
     return about.get("network", ""), int(about.get("classes", 0))
 
 
-def signed(name: str, classes: int) -> dict[str, str]:
-    """The metadata by which `written_as` knows a file again."""
-    return {"format": "pt", "network": name, "classes": str(classes)}
+def sign(path: Path, name: str, classes: int) -> None:
+    """Write into a file of tensors by which name it is built and for how many classes, as `written_as` reads it.
+
+    One order of words: safetensors itself writes several in any, and two files of the same run would differ.
+    """
+    with open(path, "rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header, rest = json.loads(file.read(size)), file.read()
+    about = {"format": "pt", "network": name, "classes": str(classes)}
+    text = json.dumps({"__metadata__": about, **{k: v for k, v in header.items() if k != "__metadata__"}})
+    told = text.encode() + b" " * (-len(text.encode()) % 8)
+    path.write_bytes(len(told).to_bytes(8, "little") + told + rest)
 
 
 def _operated(net: Any, surgery: str) -> Any:

@@ -17,7 +17,7 @@ from ..core.images import Images
 from ..core.recipe import Recipe
 from ..core.run import count_reads
 from . import lock
-from .assemble import headless, signed
+from .assemble import headless, sign
 from .data import Data
 from .first import Result
 from .network import Network, tensors
@@ -107,8 +107,12 @@ def write_model(path: Path, network: Network, geometry: Any, head: Probe) -> Non
     place = head_place(named, network)
     named[f"{place}.weight"] = np.ascontiguousarray(head.weight, np.float32)
     named[f"{place}.bias"] = np.ascontiguousarray(head.bias, np.float32)
-    about = signed(headless(network.name), len(head.classes))
-    write(path / "model.safetensors", lambda aside: save_file(named, aside, about))
+
+    def signed(aside: Path) -> None:
+        save_file(named, aside)
+        sign(aside, headless(network.name), len(head.classes))
+
+    write(path / "model.safetensors", signed)
     write_config(path, network, geometry, head, place)
 
 

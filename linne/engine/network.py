@@ -16,7 +16,7 @@ from ..core.rng import key
 from ..core.spec import Spec, parse
 from ..core.zoo import look_up
 from . import cache
-from .assemble import assemble, changed, headless, plain, signed, written_as
+from .assemble import assemble, changed, headless, plain, sign, written_as
 from .weights import Found, find_weights, known, permit, spelt
 
 VERSION = "2"
@@ -184,7 +184,8 @@ def keep(network: Network, net: Any) -> None:
     aside = network.folder / f"weights.{os.getpid()}.part"
     told = written_as(network.file)[0]
     held = plain(told)[2] if told and plain(network.name)[2] else ""
-    save_file(tensors, aside, signed(changed(headless(network.name), head=held), network.classes))
+    save_file(tensors, aside)
+    sign(aside, changed(headless(network.name), head=held), network.classes)
     os.replace(aside, network.folder / "weights.safetensors")
     about = {"what": f"{network.name}, weights from {network.source}", **asdict(network)}
     aside.write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")

@@ -20,7 +20,7 @@ from ..core.lookup import declared, find, offer
 from ..core.predictions import Predictions
 from ..core.rng import rng
 from ..core.spec import Spec, chain, parse
-from .assemble import assemble, signed
+from .assemble import assemble, sign
 from .begin import begin
 from .budget import Clock
 from .first import Stand
@@ -267,7 +267,12 @@ def save(net: Any, path: Path, name: str, classes: int) -> None:
 
     whole = {each: getattr(value, "full_tensor", lambda v=value: v)() for each, value in net.tensors().items()}
     tensors = {each: value.detach().cpu().contiguous().clone() for each, value in whole.items()}
-    write(path, lambda aside: save_file(tensors, aside, signed(name, classes)))
+
+    def signed(aside: Path) -> None:
+        save_file(tensors, aside)
+        sign(aside, name, classes)
+
+    write(path, signed)
 
 
 def joined(parts: "Sequence[tuple[np.ndarray, np.ndarray]]", stood: Stand) -> Predictions:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 from conftest import write_folder
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import linne
 from linne.core.errors import InputError, OptionError
 from linne.core.recipe import Recipe
 from linne.core.run import Run
-from linne.engine.assemble import assemble, changed, headless, plain, signed, written_as
+from linne.engine.assemble import assemble, changed, headless, plain, sign, written_as
 from linne.engine.network import of, resolve, tensors
 from linne.engine.rung import built, save
 from linne.verbs.evaluate import evaluate
@@ -61,6 +61,11 @@ def test_its_own_file_gives_it_back_with_head_or_without(tmp_path: Path) -> None
     path = tmp_path / "own.safetensors"
     save(net, path, NAME, 5)
     assert written_as(str(path)) == (NAME, 5)
+    before = path.read_bytes()
+    save(net, path, NAME, 5)
+    assert path.read_bytes() == before, "the same bytes each time"
+    for key, value in load_file(path).items():
+        assert torch.equal(value, net.tensors()[key])
     with torch.no_grad():
         for classes in (None, 5):
             assert torch.equal(assemble(NAME, str(path), classes=classes).eval()(X), net(X))
@@ -70,7 +75,8 @@ def test_its_own_file_gives_it_back_with_head_or_without(tmp_path: Path) -> None
         bare = assemble(headless(NAME), str(path)).eval()
         assert torch.equal(bare.features(X), net.features(X))
         assert type(bare.head) is torch.nn.Linear
-    save_file({"a": torch.zeros(1)}, path, signed(NAME, 5))
+    save_file({"a": torch.zeros(1)}, path)
+    sign(path, NAME, 5)
     with pytest.raises(InputError, match="does not hold the tensors of resnet20_cifar"):
         assemble(NAME, str(path))
 
