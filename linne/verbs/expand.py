@@ -145,7 +145,7 @@ def _row(images: Images, row: int) -> dict[str, str]:
 
 def _table(rows: list[dict[str, str]]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer: csv.DictWriter[str] = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -28,6 +28,7 @@ class resemble:
         if not weight > 0:
             raise OptionError(f"resemble: weight must be above 0, got {weight}.")
         self.model, self.loss, self.teacher, self.weight = model, loss, teach(teacher, True), weight
+        self.features: Any = None
         model.head.register_forward_pre_hook(lambda _, given: setattr(self, "features", given[0]))
 
     def __call__(self, batch: Batch) -> Step:
