@@ -41,10 +41,10 @@ def learnt(
         raise OptionError(f"classic={spec!r} lets every picture count the same, but these have weights. Drop one.")
     task = Task.of(features, images, folds, seed, copies)
     judges = None if judge is None else strangers(*judge, task)
-    oof = task.predictions(_out_of_fold(task, spec, seed))
     learner = _fit(task, spec, rng(seed, "classic"))
     if not hasattr(learner, "arrays"):
         raise OptionError(f"classic {spec!r} gives no arrays(), so that a run's folder cannot hold what it learned.")
+    oof = task.predictions(_out_of_fold(task, spec, seed))
     head = _head(learner.arrays(), task, spec, learner)
     if judges is not None and judge is not None and len(judges) >= JUDGES:
         own, source = replace(judges, logits=head.logits(judge[0])[judges.rows]), "validation pictures"
