@@ -23,7 +23,7 @@ from .task import Task
 FILE = "classic.safetensors"
 """Where a run keeps a learner that is no linear head."""
 HEAT = "temperature(most=10000)"
-"""Scores of naive Bayes are sums over all features: a thousand times too sure where these go together."""
+"""Naive Bayes counts every feature as news: on clothing its 1,280 want a temperature of 307, lda's 5, svm's 0.25."""
 REPEATS = 2
 """Deals of a cross-validation that judges: every one fits folds x (folds + 1) learners."""
 Learner = Callable[[np.ndarray], np.ndarray]
