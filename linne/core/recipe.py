@@ -49,6 +49,7 @@ class Recipe:
     )
     augment: Any = _setting("", "tricks for extra copies of learning pictures, e.g. 'flip,rotate(15),noise(std=.1)'")
     copies: int = _setting(0, "augmented copies of each learning picture; 0 is 1 with augment, none without")
+    classic: str = _setting("", "a classical learner in the linear head's place, e.g. 'svm', forest, 'knn(k=5)'")
     split: str = _setting("auto", "who learns, who judges: auto (as given, else 'grouped(test=0.2)'), or a split trick")
     group: str = _setting("", "pictures that stay together: a COLUMN, a 'regex' on names, 'parent', or 'exif'")
     metric: str = _setting("accuracy", "the one objective of every choice, e.g. balanced_accuracy, macro_f1, log_loss")
@@ -122,6 +123,8 @@ class Recipe:
 
     def _training(self) -> None:
         """Check what the loop is told; raise OptionError for a setting that the first classifier would ignore."""
+        if self.classic:
+            self._classical()
         for name, most in (("minutes", 1e6), ("epochs", 1e5), ("batch", 1e6), ("layer_decay", 1)):
             _range(name, getattr(self, name), 0, most)
         for name in ("decay", "warmup"):
@@ -166,6 +169,18 @@ class Recipe:
                     found = [one for one in told.get(what, []) if name in ("", one.name)]
                     if found:
                         raise OptionError(f"{kind}={part.name} and {what}={found[0]} contradict each other: {why}")
+
+    def _classical(self) -> None:
+        """Raise OptionError for what a classical learner would ignore: it is fitted to frozen features, in one go."""
+        if callable(self.classic):
+            raise OptionError("classic is a learner by its name, so that a run's folder can hold what it learned.")
+        _known("classic", self.classic)
+        for name in ("minutes", "method", *TRAINING):
+            if name in self.changed():
+                raise OptionError(
+                    f"{name}={getattr(self, name)!r} has no effect with classic={self.classic!r}, which is fitted to "
+                    "features of the network as it is. Drop one of the two."
+                )
 
     @property
     def trains(self) -> bool:

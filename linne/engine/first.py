@@ -22,6 +22,7 @@ from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, chain
+from . import classic
 from .data import Data, check
 from .figures import figure, figures, headline
 from .loader import occurrences
@@ -205,8 +206,11 @@ def parse_name(spec: Any) -> str:
 
 def predict(data: Data, head: Probe, rows: np.ndarray) -> Predictions:
     """The head's predictions of these rows; NaN logits where a picture could not be read."""
-    images = data.images
-    logits = data.features[rows].astype(np.float64) @ head.weight.T.astype(np.float64) + head.bias
+    images, seen = data.images, data.features[rows]
+    if head.learner is None:
+        logits = seen.astype(np.float64) @ head.weight.T.astype(np.float64) + head.bias
+    else:
+        logits = head.logits(seen)
     return Predictions(
         logits, images.labels[rows], rows, images.classes, images.names[rows], images.group[rows], head.temperature
     )
@@ -217,19 +221,21 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
     given, labels = data.features[learn], images.labels
     key = digest(
         given, labels[learn], images.group[learn], *images.classes, images.weight, data.features[judge], labels[judge],
-        copies, recipe.metric, recipe.folds, recipe.seed,
+        copies, recipe.metric, recipe.folds, recipe.seed, recipe.classic,
     )  # fmt: skip
 
     def compute() -> dict[str, np.ndarray]:
-        judges = (data.features[judge], labels[judge]) if len(judge) else None
-        return packed(probe(given, images.take(learn), metric=recipe.metric, folds=recipe.folds, seed=recipe.seed,
-                            judge=judges, copies=copies))  # fmt: skip
+        asked: dict[str, Any] = {"folds": recipe.folds, "seed": recipe.seed, "copies": copies}
+        asked["judge"] = (data.features[judge], labels[judge]) if len(judge) else None
+        if recipe.classic:
+            return packed(classic.learnt(given, images.take(learn), recipe.classic, **asked))
+        return packed(probe(given, images.take(learn), metric=recipe.metric, **asked))
 
     found = arrays("heads", key, compute) if isinstance(recipe.metric, str) else compute()
     head = unpacked(found, images, learn)
+    how = f"head: strength {head.strength:g} chosen by {recipe.folds}-fold cross-validation"
     log.say(
-        f"head: strength {head.strength:g} chosen by {recipe.folds}-fold cross-validation on {len(learn):,} "
-        f"pictures, temperature {head.temperature:.3f} on {head.calibrated_on}"
+        f"{head.classic or how} on {len(learn):,} pictures, temperature {head.temperature:.3f} on {head.calibrated_on}"
     )
     for note in head.notes:
         log.say(note)
@@ -239,9 +245,9 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
 def packed(head: Probe) -> dict[str, np.ndarray]:
     """A head as plain arrays, to be kept."""
     words = {"strength": head.strength, "temperature": head.temperature, "path": head.path, "notes": head.notes,
-             "calibrated_on": head.calibrated_on}  # fmt: skip
+             "calibrated_on": head.calibrated_on, "classic": head.classic, "trick": classic.trick_of(head)}  # fmt: skip
     return {"weight": head.weight, "bias": head.bias, "logits": head.oof.logits, "rows": head.oof.rows,
-            "chose": head.chose, "words": np.array(json.dumps(plain(words)))}  # fmt: skip
+            "chose": head.chose, "words": np.array(json.dumps(plain(words))), **classic.packed(head)}  # fmt: skip
 
 
 def unpacked(found: dict[str, np.ndarray], images: Images, learn: np.ndarray) -> Probe:
@@ -250,8 +256,9 @@ def unpacked(found: dict[str, np.ndarray], images: Images, learn: np.ndarray) ->
     rows = learn[found["rows"]]
     oof = Predictions(found["logits"], images.labels[rows], rows, images.classes, images.names[rows],
                       images.group[rows], words["temperature"])  # fmt: skip
-    return Probe(found["weight"], found["bias"], images.classes, words["strength"], words["temperature"], oof,
+    head = Probe(found["weight"], found["bias"], images.classes, words["strength"], words["temperature"], oof,
                  words["path"], found["chose"], words["calibrated_on"], tuple(words["notes"]))  # fmt: skip
+    return classic.unpacked(head, found, words["classic"], words["trick"]) if words["classic"] else head
 
 
 def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarray | None:
@@ -333,7 +340,11 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     log.say(f"{len(learn)} pictures are too few for a test set: judged by repeated grouped cross-validation instead")
     head = _learn(data, recipe, learn, learn[:0], log)
     images = data.images.take(learn)
-    judged = nested(data.features[learn], images, metric=recipe.metric, folds=recipe.folds, seed=recipe.seed).pooled
+    features, asked = data.features[learn], dict[str, Any](folds=recipe.folds, seed=recipe.seed)
+    if recipe.classic:
+        judged = classic.crossed(features, images, recipe.classic, **asked)
+    else:
+        judged = nested(features, images, metric=recipe.metric, **asked).pooled
     judged = replace(judged, rows=learn[judged.rows])
     found = figures(judged, metric=recipe.metric, seed=recipe.seed)
     found |= {"path": head.path, "who": "pictures, cross-validated"}

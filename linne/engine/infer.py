@@ -11,6 +11,7 @@ from ..core.errors import LinneError, RunError
 from ..core.images import Images
 from ..core.predictions import Predictions
 from ..core.run import Run
+from . import classic
 from .assemble import headless
 from .log import Log
 from .look import Looker, Seen
@@ -19,7 +20,10 @@ from .network import Network, resolve
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """What a run needs to answer: its network, preprocessing, head (K, width) and (K,), class names, temperature."""
+    """What a run needs to answer: its network, preprocessing, head (K, width) and (K,), class names, temperature.
+
+    learner: gives the scores, to which the bias is added, where the head is no weight but a classical learner.
+    """
 
     network: Network
     geometry: Geometry
@@ -27,6 +31,13 @@ class Model:
     bias: np.ndarray
     classes: tuple[str, ...]
     temperature: float
+    learner: "classic.Learner | None" = None
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """(m, K) float64 of features (m, width), uncalibrated; NaN where a row's are."""
+        if self.learner is not None:
+            return classic.scores(self.learner, features, len(self.classes)) + self.bias
+        return features @ self.weight.T.astype(np.float64) + self.bias
 
 
 def model_of(run: Run) -> Model:
@@ -36,14 +47,17 @@ def model_of(run: Run) -> Model:
     own = run.config.get("linne")
     if not own:
         raise RunError(f"{run.path / 'config.json'} was not written by linne train.")
+    learner = classic.load(run.path, own["learner"]) if "learner" in own else None
+    weight, bias = np.zeros((len(run.classes), own["width"]), np.float32), np.zeros(len(run.classes), np.float32)
     try:
         with safe_open(run.path / "model.safetensors", "numpy") as file:
-            weight, there = file.get_tensor(f"{own['head']}.weight"), f"{own['head']}.bias" in file.keys()  # noqa: SIM118
-            bias = file.get_tensor(f"{own['head']}.bias") if there else np.zeros(len(weight), np.float32)
+            if learner is None:
+                weight, there = file.get_tensor(f"{own['head']}.weight"), f"{own['head']}.bias" in file.keys()  # noqa: SIM118
+                bias = file.get_tensor(f"{own['head']}.bias") if there else bias
     except Exception as error:
         raise RunError(f"{run.path / 'model.safetensors'} is missing or damaged: {error}") from error
     network = _network(run, own)
-    return Model(network, Geometry(**own["geometry"]), weight, bias, run.classes, run.temperature)
+    return Model(network, Geometry(**own["geometry"]), weight, bias, run.classes, run.temperature, learner)
 
 
 def stream(model: Model, images: Images, log: Log, runtime: str = "auto") -> Iterator[tuple[list[Seen], np.ndarray]]:
@@ -55,7 +69,7 @@ def stream(model: Model, images: Images, log: Log, runtime: str = "auto") -> Ite
             for place, seen in enumerate(part):
                 if seen.features is not None:
                     features[place] = seen.features
-            yield part, features @ model.weight.T.astype(np.float64) + model.bias
+            yield part, model.logits(features)
 
 
 def predictions(

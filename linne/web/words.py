@@ -230,6 +230,7 @@ ZH = {
     "runtime": "运行方式",
     "head": "分类头",
     "{width} features, {classes} classes, penalty {strength}": "{width} 个特征，{classes} 个类别，惩罚 {strength}",
+    "{width} features, {classes} classes, {learner}": "{width} 个特征，{classes} 个类别，{learner}",
     "calibration": "校准",
     "temperature {heat}, fitted on {on}": "温度 {heat}，拟合于 {on}",
     "versions": "版本",
