@@ -1,7 +1,7 @@
 """mislas: labels smoothed by class, norms shifted, rows scaled (Zhong et al. 2021, arXiv:2104.00466)."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -18,34 +18,36 @@ SHAPES = ("concave", "linear", "convex")
 class mislas:
     """First the data as they come (the paper: with mixup), then on balanced draws the head and a factor a class learn.
 
-    In the second stage label y keeps 1 - e_y and the others share e_y, which falls from `head` for the commonest class
-    to `tail` for the rarest; classes all as common have `head`. Published code gives e_y / K to every class, the
-    label's own too: a little less. Logits are s (r W + (1 - r) W0) x, r being `retain` and W0 the same weights without
-    a gradient: r = 0 is lws. Batch norms go by their batch and estimate anew while their weights stay. `settle`
-    multiplies s into the head. Where the run's loss smooths labels itself, both add up.
+    In the second stage label y keeps 1 - e_y and the others share e_y, which falls from the commonest class to the
+    rarest. Published code gives e_y / K to every class, the label's own too: a little less. Logits are
+    s (r W + (1 - r) W0) x, r being `retain` and W0 the same weights without a gradient: r = 0 is lws. Batch norms go by
+    their batch and estimate anew while their weights stay. `settle` multiplies s into the head. Where the run's loss
+    smooths labels itself, both add up.
 
-    share: the second stage's part of the run, between 0 and 1; 10 of 210 epochs in the paper. head, tail: e from 0 to
-    below 1. shape: of e between them over n, the pictures of a class: "concave" tail + (head - tail) sin(u pi / 2),
-    "linear", or "convex" head + (head - tail) sin(3 pi / 2 + u pi / 2), u = (n - least) / (most - least). retain: from
-    0 to 1; an optimizer that divides by a running scale undoes all but 0. rate: a multiple of the run's rate in the
-    second stage. shift: whether norms estimate anew; a network without batch norms has none. Raises OptionError for
-    others, and for a head whose logits are no rows of a layer.
+    share: the second stage's part of the run, between 0 and 1; 10 of 210 epochs in the paper. smoothing: (h, t), e of
+    the commonest and of the rarest class, from 0 to below 1; classes all as common have h. shape: of e between them
+    over n, the pictures of a class: "concave" t + (h - t) sin(u pi / 2), "linear", or "convex"
+    h + (h - t) sin(3 pi / 2 + u pi / 2), u = (n - least) / (most - least). retain: from 0 to 1; an optimizer that
+    divides by a running scale undoes all but 0. rate: a multiple of the run's rate in the second stage. shift: whether
+    norms estimate anew; a network without batch norms has none. Raises OptionError for others, and for a head whose
+    logits are no rows of a layer.
     """
 
     def __init__(
-        self, model: Any, loss: Any, classes: int, *, share: float = 0.05, head: float = 0.3, tail: float = 0.0,
+        self, model: Any, loss: Any, *, share: float = 0.05, smoothing: Sequence[float] = (0.3, 0.0),
         shape: str = "concave", retain: float = 0.2, rate: float = 1.0, shift: bool = True,
     ) -> None:  # fmt: skip
-        if not (0 < share < 1 and 0 <= head < 1 and 0 <= tail < 1 and 0 <= retain <= 1 and rate > 0):
-            given = f"share={share}, head={head}, tail={tail}, retain={retain}, rate={rate}"
+        two = [float(one) for one in smoothing]
+        if not (0 < share < 1 and len(two) == 2 and 0 <= min(two) <= max(two) < 1 and 0 <= retain <= 1 and rate > 0):
+            given = f"share={share}, smoothing={tuple(smoothing)}, retain={retain}, rate={rate}"
             raise OptionError(
-                f"mislas: share in (0, 1), head and tail in [0, 1), retain in [0, 1], rate above 0; got {given}."
+                f"mislas: share in (0, 1), two smoothings in [0, 1), retain in [0, 1], rate above 0; got {given}."
             )
         if shape not in SHAPES:
             raise OptionError(f"mislas: there is no shape {shape!r}. {nearest(shape, SHAPES)}")
         self.model, self.loss, self.shift = model, loss, shift
-        self.scaled = Scaled("mislas", model, classes, retain)
-        self.given = _smoothing(loss.counts, head, tail, shape)
+        self.scaled = Scaled("mislas", model, len(loss.counts), retain)
+        self.given = _smoothing(loss.counts, *two, shape)
         learns = ("head", self.scaled.name) if retain else (self.scaled.name,)
         second = Stage("classifier", share, learns, sampler="balanced", rate=rate)
         self.stages = [Stage("features", 1 - share, self.scaled.others), second]

@@ -11,15 +11,14 @@ from ...core.lookup import find, offer
 
 
 def alternate(
-    images: Tensor, targets: Tensor, rng: np.random.Generator, counts: "Tensor | None" = None, *,
-    first: Any = "mixup", second: Any = "cutmix", third: Any = "", fourth: Any = "", shares: Sequence[float] = (),
+    images: Tensor, targets: Tensor, rng: np.random.Generator, *, first: Any = "mixup", second: Any = "cutmix",
+    third: Any = "", fourth: Any = "", shares: Sequence[float] = (),
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Draw one of the mixes for images (B, ...) and targets (B, K), as in `alternate(mixup(alpha=1),cutmix,plain)`.
 
     first, second, third, fourth: mixes with their options; "plain" leaves the cell as it is, "" is none. shares: how
-    often each is drawn, relative to one another; () is equally often. counts: (K,) pictures of each class, for a mix
-    that asks for them. A draw does what strict turns do on average, and a batch has both. Raises OptionError for fewer
-    than two, other shares than mixes, or a name that is not there.
+    often each is drawn, relative to one another; () is equally often. A draw does what strict turns do on average, and
+    a batch has both. Raises OptionError for fewer than two, other shares than mixes, or a name that is not there.
     """
     given = [mix for mix in (first, second, third, fourth) if mix != ""]
     weights = np.asarray(shares or [1.0] * len(given), float)
@@ -30,5 +29,4 @@ def alternate(
         )
     tricks = [None if mix == "plain" else find("mix", mix) for mix in given]
     trick = tricks[int(np.searchsorted(np.cumsum(weights / weights.sum())[:-1], rng.random(), side="right"))]
-    offered = {"images": images, "targets": targets, "rng": rng, "counts": counts}
-    return (images, targets) if trick is None else offer(trick, **offered)
+    return (images, targets) if trick is None else offer(trick, images=images, targets=targets, rng=rng)

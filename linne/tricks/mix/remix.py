@@ -9,18 +9,23 @@ from ._draw import column, partners
 
 
 def remix(
-    images: Tensor, targets: Tensor, counts: Tensor, rng: np.random.Generator, *, alpha: float = 1.0,
+    images: Tensor, targets: Tensor, rng: np.random.Generator, counts: "Tensor | None" = None, *, alpha: float = 1.0,
     kappa: float = 3.0, tau: float = 0.5,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Blend each image (B, ...) with another of the cell by a share l from Beta(alpha, alpha), as mixup does.
 
     Its target (B, K) keeps (equation 10) 0 where its class has at least kappa times the other's pictures and l < tau,
     1 where it has at most 1 / kappa of them and 1 - l < tau, else l. counts: (K,) pictures of each class; of a blend
-    the mean. tau: in [0, 1], 0 is mixup. kappa: above 1. Raises OptionError for others and unless alpha > 0.
+    the mean. tau: in [0, 1], 0 is mixup. kappa: above 1. Raises OptionError for others, unless alpha > 0,
+    and without counts.
     """
     if not (alpha > 0 and kappa > 1 and 0 <= tau <= 1):
         raise OptionError(
             f"remix: alpha is above 0, kappa above 1 and tau from 0 to 1, got alpha={alpha}, kappa={kappa}, tau={tau}."
+        )
+    if counts is None:
+        raise OptionError(
+            "remix needs the pictures of each class, which a mix of mixes does not hand on. Take it alone."
         )
     share = float(rng.beta(alpha, alpha))
     other = partners(rng, images)

@@ -47,7 +47,7 @@ def test_the_three_shapes_at_the_ends_and_half_way() -> None:
         "convex": 0.4 - 0.3 * np.cos(np.pi * u / 2),  # sin(3 pi / 2 + a) = -cos(a)
     }
     for shape, each in wanted.items():
-        found = wide(f"mislas(head=.4,tail=.1,shape={shape})").given.numpy()
+        found = wide(f"mislas(smoothing=(.4,.1),shape={shape})").given.numpy()
         np.testing.assert_allclose(found, each, rtol=1e-5)
         assert found[0] == pytest.approx(0.4)
         assert found[1] == pytest.approx(0.1)
@@ -55,11 +55,11 @@ def test_the_three_shapes_at_the_ends_and_half_way() -> None:
 
 
 def test_classes_all_as_common_have_the_head_s_share() -> None:
-    assert make("mislas(head=.2)", Net(10), np.arange(30) % 3).given.tolist() == pytest.approx([0.2] * 3)
+    assert make("mislas(smoothing=(.2,0))", Net(10), np.arange(30) % 3).given.tolist() == pytest.approx([0.2] * 3)
 
 
 def test_the_loss_by_hand_and_of_a_blend_by_its_parts() -> None:
-    method = wide("mislas(head=.4,tail=.1)")
+    method = wide("mislas(smoothing=(.4,.1))")
     x = torch.randn(4, 10, generator=torch.Generator().manual_seed(1))
     sure = torch.eye(4)
     losses = method(Batch(x, sure, torch.arange(4))).loss.detach().numpy()
@@ -76,7 +76,7 @@ def test_the_loss_by_hand_and_of_a_blend_by_its_parts() -> None:
 
 @pytest.mark.parametrize("retain", [0.0, 0.2, 1.0])
 def test_the_head_is_given_a_share_of_its_gradient_and_the_factors_all(retain: float) -> None:
-    method = wide(f"mislas(head=0,retain={retain})")
+    method = wide(f"mislas(smoothing=(0,0),retain={retain})")
     with torch.no_grad():
         method.model.head.class_scale.copy_(torch.tensor([1.0, 2.0, 0.5, 3.0]))
     x, targets = torch.randn(8, 10), torch.eye(4)[torch.arange(8) % 4]
@@ -111,7 +111,7 @@ def test_norms_estimate_anew_while_their_weights_stay() -> None:
 
 def test_without_smoothing_share_and_shift_it_is_lws_to_the_byte() -> None:
     known, states = clusters(tail(), 0), []
-    for name in ("lws(share=.5)", "mislas(share=.5,head=0,tail=0,retain=0,shift=false)"):
+    for name in ("lws(share=.5)", "mislas(share=.5,smoothing=(0,0),retain=0,shift=false)"):
         method = make(name, Net(10, bn=True), known.labels)
         states.append(learn(method, {"train": known}, steps=20, decay=0.1).module.state_dict())
     assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
@@ -127,7 +127,9 @@ def test_evens_out_what_plain_learning_leans_to() -> None:
     assert two.min() > 0.4
 
 
-@pytest.mark.parametrize("options", ["share=0", "head=1", "tail=-.1", "retain=2", "rate=0"])
+@pytest.mark.parametrize(
+    "options", ["share=0", "smoothing=(1,0)", "smoothing=(.1,-.1)", "smoothing=(.1,)", "retain=2", "rate=0"]
+)
 def test_refuses_other_values(options: str) -> None:
     with pytest.raises(OptionError, match=r"share in \(0, 1\)"):
         make(f"mislas({options})", Net(10), even(9))

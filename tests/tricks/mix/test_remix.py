@@ -18,7 +18,7 @@ IMAGES = torch.eye(16).reshape(16, 1, 4, 4)
 
 def blended(spec: str, seed: int) -> tuple[float, np.ndarray, Tensor, Tensor]:
     """(the share, whose partner is who, pictures, targets): the first two read off the pictures."""
-    images, targets = find("mix", spec)(IMAGES, TARGETS, COUNTS, rng(seed))
+    images, targets = find("mix", spec)(IMAGES, TARGETS, rng(seed), COUNTS)
     flat = images.flatten(1).double().numpy()
     own = flat.diagonal()
     share = float(own[own < 1][0])
@@ -48,10 +48,10 @@ def test_every_row_s_label_is_the_paper_s(kappa: float, tau: float) -> None:
 def test_tau_0_is_mixup_to_the_byte_and_pictures_always_are(alpha: float) -> None:
     for seed in range(30):
         images, targets = find("mix", f"mixup(alpha={alpha})")(IMAGES, TARGETS, rng(seed))
-        found, same = find("mix", f"remix(alpha={alpha},tau=0)")(IMAGES, TARGETS, COUNTS, rng(seed))
+        found, same = find("mix", f"remix(alpha={alpha},tau=0)")(IMAGES, TARGETS, rng(seed), COUNTS)
         assert torch.equal(images, found)
         assert torch.equal(targets, same)
-        assert torch.equal(images, find("mix", f"remix(alpha={alpha})")(IMAGES, TARGETS, COUNTS, rng(seed))[0])
+        assert torch.equal(images, find("mix", f"remix(alpha={alpha})")(IMAGES, TARGETS, rng(seed), COUNTS)[0])
 
 
 def test_rows_without_a_label_give_none_away() -> None:
@@ -59,7 +59,7 @@ def test_rows_without_a_label_give_none_away() -> None:
     bare[:8] = 0
     for seed in range(20):
         share, other, *_ = blended("remix", seed)
-        targets = find("mix", "remix")(IMAGES, bare, COUNTS, rng(seed))[1]
+        targets = find("mix", "remix")(IMAGES, bare, rng(seed), COUNTS)[1]
         for row, partner in enumerate(other):
             if row < 8 or partner < 8:
                 torch.testing.assert_close(targets[row], share * bare[row] + (1 - share) * bare[partner])
@@ -73,12 +73,17 @@ def test_the_loop_gives_it_the_counts_of_what_learns() -> None:
         return images, targets
 
     go(mix=listening, steps=1)
-    go(mix="alternate(remix,remix)", steps=1)
+    go(mix="remix", steps=1)
     assert all(torch.equal(counts, seen[0]) for counts in seen)
     assert seen[0].tolist() == np.bincount(labels(), minlength=CLASSES).tolist()
+
+
+def test_a_mix_of_mixes_has_no_counts_for_it() -> None:
+    with pytest.raises(OptionError, match="Take it alone"):
+        go(mix="alternate(remix,remix)", steps=1)
 
 
 @pytest.mark.parametrize("options", ["alpha=0", "kappa=1", "tau=1.1", "tau=-.1"])
 def test_refuses_other_values(options: str) -> None:
     with pytest.raises(OptionError, match="kappa above 1"):
-        find("mix", f"remix({options})")(IMAGES, TARGETS, COUNTS, rng(0))
+        find("mix", f"remix({options})")(IMAGES, TARGETS, rng(0), COUNTS)
