@@ -27,7 +27,7 @@ OFFERED = {
     "init": {"module", "example"},
     "hook": set(),
     "loss": {"logits", "targets", "counts", "progress", "rows", "features"},
-    "mix": {"images", "targets", "rng"},
+    "mix": {"images", "targets", "rng", "counts"},
     "surgery": {"module"},
     "head": {"width", "classes"},
     "sampler": {"labels", "rng", "progress"},

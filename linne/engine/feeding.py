@@ -17,7 +17,10 @@ from .settings import Settings
 
 
 class Feeding:
-    """Makes the batches of a step. mix: a bound trick of kind mix, or None; hidden: where in the network it acts."""
+    """Makes the batches of a step. mix: a bound trick of kind mix, or None; it may ask for counts (K,) of classes.
+
+    hidden: where in the network it acts.
+    """
 
     def __init__(
         self, feeds: Mapping[str, Feed], streams: Mapping[str, Stream], classes: int, settings: Settings, where: Device,
@@ -26,6 +29,11 @@ class Feeding:
         self.feeds, self.streams, self.classes = feeds, streams, classes
         self.settings, self.where, self.mix, self.hidden = settings, where, mix, hidden
         self.main = next(iter(streams))
+        labels = np.asarray(feeds[streams[self.main].rows].labels)
+        counts = np.bincount(labels[labels >= 0], minlength=classes)
+        self.counts = torch.as_tensor(counts, dtype=torch.float32, device=where.torch)
+        if hidden is not None:
+            hidden.offered = {"counts": self.counts}
 
     def batches(self, made: Mapping[str, Made], step: int) -> dict[str, Batch]:
         """This process's part of every stream's batch of one step."""
@@ -62,7 +70,8 @@ class Feeding:
         for at in range(0, len(images), CELL):
             draw = rng(self.settings.seed, "mix", step, (start + at) // CELL)
             cut = slice(at, at + CELL)
-            cells.append(offer(self.mix, images=images[cut], targets=targets[cut], rng=draw))  # type: ignore[arg-type]
+            offered = {"images": images[cut], "targets": targets[cut], "rng": draw, "counts": self.counts}
+            cells.append(offer(self.mix, **offered))  # type: ignore[arg-type]
         images, targets = (torch.cat(parts) for parts in zip(*cells, strict=True))
         return images, targets
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..core.decode import Geometry
 from ..core.errors import LinneError, RunError
 from ..core.images import Images
+from ..core.lookup import find
 from ..core.predictions import Predictions
 from ..core.run import Run
 from . import classic
@@ -58,6 +59,14 @@ def model_of(run: Run) -> Model:
         raise RunError(f"{run.path / 'model.safetensors'} is missing or damaged: {error}") from error
     network = _network(run, own)
     return Model(network, Geometry(**own["geometry"]), weight, bias, run.classes, run.temperature, learner)
+
+
+def adjusted(model: Model, run: Run, tau: float) -> Model:
+    """The model for classes that are all as common: a class's logit falls with tau and its share of what it learned."""
+    if not tau:
+        return model
+    found = find("calibrate", "logit_adjustment")(run.predictions("train"), tau=tau)
+    return replace(model, bias=model.bias + found.shift)  # type: ignore[attr-defined]
 
 
 def stream(model: Model, images: Images, log: Log, runtime: str = "auto") -> Iterator[tuple[list[Seen], np.ndarray]]:

@@ -5,7 +5,7 @@ import torch
 from tiny import Stopper, apart, go, mark
 
 from linne.core.errors import OptionError
-from linne.core.lookup import find, names
+from linne.core.lookup import find, names, offer
 from linne.core.recipe import Recipe
 from linne.core.rng import rng
 
@@ -19,7 +19,8 @@ def test_labels_stay_whole_for_any_number_of_rows(spec) -> None:
     for count in (1, 2, 5, 16):
         images, labels = torch.rand(count, 3, 9, 8, dtype=torch.float32), torch.eye(16)[:count]
         for seed in range(6):
-            mixed, targets = trick(images, labels, rng(seed))
+            given = {"images": images, "targets": labels, "rng": rng(seed), "counts": torch.arange(1.0, 17)}
+            mixed, targets = offer(trick, **given)
             assert mixed.shape == images.shape
             assert mixed.dtype == images.dtype
             torch.testing.assert_close(targets.sum(1), torch.ones(count))
