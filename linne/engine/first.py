@@ -22,6 +22,7 @@ from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, chain
+from .augments import settled
 from .data import Data, check
 from .figures import figure, figures, headline
 from .loader import occurrences
@@ -57,7 +58,8 @@ class Result:
 class Stand:
     """Where a training stands before its test rows are read: who learns, who judges, and the first classifier.
 
-    learn, judge, test: rows of `data.images`; judge (validation) may be none. leaked: (n,) bool.
+    learn, judge, test: rows of `data.images`; judge (validation) may be none. leaked: (n,) bool. recipe: with what it
+    left to the pictures.
     """
 
     data: Data
@@ -66,6 +68,7 @@ class Stand:
     judge: np.ndarray
     test: np.ndarray
     leaked: np.ndarray
+    recipe: Recipe
 
 
 def first(
@@ -115,7 +118,8 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
         )
     if given:
         _taught(data.images, learn, test)
-    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked)
+    recipe = settled(data, learn, recipe, log)
+    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked, recipe)
 
 
 def _taught(images: Images, learn: np.ndarray, test: np.ndarray) -> None:
@@ -333,7 +337,7 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     data.images = replace(data.images, split=split)
     dealt(data)
     log.say(f"{len(learn)} pictures are too few for a test set: judged by repeated grouped cross-validation instead")
-    head = _learn(data, recipe, learn, learn[:0], log)
+    head = _learn(data, settled(data, learn, recipe, log), learn, learn[:0], log)
     images = data.images.take(learn)
     judged = nested(data.features[learn], images, metric=recipe.metric, folds=recipe.folds, seed=recipe.seed).pooled
     judged = replace(judged, rows=learn[judged.rows])
