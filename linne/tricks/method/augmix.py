@@ -38,7 +38,8 @@ class augmix:
         logits = self.model(torch.cat(views)).chunk(3)
         apart = _divergence(torch.stack(logits).float())
         loss = self.loss(logits[0], batch.targets, batch.rows) + self.weight * apart
-        return Step(loss, logits[0], {"divergence": apart.detach().mean()})
+        told: Any = {"divergence": apart.detach().mean()}
+        return Step(loss, logits[0], told)
 
     def _look(self, batch: Batch) -> None:
         if bool(((batch.targets > 0).sum(1) > 1).any()):

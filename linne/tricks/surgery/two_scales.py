@@ -25,7 +25,7 @@ def two_scales(module: nn.Module, *, scale: float = 0.75) -> nn.Module:
         raise OptionError(f"two_scales: scale lies between 0.25 and 4 and is not 1, got {scale}.")
     if not linear(net.head):
         raise OptionError(f"surgery 'two_scales' widens a linear head, and {net.name}'s is {type(net.head).__name__}.")
-    if isinstance(net, _TwoScales):
+    if isinstance(module, _TwoScales):
         raise OptionError(f"surgery 'two_scales': {net.name} sees pictures at two scales already.")
     try:
         with still(net):
