@@ -50,6 +50,7 @@ def course(
         )
     clock.keep(path / "ladder" / "clock.json")
     stood = stand(data, recipe, log, dealt)
+    recipe = stood.recipe
     hold(path, data.network, data, stood.head)
     found = figure(stood.head.oof, metric=recipe.metric, seed=recipe.seed)
     log.say(

@@ -23,6 +23,7 @@ from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, chain
 from . import classic
+from .augments import settled
 from .data import Data, check
 from .figures import figure, figures, headline
 from .loader import occurrences
@@ -59,7 +60,8 @@ class Result:
 class Stand:
     """Where a training stands before its test rows are read: who learns, who judges, and the first classifier.
 
-    learn, judge, test: rows of `data.images`; judge (validation) may be none. leaked: (n,) bool.
+    learn, judge, test: rows of `data.images`; judge (validation) may be none. leaked: (n,) bool. recipe: with what it
+    left to the pictures.
     """
 
     data: Data
@@ -68,6 +70,7 @@ class Stand:
     judge: np.ndarray
     test: np.ndarray
     leaked: np.ndarray
+    recipe: Recipe
 
 
 def first(
@@ -117,7 +120,8 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
         )
     if given:
         _taught(data.images, learn, test)
-    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked)
+    recipe = settled(data, learn, recipe, log)
+    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked, recipe)
 
 
 def _taught(images: Images, learn: np.ndarray, test: np.ndarray) -> None:
@@ -338,7 +342,7 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     data.images = replace(data.images, split=split)
     dealt(data)
     log.say(f"{len(learn)} pictures are too few for a test set: judged by repeated grouped cross-validation instead")
-    head = _learn(data, recipe, learn, learn[:0], log)
+    head = _learn(data, settled(data, learn, recipe, log), learn, learn[:0], log)
     images = data.images.take(learn)
     features, asked = data.features[learn], dict[str, Any](folds=recipe.folds, seed=recipe.seed)
     if recipe.classic:

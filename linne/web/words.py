@@ -157,6 +157,8 @@ ZH = {
     "border shortcut": "边框捷径",
     "thumbnail shortcut": "缩略图捷径",
     "shortcut baselines": "捷径基线",
+    "symmetry": "对称性",
+    "symmetry changes classes": "对称变换会改变类别",
     "imbalance": "类别不平衡",
     "empty classes": "空类别",
     "single pictures": "仅一张图片的类别",
