@@ -62,7 +62,7 @@ class Hidden:
 
     def targets(self, targets: Tensor, step: int, start: int) -> Tensor:
         """(B, K) as they are blended wherever the mix acts: by the same draws, whose pictures are of no account."""
-        return self._cells(targets.new_zeros(len(targets), 1), targets, step, start)[1]
+        return self._cells(targets.new_zeros(len(targets), 1, 1, 1), targets, step, start)[1]
 
     def _before(self, at: str, module: nn.Module, given: tuple[Any, ...]) -> "tuple[Any, ...] | None":
         value = self._blended(at, given[0])

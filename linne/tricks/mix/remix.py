@@ -7,6 +7,9 @@ from torch import Tensor
 from ...core.errors import OptionError
 from ._draw import column, partners
 
+anywhere = True
+"""Inside a network, too: nothing goes by places in a picture."""
+
 
 def remix(
     images: Tensor, targets: Tensor, rng: np.random.Generator, counts: "Tensor | None" = None, *, alpha: float = 1.0,

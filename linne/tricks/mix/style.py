@@ -9,6 +9,9 @@ from ._draw import column, maps, partners, some
 
 FLAT = 1e-6
 
+anywhere = True
+"""Inside a network, too: nothing goes by places in a picture."""
+
 
 def style(
     images: Tensor, targets: Tensor, rng: np.random.Generator, *, alpha: float = 0.1, p: float = 0.5
