@@ -47,7 +47,9 @@ class Recipe:
     runtime: str = _setting(
         "auto", "how the network is run: auto (fastest here that agrees with float32), or one by name"
     )
-    augment: Any = _setting("", "tricks for extra copies of learning pictures, e.g. 'flip,rotate(15),noise(std=.1)'")
+    augment: Any = _setting(
+        "", "tricks that vary learning pictures, e.g. 'flip,rotate(15)'; auto: chosen by what checks measure"
+    )
     copies: int = _setting(0, "augmented copies of each learning picture; 0 is 1 with augment, none without")
     classic: str = _setting("", "a classical learner in the linear head's place, e.g. 'svm', forest, 'knn(k=5)'")
     split: str = _setting("auto", "who learns, who judges: auto (as given, else 'grouped(test=0.2)'), or a split trick")

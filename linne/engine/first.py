@@ -26,13 +26,13 @@ from . import classic
 from .augments import settled
 from .data import Data, check
 from .figures import figure, figures, headline
-from .loader import occurrences
+from .loader import chained, occurrences
 from .log import Log
 from .look import Looker, look
 from .memo import arrays, digest
 from .network import Network
 from .probe import Probe, nested, probe
-from .views import VERSION, chained
+from .views import VERSION
 
 FEW = 250
 """With fewer usable pictures a test set would resolve nothing: repeated grouped cross-validation judges instead."""

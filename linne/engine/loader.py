@@ -16,13 +16,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..core.batch import CELL, Stream
-from ..core.decode import Geometry, decode
+from ..core.decode import Geometry, decode, prepare
 from ..core.errors import InputError, OptionError
 from ..core.images import Item
 from ..core.lookup import find, offer
 from ..core.rng import rng
 from ..core.spec import chain
-from .views import chained
 
 Scale = tuple[tuple[float, ...], tuple[float, ...]]
 AHEAD = 4
@@ -80,6 +79,22 @@ class Pictures:
         content = bytes(self.hashes[place])
         draws = lambda at: rng(*where, content, at)  # noqa: E731
         return chained(pixels, tricks, self.geometry, draws, epoch=where[3], content=content)
+
+
+def chained(
+    pixels: np.ndarray, tricks: Sequence[Any], geometry: Geometry, draw: Callable[[int], np.random.Generator],
+    **told: Any,
+) -> np.ndarray:  # fmt: skip
+    """(size, size, 3): a chain of augment tricks on a picture (H, W, 3) uint8. draw: the generator of each place in it.
+
+    Where a trick brought the picture to the network's side it stays as it is; else it is prepared as predict does.
+    """
+    size, cut = geometry.size, False
+    for at, trick in enumerate(tricks):
+        before = pixels.shape[:2]
+        pixels = np.ascontiguousarray(offer(trick, image=pixels, rng=draw(at), size=size, **told))
+        cut = pixels.shape[:2] == (size, size) and (cut or before != (size, size))
+    return pixels if cut else prepare(pixels, geometry)
 
 
 @lru_cache

@@ -5,16 +5,16 @@ arXiv:1409.4842, section 6), every other one mirrored, half of them with other b
 chain of augment tricks every view but the plain one is that chain's.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..core.decode import Geometry, decode, prepare
-from ..core.lookup import find, offer
-from ..core.rng import rng
+from ..core.lookup import find
+from ..core.rng import key, rng
 from ..core.spec import chain
+from .loader import Pictures, chained
 
 VERSION = "2"
 """Of the views' draws and pixels."""
@@ -67,22 +67,6 @@ class Views:
     def _chained(self, pixels: np.ndarray, number: int, content: bytes, turn: int) -> np.ndarray:
         where = self.seed, "view", content, turn, number
         return chained(pixels, self.tricks, self.geometry, lambda at: rng(*where, at), epoch=number, content=content)
-
-
-def chained(
-    pixels: np.ndarray, tricks: Sequence[Any], geometry: Geometry, draw: Callable[[int], np.random.Generator],
-    **told: Any,
-) -> np.ndarray:  # fmt: skip
-    """(size, size, 3): a chain of augment tricks on a picture (H, W, 3) uint8. draw: the generator of each place in it.
-
-    Where a trick brought the picture to the network's side it stays as it is; else it is prepared as predict does.
-    """
-    size, cut = geometry.size, False
-    for at, trick in enumerate(tricks):
-        before = pixels.shape[:2]
-        pixels = np.ascontiguousarray(offer(trick, image=pixels, rng=draw(at), size=size, **told))
-        cut = pixels.shape[:2] == (size, size) and (cut or before != (size, size))
-    return pixels if cut else prepare(pixels, geometry)
 
 
 def part(
@@ -147,10 +131,17 @@ class Shown:
     def batch(
         self, places: np.ndarray, epochs: np.ndarray, turns: np.ndarray, view: str, spec: "str | None", seed: int
     ) -> np.ndarray:
-        """(B, size, size, 3) uint8; the view "plain" is as predict sees them."""
+        """(B, size, size, 3) uint8; the view "plain" is as predict sees them.
+
+        A view of another name than "images" has draws of its own; one with a chain shows that in their place.
+        """
+        if spec is not None:
+            own = Pictures(self.items, self.labels, self.rows, self.hashes, self.views.geometry, scale=self.scale)
+            return own.batch(places, epochs, turns, view, spec, seed)
         which = np.zeros(len(places), np.int64)
         if view != "plain":
-            which = 1 + numbers(self.hashes[places], epochs, turns, MANY, self.views.seed)
+            start = self.views.seed if view == "images" else key(self.views.seed, "view", view) % 2**63
+            which = 1 + numbers(self.hashes[places], epochs, turns, MANY, start)
         return np.stack([self._one(int(place), int(number)) for place, number in zip(places, which, strict=True)])
 
     def _one(self, place: int, number: int) -> np.ndarray:

@@ -7,7 +7,8 @@ from PIL import Image
 from linne.core.decode import Geometry, prepare
 from linne.core.lookup import find
 from linne.core.rng import rng
-from linne.engine.views import AREA, RATIO, Shown, Views, chained, numbers, part, tint
+from linne.engine.loader import Pictures, chained
+from linne.engine.views import AREA, RATIO, Shown, Views, numbers, part, tint
 
 GEOMETRY = Geometry(size=24)
 
@@ -123,3 +124,20 @@ def test_a_square_that_a_trick_cut_is_not_cut_again() -> None:
     np.testing.assert_array_equal(
         chained(pixels, [spied, smaller], geometry, rng), prepare(seen[-1][:30, :30].copy(), geometry)
     )
+
+
+def test_views_of_other_names_and_with_chains_of_their_own() -> None:
+    """Two views of the run's own kind differ; a chain is what the loader's own feed makes of it, by the view's name."""
+    hashes = np.array([bytes([k]) * 16 for k in range(3)], dtype="V16")
+    scale = ((0.5,) * 3, (0.5,) * 3)
+    items = [picture(k) for k in range(3)]
+    shown = Shown(items, np.arange(3), np.arange(3), hashes, np.zeros(3, np.int64), Views(GEOMETRY, 0), scale)
+    places, nothing = np.arange(3), np.zeros(3, np.int64)
+    one, two, same = (shown.batch(places, nothing, nothing, view, None, 4) for view in ("images", "two", "two"))
+    assert not np.array_equal(one, two)
+    assert np.array_equal(two, same)
+    plain = Pictures(items, np.arange(3), np.arange(3), hashes, GEOMETRY, scale=scale)
+    for view in ("one", "two"):
+        made = shown.batch(places, nothing, nothing, view, "rotate(40)", 4)
+        assert np.array_equal(made, plain.batch(places, nothing, nothing, view, "rotate(40)", 4))
+        assert not np.array_equal(made, shown.batch(places, nothing, nothing, "other", "rotate(40)", 4))

@@ -47,7 +47,7 @@ class mislas:
             raise OptionError(f"mislas: there is no shape {shape!r}. {nearest(shape, SHAPES)}")
         self.model, self.loss, self.shift = model, loss, shift
         self.scaled = Scaled("mislas", model, len(loss.counts), retain)
-        self.given = _smoothing(loss.counts, *two, shape)
+        self.given = _smoothing(loss.counts, two[0], two[1], shape)
         learns = ("head", self.scaled.name) if retain else (self.scaled.name,)
         second = Stage("classifier", share, learns, sampler="balanced", rate=rate)
         self.stages = [Stage("features", 1 - share, self.scaled.others), second]
