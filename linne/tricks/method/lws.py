@@ -13,9 +13,9 @@ class lws:
     s begins at 1; draws are balanced; the schedule begins again with the stage. The bias is scaled as its row of
     weights is, as in the published code. `settle` multiplies s into the head, so the network is kept as it was.
 
-    share: the second stage's part of the run, between 0 and 1. rate: a multiple of the run's rate there; 10 or more
-    where an optimizer divides by a running scale, whose steps are too short to carry s away from 1. Raises OptionError
-    outside, and for a head whose logits are no rows of a layer.
+    share: the second stage's part of the run, between 0 and 1. rate: a multiple of the run's rate there; an
+    optimizer that divides by a running scale moves s by about the rate a step, so a small one leaves it near 1. Raises
+    OptionError outside, and for a head whose logits are no rows of a layer.
     """
 
     def __init__(self, model: Any, loss: Any, classes: int, *, share: float = 0.1, rate: float = 1.0) -> None:
