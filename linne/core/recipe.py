@@ -194,6 +194,14 @@ class Recipe:
         """Augmented copies of each learning picture that this recipe makes."""
         return (self.copies or 1) if chain(self.augment) else 0
 
+    def fixed(self, who: str) -> None:
+        """Raise OptionError for augment="auto": it is chosen by what learns, which only training knows."""
+        if self.augment_text() == "auto":
+            raise OptionError(
+                f"augment='auto' is chosen while training, by the pictures that learn, and {who} has no such choice. "
+                "Name the chain that linne train says, or a policy: 'auto(table=imagenet)', trivial, rand."
+            )
+
     def augment_text(self) -> str:
         """The chain as text, "" where it holds a callable and so cannot be written down."""
         parts = chain(self.augment)

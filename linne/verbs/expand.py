@@ -15,6 +15,7 @@ from ..core.images import Images, read
 from ..core.load import load
 from ..core.lookup import find, offer
 from ..core.measure import content_hash
+from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import chain
 from ..engine.log import Log
@@ -74,6 +75,7 @@ def expand(
         raise OptionError(f"format={format!r} is not allowed. {nearest(format, FORMATS)}")
     if not 1 <= times <= 1000:
         raise OptionError(f"times={times} is not allowed; it lies between 1 and 1000.")
+    Recipe(augment=augment).fixed("expand")
     tricks = [find("augment", part) for part in chain(augment)]
     if not tricks:
         raise OptionError("expand writes augmented copies: name at least one trick, e.g. --augment flip.")

@@ -70,6 +70,7 @@ def preview(
     from ..engine.views import Views
 
     recipe, path = Recipe.of(settings, source="linne preview", allowed=SETTINGS), Path(out)
+    recipe.fixed("a preview")
     if pictures < 1 or views < 1:
         raise OptionError(f"A sheet shows at least one picture and one view, got {pictures} and {views}.")
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):

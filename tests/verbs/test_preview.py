@@ -112,3 +112,11 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert made.pictures == 5
     assert len(made.left_out) == 1
     assert "disc-000.jpg" in made.left_out[0]
+
+
+def test_auto_is_for_training_alone(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="a preview has no such choice"):
+        preview(photos, out=tmp_path / "a.png", augment="auto")
+    with pytest.raises(OptionError, match="expand has no such choice"):
+        expand(photos, tmp_path / "copies", augment="auto")
+    assert not (tmp_path / "copies").exists()
