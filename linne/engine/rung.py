@@ -142,6 +142,13 @@ class Rung:
         head = self.stood.head if fold == WHOLE else self._solved(learns)
         return head.weight, head.bias
 
+    def below(self, fold: "int | str") -> np.ndarray:
+        """(m, K) what the first classifier says of a member's pictures where it learned from the same ones as that."""
+        data, judge = self.stood.data, self.stood.judge
+        rows = judge if fold == WHOLE else self.stood.learn[self.fold == fold]
+        head = self.stood.head if fold == WHOLE else self._solved(self.stood.learn[self.fold != fold])
+        return data.features[rows].astype(np.float64) @ head.weight.T.astype(np.float64) + head.bias
+
     def _solved(self, learns: np.ndarray) -> Any:
         """The probe of these pictures alone, at the strength that all of them chose."""
         data = self.stood.data

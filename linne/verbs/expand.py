@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..core.decode import decode
 from ..core.errors import OptionError, RunError, Unreadable, nearest
 from ..core.files import write
 from ..core.images import Images, read
 from ..core.load import load
 from ..core.lookup import find, offer
-from ..core.measure import content_hash
 from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import chain
@@ -104,6 +102,9 @@ def expand(
 
 def _copies(images: Images, row: int, tricks: list[Any], times: int, seed: int) -> list[np.ndarray]:
     """Copies of one picture at its own size, each with draws of its own."""
+    from ..core.decode import decode
+    from ..core.measure import content_hash
+
     data, out = read(images.items[row]), []
     content = content_hash(data)
     pixels = decode(data).pixels

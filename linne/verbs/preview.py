@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.decode import decode, prepare
 from ..core.errors import InputError, OptionError, Unreadable
 from ..core.files import write
 from ..core.images import Images, read
 from ..core.load import load
-from ..core.measure import content_hash
 from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..engine.log import Log
@@ -65,6 +63,8 @@ def preview(
     views
         How many views of each.
     """
+    from ..core.decode import decode, prepare
+    from ..core.measure import content_hash
     from ..engine.data import geometry_of
     from ..engine.network import of
     from ..engine.views import Views

@@ -27,7 +27,9 @@ class _Novograd(Stepper):
 
     def fresh(self, group: dict[str, Any], parameter: Tensor) -> dict[str, Any]:
         """Momentum, and the squared length of the tensor's gradient."""
-        return {**super().fresh(group, parameter), "length": torch.zeros((), device=parameter.device)}
+        exact = torch.promote_types(parameter.dtype, torch.float32)
+        length = torch.zeros((), dtype=exact, device=parameter.device)
+        return {**super().fresh(group, parameter), "length": length}
 
     def update(self, group: dict[str, Any], count: int, params: list[Tensor], grads: list[Any]) -> None:
         means, lengths = self.columns(params, "exp_avg", "length")

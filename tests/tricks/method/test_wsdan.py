@@ -209,7 +209,7 @@ def test_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_learns() -> None:
-    fitted, _ = run(steps=30)
+    fitted, _ = run(steps=60)
     x = torch.from_numpy(np.stack(feed().items)).permute(0, 3, 1, 2).float()
     with torch.no_grad():
         called = fitted.module((x / 255 - 0.5) / 0.25).argmax(1).numpy()
