@@ -212,6 +212,7 @@ def main() -> None:
             known["runs"][f"{who} {seed}"] = json.loads((folder / "out.json").read_text()) | {"limit": asked.limit}
             shutil.rmtree(folder)
             RESULTS.write_text(json.dumps(known | summary(known["runs"]), indent=1) + "\n")
+    RESULTS.write_text(json.dumps(known | summary(known["runs"]), indent=1) + "\n")
     print(json.dumps(summary(known["runs"]), indent=1))
 
 
@@ -223,11 +224,17 @@ def summary(runs: dict[str, Any]) -> dict[str, Any]:
         own = [run for name, run in runs.items() if name.startswith(who)]
         if own:
             seconds = [run["seconds"] or run["limit"] for run in own]
-            out[who] = {"median seconds": round(statistics.median(seconds), 1), "seeds": len(own),
-                        "reached": sum(run["seconds"] is not None for run in own)}  # fmt: skip
+            reached = sum(run["seconds"] is not None for run in own)
+            out[who] = {"median seconds": round(statistics.median(seconds), 1), "seeds": len(own), "reached": reached}
+            if reached <= len(own) // 2:
+                out[who]["median seconds"] = f"more than {out[who]['median seconds']}"
+            out[who]["middle"] = statistics.median(seconds)
     for who in ("plain", "fastai"):
         if who in out and "linne" in out:
-            out[who]["times linne's"] = round(out[who]["median seconds"] / out["linne"]["median seconds"], 1)
+            times = round(out[who]["middle"] / out["linne"]["middle"], 1)
+            out[who]["times linne's"] = times if out[who]["reached"] > out[who]["seeds"] // 2 else f"more than {times}"
+    for who in ("linne", "plain", "fastai"):
+        out.get(who, {}).pop("middle", None)
     return {"summary": out}
 
 

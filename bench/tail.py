@@ -6,6 +6,7 @@ cache, and with what computing one view of each picture takes added. Rounds take
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -46,6 +47,7 @@ def tail(cut: str, epochs: int) -> dict[str, float]:
     log = Log(quiet=True)
     log.say = lambda text, **data: said.append({"say": text, **data})  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["LINNE_CACHE"] = f"{folder}/cache"  # views are computed, not found
         run = train(DATA / "clothing", out=Path(folder) / "run", method=f"tail(cut={cut})", epochs=float(epochs),
                     check="none", log=log)  # fmt: skip
         accuracy = run.figures["headline"]["value"]

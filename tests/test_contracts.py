@@ -26,12 +26,12 @@ OFFERED = {
     "schedule": {"progress", "history", "step", "steps", "epochs"},
     "init": {"module", "example"},
     "hook": set(),
-    "loss": {"logits", "targets", "counts", "progress", "rows"},
-    "mix": {"images", "targets", "rng"},
+    "loss": {"logits", "targets", "counts", "progress", "rows", "features"},
+    "mix": {"images", "targets", "rng", "counts"},
     "surgery": {"module"},
     "head": {"width", "classes"},
-    "sampler": {"labels", "rng"},
-    "method": {"model", "loss", "images", "classes", "device"},
+    "sampler": {"labels", "rng", "progress"},
+    "method": {"model", "loss", "images", "classes", "device", "teach"},
     "generator": {"images", "classes", "channels", "size", "device"},
 }
 CALLED = {"method": {"batch", "progress", "player"}, "generator": {"batch", "progress", "player"}}

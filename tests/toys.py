@@ -127,9 +127,13 @@ SPECS = {
     "co_teaching": "co_teaching(forget=.3, gradual=.3)",
     "gan": "gan(noise=8, width=8, every=2)",
     "crt": "crt(share=.5)",
+    "tau_norm": "tau_norm(tau=.5)",
+    "lws": "lws(share=.5)",
+    "mislas": "mislas(share=.5)",
 }
 TWICE = {name: {} for name in SPECS} | {
-    f"{name}, synchronised": {"bn": True, "synchronise": True} for name in ("bbn", "fixmatch", "co_teaching", "crt")
+    f"{name}, synchronised": {"bn": True, "synchronise": True}
+    for name in ("bbn", "fixmatch", "co_teaching", "crt", "mislas")
 }
 """What two processes must do as one: by name, options of `case`."""
 
@@ -138,7 +142,7 @@ def case(
     name: str, where: "device.Device | None" = None, place: "Path | None" = None, hooks: tuple[Any, ...] = (),
     bn: bool = False, drop: float = 0.0, **settings: Any,
 ) -> list[Tensor]:  # fmt: skip
-    """One of the five, briefly, on a problem that it is for: every tensor of every player that comes of it."""
+    """One of these, briefly, on a problem that it is for: every tensor of every player that comes of it."""
     name = name.split(",")[0]
     if name == "gan":
         feeds = {"train": planes(200, 1)}

@@ -8,6 +8,9 @@ import numpy as np
 
 from .errors import InputError
 
+NEVER = -30.0
+"""How far the score of a class that nobody learned lies below the others: a probability of about 1e-13."""
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
@@ -85,3 +88,10 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     shifted = np.asarray(logits, dtype=np.float64)
     shifted = shifted - shifted.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def placed(scores: np.ndarray, columns: np.ndarray, total: int) -> np.ndarray:
+    """(n, total) float64: scores (n, k) in these columns (k,); the others lie NEVER below the row's least."""
+    out = np.repeat(scores.min(axis=1, keepdims=True) + NEVER, total, axis=1)
+    out[:, columns] = scores
+    return out

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError, OptionError, nearest
-from .lookup import declared, describe, find, names
+from .lookup import declared, describe, find, kinds, names
 from .spec import Spec, chain, parse
 
 FITS = ("crop", "squash", "letterbox")
@@ -17,8 +17,8 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
 TRAINING = (
-    "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "sampler", "decay", "layer_decay", "warmup",
-    "clip", "hook", "init", "precision", "synchronise", "device", "devices", "shard",
+    "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "mix_until", "mix_at", "sampler", "decay",
+    "layer_decay", "warmup", "clip", "hook", "init", "head", "precision", "synchronise", "device", "devices", "shard",
 )  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -38,13 +38,20 @@ class Recipe:
         "auto", "'auto' (an installed package or the cache), 'hub' (downloads), 'none' (random), a file, a run's folder"
     )
     weights_licence: str = _setting("any", "'permissive' refuses weights whose licence does not allow any use")
+    surgery: str = _setting("", "what is changed in the network, e.g. 'attention(se),activation(to=mish)'")
+    head: str = _setting(
+        "auto", "what makes logits of features: auto (one linear layer), e.g. cosine, 'mlp(hidden=256)'"
+    )
     size: int = _setting(0, "side in pixels that the network sees; 0 is the side that it was trained with")
     resize: str = _setting("crop", "how a picture becomes a square: crop (the centre), squash, or letterbox")
     runtime: str = _setting(
         "auto", "how the network is run: auto (fastest here that agrees with float32), or one by name"
     )
-    augment: Any = _setting("", "tricks for extra copies of learning pictures, e.g. 'flip,rotate(15),noise(std=.1)'")
+    augment: Any = _setting(
+        "", "tricks that vary learning pictures, e.g. 'flip,rotate(15)'; auto: chosen by what checks measure"
+    )
     copies: int = _setting(0, "augmented copies of each learning picture; 0 is 1 with augment, none without")
+    classic: str = _setting("", "a classical learner in the linear head's place, e.g. 'svm', forest, 'knn(k=5)'")
     split: str = _setting("auto", "who learns, who judges: auto (as given, else 'grouped(test=0.2)'), or a split trick")
     group: str = _setting("", "pictures that stay together: a COLUMN, a 'regex' on names, 'parent', or 'exif'")
     metric: str = _setting("accuracy", "the one objective of every choice, e.g. balanced_accuracy, macro_f1, log_loss")
@@ -58,6 +65,8 @@ class Recipe:
     schedule: str = _setting("auto", "how the rate goes on, e.g. cosine, one_cycle, 'restarts(first=4)'")
     loss: str = _setting("auto", "what is to be small, e.g. 'cross_entropy(smoothing=.1)', ohem")
     mix: str = _setting("", "what blends a batch's pictures and labels, e.g. 'mixup', 'cutmix'")
+    mix_until: float = _setting(1.0, "share of the steps after which pictures are blended no more")
+    mix_at: str = _setting("input", "where: input, features (the head's), hidden (manifold mixup), or parts, 'a+b'")
     sampler: str = _setting(
         "auto", "which learning pictures come in what order: auto (the method's own), balanced, ..."
     )
@@ -99,6 +108,7 @@ class Recipe:
         for kind, given in (("augment", self.augment), ("metric", self.metric)):
             for part in chain(given):
                 find(kind, part)
+        self._agree()
         if isinstance(self.metric, str):
             usable = [name for name in names("metric") if declared("metric", name, "interval") != "none"]
             name = parse(self.metric)[0].name
@@ -115,23 +125,30 @@ class Recipe:
 
     def _training(self) -> None:
         """Check what the loop is told; raise OptionError for a setting that the first classifier would ignore."""
+        if self.classic:
+            self._classical()
         for name, most in (("minutes", 1e6), ("epochs", 1e5), ("batch", 1e6), ("layer_decay", 1)):
             _range(name, getattr(self, name), 0, most)
         for name in ("decay", "warmup"):
             if getattr(self, name) != -1:
                 _range(name, getattr(self, name), 0, 1)
+        _range("mix_until", self.mix_until, 0.01, 1)
+        for name, plain in (("mix_until", 1.0), ("mix_at", "input")):
+            if getattr(self, name) != plain and not self.mix:
+                raise OptionError(f"{name}={getattr(self, name)} has no effect without mix. Give mix='mixup', say.")
         _one_of("precision", self.precision, PRECISIONS)
         _one_of("device", self.device, DEVICES)
         _range("devices", self.devices, 1, 1024)
         _range("clip", self.clip, 0, 1e6)
         if self.lr not in ("auto", "find"):
             _rate(self.lr)
-        for kind in ("method", "optimizer", "schedule", "loss", "mix", "sampler", "init"):
+        for kind in ("method", "optimizer", "schedule", "loss", "mix", "sampler", "init", "head"):
             if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) != ("init", "torch"):
                 _known(kind, getattr(self, kind))
-        for part in chain(self.hook):
-            if isinstance(part, Spec):
-                _known("hook", str(part))
+        for kind in ("hook", "surgery"):
+            for part in chain(getattr(self, kind)):
+                if isinstance(part, Spec):
+                    _known(kind, str(part))
         if self.method == "probe" and self.minutes:
             raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
         if self.init != "auto" and self.weights != "none":
@@ -143,6 +160,30 @@ class Recipe:
                 "solved for. Give minutes=10 as well, or method='tail' or 'full', or drop it."
             )
 
+    def _agree(self) -> None:
+        """Raise OptionError for two settings of which a trick's own file says that they cannot be combined."""
+        given = {kind: getattr(self, kind) for kind in kinds() if isinstance(getattr(self, kind, None), str)}
+        told = {kind: [part for part in parse(text) if text != "auto"] for kind, text in given.items() if text}
+        for kind, parts in told.items():
+            for part in parts:
+                for other, why in (declared(kind, part.name, "against") or {}).items():
+                    what, _, name = other.partition(":")
+                    found = [one for one in told.get(what, []) if name in ("", one.name)]
+                    if found:
+                        raise OptionError(f"{kind}={part.name} and {what}={found[0]} contradict each other: {why}")
+
+    def _classical(self) -> None:
+        """Raise OptionError for what a classical learner would ignore: it is fitted to frozen features, in one go."""
+        if callable(self.classic):
+            raise OptionError("classic is a learner by its name, so that a run's folder can hold what it learned.")
+        _known("classic", self.classic)
+        for name in ("minutes", "method", *TRAINING):
+            if name in self.changed():
+                raise OptionError(
+                    f"{name}={getattr(self, name)!r} has no effect with classic={self.classic!r}, which is fitted to "
+                    "features of the network as it is. Drop one of the two."
+                )
+
     @property
     def trains(self) -> bool:
         """Whether more than the first classifier is asked for: time, or a method that takes steps."""
@@ -152,6 +193,14 @@ class Recipe:
     def views(self) -> int:
         """Augmented copies of each learning picture that this recipe makes."""
         return (self.copies or 1) if chain(self.augment) else 0
+
+    def fixed(self, who: str) -> None:
+        """Raise OptionError for augment="auto": it is chosen by what learns, which only training knows."""
+        if self.augment_text() == "auto":
+            raise OptionError(
+                f"augment='auto' is chosen while training, by the pictures that learn, and {who} has no such choice. "
+                "Name the chain that linne train says, or a policy: 'auto(table=imagenet)', trivial, rand."
+            )
 
     def augment_text(self) -> str:
         """The chain as text, "" where it holds a callable and so cannot be written down."""

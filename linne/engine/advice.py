@@ -10,6 +10,10 @@ FAR = 10.0
 SHORT, LONG = 20, 40
 """Epochs: fewer from scratch leave much unlearned, more of fine-tuning on the same pictures bring little."""
 
+SAMPLERS = ("balanced", "classes", "oversample", "undersample", "progressive", "reversed", "root", "weighted")
+LOSSES = ("balanced_softmax", "class_balanced", "influence_balanced", "logit_adjusted", "vs", "weighted")
+"""Each corrects for uneven classes by itself."""
+
 
 def advice(recipe: Recipe, steps: Steps, trained: bool, adaptive: bool, norms: bool) -> list[str]:
     """Sentences on a recipe and what it comes to.
@@ -21,6 +25,9 @@ def advice(recipe: Recipe, steps: Steps, trained: bool, adaptive: bool, norms: b
     method = parse(steps.method)[0].name
     if isinstance(recipe.loss, str) and parse(recipe.loss)[0].name == "mse":
         said.append("the squared error for classes learns slowly from its worst mistakes: cross_entropy is usual")
+    sampler, loss = (_word(getattr(recipe, kind)) for kind in ("sampler", "loss"))
+    if sampler in SAMPLERS and loss in LOSSES:
+        said.append(f"sampler={sampler} and loss={loss} each make up for uneven classes: both do it twice, drop one")
     if any(word in recipe.model for word in ("sigmoid", "tanh", "lenet5")):
         said.append(
             f"{recipe.model} has sigmoid or tanh inside, whose gradients vanish in deep networks: relu is usual"
@@ -38,3 +45,8 @@ def advice(recipe: Recipe, steps: Steps, trained: bool, adaptive: bool, norms: b
     if trained and recipe.epochs > LONG:
         said.append(f"{recipe.epochs:g} epochs of fine-tuning are many: about 10 are usual, more rarely help")
     return said
+
+
+def _word(given: object) -> str:
+    """The trick's name, "" for a callable."""
+    return parse(given)[0].name if isinstance(given, str) and given else ""

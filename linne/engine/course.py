@@ -50,6 +50,7 @@ def course(
         )
     clock.keep(path / "ladder" / "clock.json")
     stood = stand(data, recipe, log, dealt)
+    recipe = stood.recipe
     hold(path, data.network, data, stood.head)
     found = figure(stood.head.oof, metric=recipe.metric, seed=recipe.seed)
     log.say(
@@ -91,7 +92,7 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
 
     stood, data = up.stood, up.stood.data
     write(up.place / "model.safetensors", lambda aside: shutil.copyfile(best.file, aside))
-    network = resolve(data.network.name, str(up.place / "model.safetensors"), size=up.recipe.size)
+    network = resolve(data.network.trained, str(up.place / "model.safetensors"), size=up.recipe.size)
     named = load_file(best.file)
     place = folder.head_place(named, network)
     weight = named[f"{place}.weight"]

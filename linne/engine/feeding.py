@@ -11,20 +11,29 @@ from ..core.batch import CELL, Batch, Stream
 from ..core.lookup import offer
 from ..core.rng import rng
 from .device import Device
+from .hidden import INPUT, Hidden
 from .loader import Feed, Made
 from .settings import Settings
 
 
 class Feeding:
-    """Makes the batches of a step. mix: a bound trick of kind mix, or None."""
+    """Makes the batches of a step. mix: a bound trick of kind mix, or None; it may ask for counts (K,) of classes.
+
+    hidden: where in the network it acts.
+    """
 
     def __init__(
         self, feeds: Mapping[str, Feed], streams: Mapping[str, Stream], classes: int, settings: Settings, where: Device,
-        mix: "Callable[..., Any] | None",
+        mix: "Callable[..., Any] | None", hidden: "Hidden | None" = None,
     ) -> None:  # fmt: skip
         self.feeds, self.streams, self.classes = feeds, streams, classes
-        self.settings, self.where, self.mix = settings, where, mix
+        self.settings, self.where, self.mix, self.hidden = settings, where, mix, hidden
         self.main = next(iter(streams))
+        labels = np.asarray(feeds[streams[self.main].rows].labels)
+        counts = np.bincount(labels[labels >= 0], minlength=classes)
+        self.counts = torch.as_tensor(counts, dtype=torch.float32, device=where.torch)
+        if hidden is not None:
+            hidden.offered = {"counts": self.counts}
 
     def batches(self, made: Mapping[str, Made], step: int) -> dict[str, Batch]:
         """This process's part of every stream's batch of one step."""
@@ -34,8 +43,11 @@ class Feeding:
             views = {view: self.moved(pixels, feed) for view, pixels in one.views.items()}
             targets = onehot(torch.as_tensor(one.labels, device=self.where.torch), self.classes)
             images = views.pop("images", None)
-            if self.mix is not None and name == self.main and images is not None:
-                images, targets = self._mixed(images, targets, step, one.start)
+            if self.mixes(step) and name == self.main and images is not None:
+                if self.hidden is None or self.hidden.at(step) == INPUT:
+                    images, targets = self._mixed(images, targets, step, one.start)
+                else:
+                    targets = self.hidden.targets(targets, step, one.start)
             rows = torch.as_tensor(one.rows, device=self.where.torch)
             out[name] = Batch(images, targets, rows, views, {}, self.settings.seed, step, one.start)
         return out
@@ -49,12 +61,17 @@ class Feeding:
         form = torch.channels_last if self.settings.channels_last else torch.contiguous_format
         return ((value.permute(0, 3, 1, 2).float() - mean) / std).contiguous(memory_format=form)
 
+    def mixes(self, step: int) -> bool:
+        """Whether the mix acts in this step."""
+        return self.mix is not None and step < round(self.settings.mix_until * self.settings.steps)
+
     def _mixed(self, images: Tensor, targets: Tensor, step: int, start: int) -> tuple[Tensor, Tensor]:
         cells = []
         for at in range(0, len(images), CELL):
             draw = rng(self.settings.seed, "mix", step, (start + at) // CELL)
             cut = slice(at, at + CELL)
-            cells.append(offer(self.mix, images=images[cut], targets=targets[cut], rng=draw))  # type: ignore[arg-type]
+            offered = {"images": images[cut], "targets": targets[cut], "rng": draw, "counts": self.counts}
+            cells.append(offer(self.mix, **offered))  # type: ignore[arg-type]
         images, targets = (torch.cat(parts) for parts in zip(*cells, strict=True))
         return images, targets
 

@@ -22,14 +22,17 @@ from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, chain
+from . import classic
+from .augments import settled
 from .data import Data, check
 from .figures import figure, figures, headline
-from .loader import occurrences
+from .loader import chained, occurrences
 from .log import Log
 from .look import Looker, look
 from .memo import arrays, digest
 from .network import Network
 from .probe import Probe, nested, probe
+from .views import VERSION
 
 FEW = 250
 """With fewer usable pictures a test set would resolve nothing: repeated grouped cross-validation judges instead."""
@@ -57,7 +60,8 @@ class Result:
 class Stand:
     """Where a training stands before its test rows are read: who learns, who judges, and the first classifier.
 
-    learn, judge, test: rows of `data.images`; judge (validation) may be none. leaked: (n,) bool.
+    learn, judge, test: rows of `data.images`; judge (validation) may be none. leaked: (n,) bool. recipe: with what it
+    left to the pictures.
     """
 
     data: Data
@@ -66,6 +70,7 @@ class Stand:
     judge: np.ndarray
     test: np.ndarray
     leaked: np.ndarray
+    recipe: Recipe
 
 
 def first(
@@ -115,7 +120,8 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
         )
     if given:
         _taught(data.images, learn, test)
-    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked)
+    recipe = settled(data, learn, recipe, log)
+    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked, recipe)
 
 
 def _taught(images: Images, learn: np.ndarray, test: np.ndarray) -> None:
@@ -204,8 +210,11 @@ def parse_name(spec: Any) -> str:
 
 def predict(data: Data, head: Probe, rows: np.ndarray) -> Predictions:
     """The head's predictions of these rows; NaN logits where a picture could not be read."""
-    images = data.images
-    logits = data.features[rows].astype(np.float64) @ head.weight.T.astype(np.float64) + head.bias
+    images, seen = data.images, data.features[rows]
+    if head.learner is None:
+        logits = seen.astype(np.float64) @ head.weight.T.astype(np.float64) + head.bias
+    else:
+        logits = head.logits(seen)
     return Predictions(
         logits, images.labels[rows], rows, images.classes, images.names[rows], images.group[rows], head.temperature
     )
@@ -216,19 +225,21 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
     given, labels = data.features[learn], images.labels
     key = digest(
         given, labels[learn], images.group[learn], *images.classes, images.weight, data.features[judge], labels[judge],
-        copies, recipe.metric, recipe.folds, recipe.seed,
+        copies, recipe.metric, recipe.folds, recipe.seed, recipe.classic,
     )  # fmt: skip
 
     def compute() -> dict[str, np.ndarray]:
-        judges = (data.features[judge], labels[judge]) if len(judge) else None
-        return packed(probe(given, images.take(learn), metric=recipe.metric, folds=recipe.folds, seed=recipe.seed,
-                            judge=judges, copies=copies))  # fmt: skip
+        asked: dict[str, Any] = {"folds": recipe.folds, "seed": recipe.seed, "copies": copies}
+        asked["judge"] = (data.features[judge], labels[judge]) if len(judge) else None
+        if recipe.classic:
+            return packed(classic.learnt(given, images.take(learn), recipe.classic, **asked))
+        return packed(probe(given, images.take(learn), metric=recipe.metric, **asked))
 
     found = arrays("heads", key, compute) if isinstance(recipe.metric, str) else compute()
     head = unpacked(found, images, learn)
+    how = f"head: strength {head.strength:g} chosen by {recipe.folds}-fold cross-validation"
     log.say(
-        f"head: strength {head.strength:g} chosen by {recipe.folds}-fold cross-validation on {len(learn):,} "
-        f"pictures, temperature {head.temperature:.3f} on {head.calibrated_on}"
+        f"{head.classic or how} on {len(learn):,} pictures, temperature {head.temperature:.3f} on {head.calibrated_on}"
     )
     for note in head.notes:
         log.say(note)
@@ -238,9 +249,9 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
 def packed(head: Probe) -> dict[str, np.ndarray]:
     """A head as plain arrays, to be kept."""
     words = {"strength": head.strength, "temperature": head.temperature, "path": head.path, "notes": head.notes,
-             "calibrated_on": head.calibrated_on}  # fmt: skip
+             "calibrated_on": head.calibrated_on, "classic": head.classic, "trick": classic.trick_of(head)}  # fmt: skip
     return {"weight": head.weight, "bias": head.bias, "logits": head.oof.logits, "rows": head.oof.rows,
-            "chose": head.chose, "words": np.array(json.dumps(plain(words)))}  # fmt: skip
+            "chose": head.chose, "words": np.array(json.dumps(plain(words))), **classic.packed(head)}  # fmt: skip
 
 
 def unpacked(found: dict[str, np.ndarray], images: Images, learn: np.ndarray) -> Probe:
@@ -249,8 +260,9 @@ def unpacked(found: dict[str, np.ndarray], images: Images, learn: np.ndarray) ->
     rows = learn[found["rows"]]
     oof = Predictions(found["logits"], images.labels[rows], rows, images.classes, images.names[rows],
                       images.group[rows], words["temperature"])  # fmt: skip
-    return Probe(found["weight"], found["bias"], images.classes, words["strength"], words["temperature"], oof,
+    head = Probe(found["weight"], found["bias"], images.classes, words["strength"], words["temperature"], oof,
                  words["path"], found["chose"], words["calibrated_on"], tuple(words["notes"]))  # fmt: skip
+    return classic.unpacked(head, found, words["classic"], words["trick"]) if words["classic"] else head
 
 
 def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarray | None:
@@ -265,13 +277,10 @@ def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarr
     for copy in range(recipe.views):
 
         def view(pixels: np.ndarray, content: bytes, turn: int, copy: int = copy) -> np.ndarray:
-            for place, trick in enumerate(tricks):
-                draw = rng(recipe.seed, "augment", content, turn, copy, place)
-                told = {"size": data.geometry.size, "epoch": copy, "content": content}
-                pixels = offer(trick, image=pixels, rng=draw, **told)
-            return np.ascontiguousarray(pixels)
+            where = recipe.seed, "augment", content, turn, copy
+            return chained(pixels, tricks, data.geometry, lambda at: rng(*where, at), epoch=copy, content=content)
 
-        looker.view, looker.view_key = view, f"{text} seed {recipe.seed} copy {copy}" if text else ""
+        looker.view, looker.view_key = view, f"{VERSION} {text} seed {recipe.seed} copy {copy}" if text else ""
         out.append(look(data.images.take(learn), looker)[1])
     return np.stack(out)
 
@@ -333,9 +342,13 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     data.images = replace(data.images, split=split)
     dealt(data)
     log.say(f"{len(learn)} pictures are too few for a test set: judged by repeated grouped cross-validation instead")
-    head = _learn(data, recipe, learn, learn[:0], log)
+    head = _learn(data, settled(data, learn, recipe, log), learn, learn[:0], log)
     images = data.images.take(learn)
-    judged = nested(data.features[learn], images, metric=recipe.metric, folds=recipe.folds, seed=recipe.seed).pooled
+    features, asked = data.features[learn], dict[str, Any](folds=recipe.folds, seed=recipe.seed)
+    if recipe.classic:
+        judged = classic.crossed(features, images, recipe.classic, **asked)
+    else:
+        judged = nested(features, images, metric=recipe.metric, **asked).pooled
     judged = replace(judged, rows=learn[judged.rows])
     found = figures(judged, metric=recipe.metric, seed=recipe.seed)
     found |= {"path": head.path, "who": "pictures, cross-validated"}

@@ -16,7 +16,8 @@ from ..core.files import write, write_json, writes
 from ..core.images import Images
 from ..core.recipe import Recipe
 from ..core.run import count_reads
-from . import lock
+from . import classic, lock
+from .assemble import headless, sign
 from .data import Data
 from .first import Result
 from .network import Network, tensors
@@ -99,14 +100,26 @@ def write_images(path: Path, data: Data) -> None:
 
 
 def write_model(path: Path, network: Network, geometry: Any, head: Probe) -> None:
-    """model.safetensors and config.json, as `timm.create_model("local-dir:...")` loads them, with Linne's own part."""
+    """model.safetensors and config.json, as `timm.create_model("local-dir:...")` loads them, with Linne's own part.
+
+    A classical learner that is no linear head has a file of its own, and the network keeps the head that it came with.
+    """
     from safetensors.numpy import save_file
 
     named = tensors(network)
     place = head_place(named, network)
-    named[f"{place}.weight"] = np.ascontiguousarray(head.weight, np.float32)
-    named[f"{place}.bias"] = np.ascontiguousarray(head.bias, np.float32)
-    write(path / "model.safetensors", lambda aside: save_file(named, aside, {"format": "pt"}))
+    if head.learner is None:
+        named[f"{place}.weight"] = np.ascontiguousarray(head.weight, np.float32)
+        named[f"{place}.bias"] = np.ascontiguousarray(head.bias, np.float32)
+    else:
+        classic.keep(path, head)
+    count = network.classes if head.learner is not None else len(head.classes)
+
+    def signed(aside: Path) -> None:
+        save_file(named, aside)
+        sign(aside, headless(network.name), count)
+
+    write(path / "model.safetensors", signed)
     write_config(path, network, geometry, head, place)
 
 
@@ -120,21 +133,23 @@ def head_place(named: "dict[str, np.ndarray]", network: Network) -> str:
 def write_config(path: Path, network: Network, geometry: Any, trained: Probe, head: str) -> None:
     """config.json beside weights that are there. head: the name of its tensors."""
     classes = list(trained.classes)
+    count = len(classes) if trained.learner is None else network.classes
+    own = {} if trained.learner is None else {"learner": classic.trick_of(trained)}
     mode = {"crop": "center", "squash": "squash", "letterbox": "border"}[geometry.fit]
     cfg = {
         "input_size": [3, geometry.size, geometry.size], "interpolation": geometry.interpolation,
         "crop_pct": geometry.crop, "crop_mode": mode,
-        "mean": network.mean, "std": network.std, "num_classes": len(classes), "classifier": head,
+        "mean": network.mean, "std": network.std, "num_classes": count, "classifier": head,
         "license": network.licence,
     }  # fmt: skip
     write_json(path / "config.json", {
-        "architecture": network.name, "num_classes": len(classes), "num_features": network.width,
+        "architecture": network.name, "num_classes": count, "num_features": network.width,
         "label_names": classes, "id2label": dict(enumerate(classes)), "label2id": {c: k for k, c in enumerate(classes)},
         "pretrained_cfg": cfg,
         "linne": {
             "format": FORMAT, "network": network.id, "source": network.source, "width": network.width, "head": head,
             "geometry": {"size": geometry.size, "fit": geometry.fit, "crop": geometry.crop,
-                         "interpolation": geometry.interpolation},
+                         "interpolation": geometry.interpolation}, **own,
         },
     })  # fmt: skip
 
@@ -158,7 +173,7 @@ def write_results(path: Path, result: Result) -> None:
     write(path / "predictions.parquet", lambda aside: parquet.write_table(table, aside))
     write_json(path / "calibration.json", {
         "temperature": result.head.temperature, "fitted_on": result.head.calibrated_on,
-        "strength": result.head.strength,
+        **({"classic": result.head.classic} if result.head.classic else {"strength": result.head.strength}),
     })  # fmt: skip
     names = result.data.images.names
     write_json(path / "figures.json", result.figures | {"how": result.how, "leak": result.leak})

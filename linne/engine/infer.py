@@ -9,8 +9,11 @@ import numpy as np
 from ..core.decode import Geometry
 from ..core.errors import LinneError, RunError
 from ..core.images import Images
+from ..core.lookup import find
 from ..core.predictions import Predictions
 from ..core.run import Run
+from . import classic
+from .assemble import headless
 from .log import Log
 from .look import Looker, Seen
 from .network import Network, resolve
@@ -18,7 +21,10 @@ from .network import Network, resolve
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """What a run needs to answer: its network, preprocessing, head (K, width) and (K,), class names, temperature."""
+    """What a run needs to answer: its network, preprocessing, head (K, width) and (K,), class names, temperature.
+
+    learner: gives the scores, to which the bias is added, where the head is no weight but a classical learner.
+    """
 
     network: Network
     geometry: Geometry
@@ -26,6 +32,13 @@ class Model:
     bias: np.ndarray
     classes: tuple[str, ...]
     temperature: float
+    learner: "classic.Learner | None" = None
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """(m, K) float64 of features (m, width), uncalibrated; NaN where a row's are."""
+        if self.learner is not None:
+            return classic.scores(self.learner, features, len(self.classes)) + self.bias
+        return features @ self.weight.T.astype(np.float64) + self.bias
 
 
 def model_of(run: Run) -> Model:
@@ -35,14 +48,25 @@ def model_of(run: Run) -> Model:
     own = run.config.get("linne")
     if not own:
         raise RunError(f"{run.path / 'config.json'} was not written by linne train.")
+    learner = classic.load(run.path, own["learner"]) if "learner" in own else None
+    weight, bias = np.zeros((len(run.classes), own["width"]), np.float32), np.zeros(len(run.classes), np.float32)
     try:
         with safe_open(run.path / "model.safetensors", "numpy") as file:
-            weight, there = file.get_tensor(f"{own['head']}.weight"), f"{own['head']}.bias" in file.keys()  # noqa: SIM118
-            bias = file.get_tensor(f"{own['head']}.bias") if there else np.zeros(len(weight), np.float32)
+            if learner is None:
+                weight, there = file.get_tensor(f"{own['head']}.weight"), f"{own['head']}.bias" in file.keys()  # noqa: SIM118
+                bias = file.get_tensor(f"{own['head']}.bias") if there else bias
     except Exception as error:
         raise RunError(f"{run.path / 'model.safetensors'} is missing or damaged: {error}") from error
     network = _network(run, own)
-    return Model(network, Geometry(**own["geometry"]), weight, bias, run.classes, run.temperature)
+    return Model(network, Geometry(**own["geometry"]), weight, bias, run.classes, run.temperature, learner)
+
+
+def adjusted(model: Model, run: Run, tau: float) -> Model:
+    """The model for classes that are all as common: a class's logit falls with tau and its share of what it learned."""
+    if not tau:
+        return model
+    found = find("calibrate", "logit_adjustment")(run.predictions("train"), tau=tau)
+    return replace(model, bias=model.bias + found.shift)  # type: ignore[attr-defined]
 
 
 def stream(model: Model, images: Images, log: Log, runtime: str = "auto") -> Iterator[tuple[list[Seen], np.ndarray]]:
@@ -54,7 +78,7 @@ def stream(model: Model, images: Images, log: Log, runtime: str = "auto") -> Ite
             for place, seen in enumerate(part):
                 if seen.features is not None:
                     features[place] = seen.features
-            yield part, features @ model.weight.T.astype(np.float64) + model.bias
+            yield part, model.logits(features)
 
 
 def predictions(
@@ -76,7 +100,8 @@ def predictions(
 def _network(run: Run, own: dict[str, Any]) -> Network:
     """The network that the run was made with: from this machine, else from the run's own weights."""
     try:
-        network = resolve(run.config["architecture"], run.recipe.weights, size=run.recipe.size, seed=run.recipe.seed)
+        name = headless(run.config["architecture"])  # a first classifier's features are those of any head
+        network = resolve(name, run.recipe.weights, size=run.recipe.size, seed=run.recipe.seed)
         if network.id == own["network"]:
             return network
     except LinneError:

@@ -40,7 +40,8 @@ FULL = 1.0
 @dataclass(eq=False)
 class Best:
     """The best rung so far. predictions: of pictures that it was judged on; file: its tensors, None for the probe;
-    curve: of its fitting; decisions: of every rung, JSON-ready."""
+    curve: of its fitting; decisions: of every rung, JSON-ready. beside: what the probe says of the same pictures where
+    it learned from as many: out of five folds it would learn from more than a witness of three does."""
 
     name: str
     predictions: Predictions
@@ -48,6 +49,7 @@ class Best:
     file: "Path | None" = None
     curve: "list[dict[str, float]]" = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    beside: "Predictions | None" = None
 
 
 def climb(up: Climb) -> Best:
@@ -72,8 +74,9 @@ def _probe(up: Climb) -> Predictions:
 
 def chosen(up: Climb, best: Best, made: Best, alone: bool) -> Best:
     """The better of two rungs on pictures that neither had learned; the first where the second does not pay."""
-    shared = np.intersect1d(best.predictions.rows, made.predictions.rows)
-    both = (one.predictions.take(np.searchsorted(one.predictions.rows, shared)) for one in (best, made))
+    first = made.beside if best.file is None and made.beside is not None else best.predictions
+    shared = np.intersect1d(first.rows, made.predictions.rows)
+    both = (one.take(np.searchsorted(one.rows, shared)) for one in (first, made.predictions))
     before, after = (replace(one, temperature=heat(one)) for one in both)
     found = compare(after, before, metric=up.recipe.metric, seed=up.recipe.seed)
     keep = alone or (found["value"] > 0 and found["low"] > SLACK)
@@ -163,7 +166,8 @@ def trained(up: Climb, rung: Rung, witnesses: int, held: bool, whole: float) -> 
         members.append(rung.member(fold, up.left))
     kept = next((member for member in members if member.fold == WHOLE), members[0])
     said = joined([(member.rows, member.logits) for member in members], up.stood)
-    return Best(rung.name, said, members, kept.file, kept.curve)
+    beside = joined([(member.rows, rung.below(member.fold)) for member in members], up.stood)
+    return Best(rung.name, said, members, kept.file, kept.curve, beside=beside)
 
 
 def advise(up: Climb, name: str, steps: Steps) -> None:

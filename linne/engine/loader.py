@@ -76,11 +76,25 @@ class Pictures:
 
     def _one(self, place: int, tricks: Sequence[Callable[..., Any]], where: tuple[Any, ...]) -> np.ndarray:
         pixels = decode(self.items[place], least=self.geometry.least).pixels
-        for at, trick in enumerate(tricks):
-            draw = rng(*where, bytes(self.hashes[place]), at)
-            told = {"size": self.geometry.size, "epoch": where[3], "content": bytes(self.hashes[place])}
-            pixels = offer(trick, image=pixels, rng=draw, **told)
-        return prepare(np.ascontiguousarray(pixels), self.geometry)
+        content = bytes(self.hashes[place])
+        draws = lambda at: rng(*where, content, at)  # noqa: E731
+        return chained(pixels, tricks, self.geometry, draws, epoch=where[3], content=content)
+
+
+def chained(
+    pixels: np.ndarray, tricks: Sequence[Any], geometry: Geometry, draw: Callable[[int], np.random.Generator],
+    **told: Any,
+) -> np.ndarray:  # fmt: skip
+    """(size, size, 3): a chain of augment tricks on a picture (H, W, 3) uint8. draw: the generator of each place in it.
+
+    Where a trick brought the picture to the network's side it stays as it is; else it is prepared as predict does.
+    """
+    size, cut = geometry.size, False
+    for at, trick in enumerate(tricks):
+        before = pixels.shape[:2]
+        pixels = np.ascontiguousarray(offer(trick, image=pixels, rng=draw(at), size=size, **told))
+        cut = pixels.shape[:2] == (size, size) and (cut or before != (size, size))
+    return pixels if cut else prepare(pixels, geometry)
 
 
 @lru_cache
@@ -92,10 +106,11 @@ class Order:
     """Where a stream is: which place, epoch and occurrence every position of its endless order is.
 
     Orders are made batches ahead, so a sampler may go by nothing that a run learns meanwhile: a restart would differ.
+    total: positions that the whole run has, for samplers that change on the way; 0 where nobody knows.
     """
 
-    def __init__(self, feed: Feed, sampler: str, seed: int, name: str) -> None:
-        self.feed, self.seed, self.name = feed, seed, name
+    def __init__(self, feed: Feed, sampler: str, seed: int, name: str, total: int = 0) -> None:
+        self.feed, self.seed, self.name, self.total = feed, seed, name, total
         self.sampler = find("sampler", sampler)
         self._kept: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.length = len(self.epoch(0)[0])
@@ -106,7 +121,9 @@ class Order:
         """(places, turns) of one epoch; turns count earlier rows of the same content."""
         if number not in self._kept:
             draw = rng(self.seed, "order", self.name, number)
-            places = np.asarray(offer(self.sampler, labels=self.feed.labels, rng=draw), np.int64)
+            progress = min(1.0, number * self.length / self.total) if number and self.total else 0.0
+            told = {"labels": self.feed.labels, "rng": draw, "progress": progress}
+            places = np.asarray(offer(self.sampler, **told), np.int64)
             self._kept = {old: kept for old, kept in self._kept.items() if old >= number - 2}
             self._kept[number] = places, occurrences(self.feed.hashes[places])
         return self._kept[number]

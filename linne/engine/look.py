@@ -52,8 +52,8 @@ class Looker:
     """Looks at pictures for one network, size and geometry; keeps what it computes.
 
     facts, features: which of the two is wanted. view: None for the plain picture, or (pixels, content hash, turn) to
-    pixels, with `view_key` naming it and its draws for the cache ("" keeps nothing). turn: (n,) how many earlier rows
-    have the same content.
+    the network's square, with `view_key` naming it and its draws for the cache ("" keeps nothing). turn: (n,) how many
+    earlier rows have the same content.
     """
 
     def __init__(
@@ -189,8 +189,8 @@ class Looker:
             seen.fresh = True
         if picture is not None and wanted and self.ran:
             turn = 0 if self.turn is None else int(self.turn[seen.row])
-            pixels = picture.pixels if self.view is None else self.view(picture.pixels, seen.hash, turn)
-            seen.prepared = prepare(pixels, self.geometry)
+            pixels, view = picture.pixels, self.view
+            seen.prepared = prepare(pixels, self.geometry) if view is None else view(pixels, seen.hash, turn)
 
     def _unread(self, row: int, item: Item, name: str, reason: str) -> Seen:
         """A file that cannot be opened has no content: its key is its path, and nothing is kept."""

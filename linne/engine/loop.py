@@ -15,12 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..core.batch import CELL, Player, Stage, Stream
+from ..core.batch import CELL, Batch, Player, Stage, Stream
 from ..core.errors import OptionError
 from ..core.lookup import find, offer
 from ..core.rng import key
 from . import device, keep
 from .feeding import Feeding
+from .hidden import INPUT, Hidden, mixable
 from .loader import Feed, Loader, Order
 from .lock import lock
 from .log import Log
@@ -88,7 +89,9 @@ class Loop:
         classes = int(getattr(method, "classes", 0) or feeds["train"].labels.max() + 1)
         mix = find("mix", settings.mix) if settings.mix else None
         self.schedule = find("schedule", settings.schedule)
-        self.feeding = Feeding(feeds, self.streams, classes, settings, where, mix)
+        inside = settings.mix_at != INPUT
+        self.hidden = Hidden(self.module, settings.mix_at, settings.mix, mix, settings.seed) if inside and mix else None
+        self.feeding = Feeding(feeds, self.streams, classes, settings, where, mix, self.hidden)
         self.updates = Updates(settings, where, self.sizes, self.main, self.plan, log)
         self.orders: dict[str, Order] = {}
         self.loaders: dict[str, Loader] = {}
@@ -135,8 +138,14 @@ class Loop:
         own = {self.streams[self.main].sampler, *(stage.sampler for stage in self.stages)} - {"", SHUFFLE}
         if self.settings.sampler and own:
             raise OptionError(f"The method orders its pictures itself ({own.pop()}). Drop sampler.")
+        mixable(self.settings, self.streams, self.players)
         if batch == 1 and any(estimating(module.train()) for module in self.modules.values()):
             raise OptionError("A batch of one has no spread for batch norm to measure. Give --batch 16 or more.")
+
+    def seeing(self, batch: Batch) -> Any:
+        """The context in which a batch goes through the method: a mix inside the network acts, or nothing does."""
+        acts = self.hidden is not None and self.feeding.mixes(batch.step)
+        return self.hidden.seeing(batch) if acts and self.hidden else nullcontext()
 
     def _place(self) -> None:
         """Bring the modules into the form that they run in."""
@@ -196,7 +205,7 @@ class Loop:
                 parameter.requires_grad_(not stage.learns or parameter in learns)
         self.optimizers = {name: self._optimizer(name, player, stage) for name, player in self.players.items()}
         many = len(self.players) > 1 or len(self.streams) > 1
-        wholes = {name: Whole(self.method, name, module) for name, module in self.modules.items()}
+        wholes = {name: Whole(self.method, name, module, self.seeing) for name, module in self.modules.items()}
         self.wholes = {name: device.spread(whole, self.where, many) for name, whole in wholes.items()}
         if state:
             for name, optimizer in self.optimizers.items():
@@ -210,7 +219,8 @@ class Loop:
             if name == self.main and self.settings.sampler:
                 sampler = self.settings.sampler
             feed = self.feeds[stream.rows]
-            order = self.orders[name] = Order(feed, sampler, self.settings.seed, name)
+            total = self.steps * self.sizes[name]
+            order = self.orders[name] = Order(feed, sampler, self.settings.seed, name, total)
             cut = device.part(self.sizes[name], self.where.world, self.where.rank)
             workers = self.settings.workers, self.settings.worker_kind
             self.loaders[name] = Loader(feed, stream, self.sizes[name], order, cut, *workers)

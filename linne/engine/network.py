@@ -11,12 +11,12 @@ import numpy as np
 
 from ..core.errors import InputError
 from ..core.files import write
-from ..core.lookup import find, offer
 from ..core.recipe import Recipe
 from ..core.rng import key
 from ..core.spec import Spec, parse
 from ..core.zoo import look_up
 from . import cache
+from .assemble import assemble, changed, headless, plain, sign, written_as
 from .weights import Found, find_weights, known, permit, spelt
 
 VERSION = "2"
@@ -29,7 +29,8 @@ class Network:
     name: with the options that it is built with. id: hash of name, weights and side. width: length of its features.
     classes: of its own head. size (px), crop (share of the short side), interpolation, mean and std (of values in
     0..1): the preprocessing that it was trained with. source: where its weights came from. licence: of the weights, ""
-    where nobody states it. seed: what random weights are drawn from, -1 for trained ones. file: the weights, "" where
+    where nobody states it. seed: what random weights are drawn from, -1 for trained ones. notes: what surgery could not
+    keep. head: the one that training puts on it, "" for a linear layer. file: the weights, "" where
     only the hub has them, or nobody.
     """
 
@@ -45,6 +46,8 @@ class Network:
     std: tuple[float, ...]
     licence: str = ""
     seed: int = -1
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    head: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
 
     @property
@@ -53,9 +56,14 @@ class Network:
         return cache.home() / "networks" / self.id
 
     @property
+    def trained(self) -> str:
+        """The name of the network that training makes of it."""
+        return changed(self.name, head=self.head)
+
+    @property
     def remarks(self) -> list[str]:
         """What a person should know before the network is used."""
-        said = []
+        said = list(self.notes)
         entry, _ = look_up(parse(self.name)[0].name)
         if entry is not None and entry.also:
             said.append(f"{entry.name} is timm's; {entry.also}'s is called {entry.also}:{entry.name}")
@@ -81,7 +89,10 @@ class Network:
         return net
 
     def graph(self) -> Any:
-        """uint8 (B, H, W, 3) in, (features (B, width), logits (B, classes)) out, as a torch module for evaluation."""
+        """uint8 (B, H, W, 3) in, (features (B, width), logits (B, classes)) out, as a torch module for evaluation.
+
+        features: what the last linear layer is given.
+        """
         import torch
 
         class Graph(torch.nn.Module):
@@ -93,7 +104,8 @@ class Network:
 
             def forward(self, x: Any) -> Any:
                 features = self.net.features((x.permute(0, 3, 1, 2).to(torch.float32) - self.mean) / self.std)
-                return features, self.net.head(features)
+                neck = getattr(self.net.head, "neck", None)
+                return features if neck is None else neck(features), self.net.head(features)
 
         return Graph(self).eval()
 
@@ -134,8 +146,9 @@ def _make(name: str, size: int, found: Found, about: Path) -> Network:
         name=exact,
         id=_mark(exact, size, found),
         source=found.source,
-        width=net.width,
+        width=net.head.in_features if hasattr(net.head, "neck") else net.width,
         classes=getattr(net.head, "out_features", 0),
+        notes=tuple(getattr(net, "surgery_notes", ())),
         seed=found.seed,
         file=found.file,
         **{**net.preprocess, "licence": found.licence or own},
@@ -154,9 +167,12 @@ def _mark(name: str, size: int, found: Found) -> str:
 
 
 def of(recipe: Recipe) -> Network:
-    """The network of a recipe; raises what `resolve` raises."""
+    """The network of a recipe, its features those of any head; raises what `resolve` raises."""
     licence = recipe.weights_licence
-    return resolve(recipe.model, recipe.weights, size=recipe.size, seed=recipe.seed, licence=licence)
+    name = headless(changed(recipe.model, recipe.surgery))
+    network = resolve(name, recipe.weights, size=recipe.size, seed=recipe.seed, licence=licence)
+    head = plain(recipe.model)[2] if recipe.head == "auto" else recipe.head
+    return replace(network, head=head)
 
 
 def keep(network: Network, net: Any) -> None:
@@ -166,7 +182,10 @@ def keep(network: Network, net: Any) -> None:
     network.folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.contiguous() for name, value in net.tensors().items()}
     aside = network.folder / f"weights.{os.getpid()}.part"
+    told = written_as(network.file)[0]
+    held = plain(told)[2] if told and plain(network.name)[2] else ""
     save_file(tensors, aside)
+    sign(aside, changed(headless(network.name), head=held), network.classes)
     os.replace(aside, network.folder / "weights.safetensors")
     about = {"what": f"{network.name}, weights from {network.source}", **asdict(network)}
     aside.write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
@@ -186,29 +205,25 @@ def tensors(network: Network) -> dict[str, np.ndarray]:
 def _load(about: Path, file: str) -> Network:
     data = json.loads(about.read_text(encoding="utf-8"))
     data.pop("what")
-    network = Network(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+    network = Network(**{**data, **{each: tuple(data.get(each, ())) for each in ("mean", "std", "notes")}})
     kept = network.folder / "weights.safetensors"
     return replace(network, file=file or (str(kept) if kept.exists() else ""))
 
 
 def _build(name: str, file: str, size: int, seed: int) -> Any:
     """The network with the weights of `file`, else random ones where `seed` is not below 0, else the hub's."""
-    spec = parse(name)[0]
-    given = (("weights", file),) if file else (("download", True),) if seed < 0 else ()
-    trick = find("model", Spec(spec.name, spec.args, (*spec.options, *given)))
-    offered = {"classes": None, "channels": 3, "size": size}
     if file or seed < 0:
-        return offer(trick, **offered)
+        return assemble(name, file, size=size, download=not file)
     import torch
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(key(seed, "weights", name) % 2**63)
-        return offer(trick, **offered)
+        return assemble(name, size=size)
 
 
 def _exact(name: str, net: Any) -> str:
     """The name with what was decided while building, so that it builds the same again."""
-    spec = parse(name)[0]
+    spec, surgery, head = plain(name)
     if not getattr(net, "small", False) or any(option == "small" for option, _ in spec.options):
         return name
-    return str(Spec(spec.name, spec.args, (*spec.options, ("small", True))))
+    return changed(str(Spec(spec.name, spec.args, (*spec.options, ("small", True)))), surgery, head)

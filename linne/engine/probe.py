@@ -39,7 +39,8 @@ class Probe:
     logits. oof: every labelled learning picture as predicted, at that strength and temperature, by a head that never
     saw it or its group; its rows are places in the given Images. path: of each strength tried {"strength", "figure",
     "log_loss"} on the pictures that chose. chose: (len(oof),) bool, those pictures. calibrated_on: who fitted the
-    temperature, in words. notes: what a person should know, a sentence each.
+    temperature, in words. notes: what a person should know, a sentence each. classic: the learner in the head's place
+    as text, "" for none, and then nothing chose; learner: gives its scores where it is no weight and bias.
     """
 
     weight: np.ndarray
@@ -52,9 +53,15 @@ class Probe:
     chose: np.ndarray
     calibrated_on: str
     notes: tuple[str, ...] = ()
+    classic: str = ""
+    learner: "Callable[[np.ndarray], np.ndarray] | None" = None
 
     def logits(self, features: np.ndarray) -> np.ndarray:
         """(n, K) float64 of features (n, d), uncalibrated; NaN where a row's features are."""
+        if self.learner is not None:
+            from .classic import scores
+
+            return scores(self.learner, features, len(self.classes))
         return logits(features, self.weight, self.bias)
 
 
@@ -79,7 +86,7 @@ def probe(
     that are not positive.
     """
     task = Task.of(features, images, folds, seed, copies)
-    judges = None if judge is None else _strangers(*judge, task)
+    judges = None if judge is None else strangers(*judge, task)
     judges = judges if judges is not None and len(judges) >= JUDGES else None
     chose = task.able.copy()
     if judges is None:
@@ -92,7 +99,7 @@ def probe(
     else:
         judges = oof.take(np.flatnonzero(task.able & ~chose))
         source = f"{len(judges):,} learning pictures that did not choose the strength"
-    oof, notes = replace(oof, temperature=heat(judges)), _notes(task, folds)
+    oof, notes = replace(oof, temperature=heat(judges)), notes_of(task, folds)
     return Probe(weight, bias, task.classes, choice.strength, oof.temperature, oof, choice.path, chose, source, notes)
 
 
@@ -151,7 +158,7 @@ def _others(task: Task) -> np.ndarray:
     return task.fold != np.arange(task.folds)[:, None]
 
 
-def _strangers(features: np.ndarray, labels: np.ndarray, task: Task) -> Predictions:
+def strangers(features: np.ndarray, labels: np.ndarray, task: Task) -> Predictions:
     """Judging pictures with a label, rows into `features`, as yet without logits."""
     rows = np.flatnonzero(np.asarray(labels) >= 0)
     nobody = np.full(len(rows), "", dtype=object)
@@ -159,7 +166,8 @@ def _strangers(features: np.ndarray, labels: np.ndarray, task: Task) -> Predicti
     return Predictions(blank, np.asarray(labels)[rows], rows, task.classes, nobody, nobody)
 
 
-def _notes(task: Task, folds: int) -> tuple[str, ...]:
+def notes_of(task: Task, folds: int) -> tuple[str, ...]:
+    """What a person should know of the folds: fewer than asked for, classes that none can judge."""
     notes = []
     if task.folds < folds:
         notes.append(f"{task.folds} folds instead of {folds}: there are only so many groups of pictures.")

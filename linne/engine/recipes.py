@@ -31,6 +31,8 @@ class Steps:
     clip: float = 0.0
     synchronise: bool = False
     hook: str = ""
+    mix_until: float = 1.0
+    mix_at: str = "input"
     channels_last: bool = False
     compile: bool = False
     workers: int = -1
@@ -45,7 +47,9 @@ OWN: dict[str, dict[str, Any]] = {
     "full": {"epochs": 8, "batch": 64, "rate": 2e-4, "layer_decay": 0.85},
     "": {"epochs": 30, "batch": 128, "rate": 0.1, "optimizer": "sgd", "decay": 5e-4, "ema": 0.998},
 }
-"""Measured on clothing (bench/LOG.md); "" is any other method."""
+for _name in ("distil", "dkd", "resemble"):
+    OWN[_name] = {**OWN["full"], "loss": "cross_entropy"}
+"""Measured on clothing (bench/LOG.md); "" is any other method. A smoothed label would contradict a teacher's."""
 LEAST = 150
 """Steps without which a member has hardly begun: few pictures are shown more often."""
 
@@ -67,6 +71,8 @@ def steps_of(recipe: Recipe, method: str, rows: int, kind: str = "cpu") -> Steps
         "epochs": recipe.epochs or max(float(own["epochs"]), LEAST * batch / rows),
         "layer_decay": recipe.layer_decay or own["layer_decay"],
         "mix": recipe.mix,
+        "mix_until": recipe.mix_until,
+        "mix_at": recipe.mix_at,
         "sampler": recipe.sampler.replace("auto", ""),
         "clip": recipe.clip,
         "synchronise": recipe.synchronise,

@@ -7,6 +7,7 @@ out of fold. They learn as the one that is kept does, from fewer pictures: what 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..core.lookup import declared, find, offer
 from ..core.predictions import Predictions
 from ..core.rng import rng
 from ..core.spec import Spec, chain, parse
+from .assemble import assemble, sign
 from .begin import begin
 from .budget import Clock
 from .first import Stand
@@ -90,10 +92,11 @@ class Rung:
         seconds = self.plan.decide(f"{self.name}-{fold} seconds", lambda: budget if budget < float("inf") else 0.0)
         fitted = self._fit(method, learns, folder, float(seconds))
         logits = self._logits(fitted.module, rows)
-        if hasattr(method, "settle"):
-            method.settle()
+        for part in (method, net.head):
+            if hasattr(part, "settle"):
+                part.settle()
         curve = [{name: one[name] for name in ("epoch", "loss", "figure") if name in one} for one in fitted.records]
-        save(net, kept)
+        save(net, kept, self.stood.data.network.trained, len(self.stood.data.images.classes))
         write_json(folder / "curve.json", curve)
         write(folder / "held.npy", lambda aside: _save(aside, logits))
         device.together(self.where)
@@ -113,19 +116,44 @@ class Rung:
         elif below is None:
             begin(net, self.init, lambda count: self._shown(learns[:: -(-len(learns) // count)]), self.seed)
         loss = Criterion(self.steps.loss, labels, classes, self.where)
-        offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch}
+        loss.watch(net.head)
+        offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch,
+                   "teach": partial(self._teacher, fold, learns)}  # fmt: skip
         method = offer(find("method", self.steps.method), **offered)
         held(net, method, self.steps.method)
         return net, method
 
+    def _teacher(self, fold: "int | str", learns: np.ndarray, names: str, features: bool = False) -> Any:
+        """Finished runs that answer for these pictures, networks' features, or what heads said out of fold of them."""
+        from .teach import Recalled, teacher
+
+        data = self.stood.data
+        if names == "self":
+            if features:
+                raise OptionError("teacher=self has labels, no features. Take distil or dkd.")
+            known = self.stood.head if fold == WHOLE else self._solved(learns)
+            rows = known.oof.rows if fold == WHOLE else learns[known.oof.rows]
+            return Recalled(rows, known.oof.logits / known.temperature).to(self.where.torch)
+        scale = data.network.mean, data.network.std
+        return teacher(names, data.images.classes, scale, features).to(self.where.torch)
+
     def _head(self, fold: "int | str", learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The head that is best on these pictures' frozen features: the probe's own, or one that never saw the fold."""
-        data, head = self.stood.data, self.stood.head
-        if fold == WHOLE:
-            return head.weight, head.bias
-        first = probe(data.features[learns], data.images.take(learns), metric=self.metric, folds=2,
-                      strengths=(head.strength,), seed=self.seed)  # fmt: skip
-        return first.weight, first.bias
+        head = self.stood.head if fold == WHOLE else self._solved(learns)
+        return head.weight, head.bias
+
+    def below(self, fold: "int | str") -> np.ndarray:
+        """(m, K) what the first classifier says of a member's pictures where it learned from the same ones as that."""
+        data, judge = self.stood.data, self.stood.judge
+        rows = judge if fold == WHOLE else self.stood.learn[self.fold == fold]
+        head = self.stood.head if fold == WHOLE else self._solved(self.stood.learn[self.fold != fold])
+        return data.features[rows].astype(np.float64) @ head.weight.T.astype(np.float64) + head.bias
+
+    def _solved(self, learns: np.ndarray) -> Any:
+        """The probe of these pictures alone, at the strength that all of them chose."""
+        data = self.stood.data
+        return probe(data.features[learns], data.images.take(learns), metric=self.metric, folds=2,
+                     strengths=(self.stood.head.strength,), seed=self.seed)  # fmt: skip
 
     def _solve(self, net: Any, fold: "int | str", learns: np.ndarray) -> None:
         """Begin with that head, where the network's is a single layer."""
@@ -205,7 +233,7 @@ def held(net: Any, method: Any, name: str) -> None:
     if foreign and not hasattr(method, "settle"):
         raise OptionError(
             f"{name} trains {foreign:,} parameters that {net.name} does not have, and a run's folder holds a network by"
-            " its name. Fit it in Python with linne.engine.loop.fit, or take another method: linne list method"
+            " its name. Give it what it needs by surgery, as --surgery branches for bbn, or take another method."
         )
 
 
@@ -236,19 +264,22 @@ def _moved(pixels: np.ndarray, feed: Any, where: Any) -> Any:
 
 def built(network: Network, classes: int, file: "Path | None" = None) -> Any:
     """The network in torch with a head for `classes`; its weights, or another file's. Imports torch."""
-    spec = parse(network.name)[0]
     weights = str(file or network.file)
-    trick = find("model", Spec(spec.name, spec.args, (*spec.options, ("weights", weights))))
-    return offer(trick, classes=classes, channels=len(network.mean), size=network.size)
+    return assemble(network.trained, weights, classes=classes, channels=len(network.mean), size=network.size)
 
 
-def save(net: Any, path: Path) -> None:
-    """A network's tensors as its weights files name them."""
+def save(net: Any, path: Path, name: str, classes: int) -> None:
+    """A network's tensors as its weights files name them, under the name that it is built by."""
     from safetensors.torch import save_file
 
-    whole = {name: getattr(value, "full_tensor", lambda v=value: v)() for name, value in net.tensors().items()}
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in whole.items()}
-    write(path, lambda aside: save_file(tensors, aside, {"format": "pt"}))
+    whole = {each: getattr(value, "full_tensor", lambda v=value: v)() for each, value in net.tensors().items()}
+    tensors = {each: value.detach().cpu().contiguous().clone() for each, value in whole.items()}
+
+    def signed(aside: Path) -> None:
+        save_file(tensors, aside)
+        sign(aside, name, classes)
+
+    write(path, signed)
 
 
 def joined(parts: "Sequence[tuple[np.ndarray, np.ndarray]]", stood: Stand) -> Predictions:

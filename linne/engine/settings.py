@@ -8,7 +8,8 @@ from ..core.errors import RunError
 
 @dataclass(frozen=True)
 class Settings:
-    """How a method is fitted: what a Recipe says, in steps. Empty mix: none. clip: largest gradient norm, 0 none.
+    """How a method is fitted: what a Recipe says, in steps. Empty mix: none; it ends at the share
+    `mix_until` of the steps; mix_at: where it acts, as `hidden.Hidden`. clip: largest gradient norm, 0 none.
 
     steps of `batch` rows over all processes; rate: the peak; warmup: share of each stage's steps; decay: weight decay;
     layer_decay, head_rate: multiples of the rate by depth, and of the head. sampler: of the main stream, where the
@@ -29,6 +30,8 @@ class Settings:
     clip: float = 0.0
     loss: Any = "cross_entropy"
     mix: Any = ""
+    mix_until: float = 1.0
+    mix_at: str = "input"
     sampler: str = ""
     precision: str = "f32"
     micro: int = 0

@@ -1,6 +1,7 @@
 """One update of one player: gradients of the whole effective batch, in parts, scaled, summed, clipped and checked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -21,17 +22,23 @@ LEAST = 16
 
 
 class Whole(nn.Module):
-    """A method's step as a module whose parameters are one player's, so that gradients can be exchanged around it."""
+    """A method's step as a module whose parameters are one player's, so that gradients can be exchanged around it.
 
-    def __init__(self, method: Any, name: str, module: nn.Module) -> None:
+    seeing: a context in which a batch goes through the method.
+    """
+
+    def __init__(
+        self, method: Any, name: str, module: nn.Module, seeing: "Callable[[Batch], Any]" = nullcontext
+    ) -> None:
         super().__init__()
         self.module = module
-        self.__dict__.update(method=method, player=name, last=None)
+        self.__dict__.update(method=method, player=name, last=None, seeing=seeing)
 
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Losses by stream name, a number a row."""
         method: Any = self.method
-        step: Step = offer(method, batch=batch, progress=progress, player=self.player)
+        with self.seeing(batch):  # pyright: ignore[reportCallIssue]
+            step: Step = offer(method, batch=batch, progress=progress, player=self.player)
         self.__dict__["last"] = step
         main = next(iter(getattr(self.method, "streams", None) or {"train": 0}))
         return dict(step.loss) if isinstance(step.loss, Mapping) else {main: step.loss}

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..core.decode import Geometry, decode, prepare
-from ..core.lookup import find, offer
-from ..core.rng import rng
+from ..core.lookup import find
+from ..core.rng import key, rng
 from ..core.spec import chain
+from .loader import Pictures, chained
 
-VERSION = "1"
+VERSION = "2"
 """Of the views' draws and pixels."""
 AREA = 0.35, 1.0
 RATIO = 3 / 4, 4 / 3
@@ -64,10 +65,8 @@ class Views:
         return np.ascontiguousarray(out[:, ::-1] if number % 2 else out)
 
     def _chained(self, pixels: np.ndarray, number: int, content: bytes, turn: int) -> np.ndarray:
-        for place, trick in enumerate(self.tricks):
-            draw = rng(self.seed, "view", content, turn, number, place)
-            pixels = offer(trick, image=pixels, rng=draw, size=self.geometry.size, epoch=number, content=content)
-        return prepare(np.ascontiguousarray(pixels), self.geometry)
+        where = self.seed, "view", content, turn, number
+        return chained(pixels, self.tricks, self.geometry, lambda at: rng(*where, at), epoch=number, content=content)
 
 
 def part(
@@ -132,10 +131,17 @@ class Shown:
     def batch(
         self, places: np.ndarray, epochs: np.ndarray, turns: np.ndarray, view: str, spec: "str | None", seed: int
     ) -> np.ndarray:
-        """(B, size, size, 3) uint8; the view "plain" is as predict sees them."""
+        """(B, size, size, 3) uint8; the view "plain" is as predict sees them.
+
+        A view of another name than "images" has draws of its own; one with a chain shows that in their place.
+        """
+        if spec is not None:
+            own = Pictures(self.items, self.labels, self.rows, self.hashes, self.views.geometry, scale=self.scale)
+            return own.batch(places, epochs, turns, view, spec, seed)
         which = np.zeros(len(places), np.int64)
         if view != "plain":
-            which = 1 + numbers(self.hashes[places], epochs, turns, MANY, self.views.seed)
+            start = self.views.seed if view == "images" else key(self.views.seed, "view", view) % 2**63
+            which = 1 + numbers(self.hashes[places], epochs, turns, MANY, start)
         return np.stack([self._one(int(place), int(number)) for place, number in zip(places, which, strict=True)])
 
     def _one(self, place: int, number: int) -> np.ndarray:

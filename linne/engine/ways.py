@@ -169,6 +169,8 @@ def picture_seconds(up: Climb, steps: Steps, shown: "float | None") -> tuple[flo
         up.log.say(why)
         eager = step_seconds(net, x, up.where, steps.precision, last) / len(x)
         count = int(min(shown, up.left / eager) / len(x))
+        if steps.mix_at != "input":
+            return {"seconds": BESIDE * eager, "channels_last": last, "compile": False}
         use, why, seconds = worth_compiling(net, x, up.where, count, steps.precision, last)
         up.log.say(why)
         return {"seconds": BESIDE * seconds / len(x), "channels_last": last, "compile": use}

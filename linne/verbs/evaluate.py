@@ -30,7 +30,13 @@ class Figures(dict[str, Any]):
 
 
 def evaluate(
-    run: str | Path | Run, images: Any, *, runtime: str = "auto", metric: str = "", log: Log | None = None
+    run: str | Path | Run,
+    images: Any,
+    *,
+    runtime: str = "auto",
+    metric: str = "",
+    adjust: float = 0.0,
+    log: Log | None = None,
 ) -> Figures:
     """Judge a trained run on other labelled pictures: every figure with its interval.
 
@@ -46,12 +52,14 @@ def evaluate(
         How the network is run: auto, or one by name; see: linne list runtime.
     metric
         The headline; the run's own metric when not given. See: linne list metric.
+    adjust
+        Answers as if all classes were as common (logit adjustment): 1 fully, 0 not at all. For balanced accuracy.
     """
     from ..engine.figures import figures
-    from ..engine.infer import model_of, predictions
+    from ..engine.infer import adjusted, model_of, predictions
 
     trained = Run(run)
-    model = model_of(trained)
+    model = adjusted(model_of(trained), trained, adjust)
     pictures = by_name(load(images), model.classes)
     found, hashes, _ = predictions(model, pictures, log or Log(quiet=True), runtime)
     marks = np.array([value.tobytes().hex() for value in hashes])
@@ -63,7 +71,7 @@ def evaluate(
             f"No labelled picture of {pictures.came_from} is left to judge by: {int(known.sum())} of "
             f"{len(found)} are pictures that the run learned from or was calibrated on."
         )
-    notes = []
+    notes = [f"logits were adjusted by {adjust:g} times the log of each class's share"] if adjust else []
     if known.any():
         notes.append(f"{int(known.sum())} pictures were left out: the run learned from them or was calibrated on them")
     if again.any():

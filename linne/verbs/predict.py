@@ -51,7 +51,13 @@ class Table:
 
 
 def predict(
-    run: str | Path | Run, images: Any, *, out: Path | None = None, runtime: str = "auto", log: Log | None = None
+    run: str | Path | Run,
+    images: Any,
+    *,
+    out: Path | None = None,
+    runtime: str = "auto",
+    adjust: float = 0.0,
+    log: Log | None = None,
 ) -> Any:
     """Label pictures with a trained run: a row per picture with its label and the calibrated probability of each class.
 
@@ -65,11 +71,14 @@ def predict(
         A .csv or .tsv file for the table; printed when not given.
     runtime
         How the network is run: auto, or one by name; see: linne list runtime.
+    adjust
+        Answers as if all classes were as common (logit adjustment): 1 fully, 0 not at all.
     """
-    from ..engine.infer import model_of, predictions
+    from ..engine.infer import adjusted, model_of, predictions
 
     log = log or Log(quiet=True)
-    model, pictures = model_of(Run(run)), load(images)
+    trained, pictures = Run(run), load(images)
+    model = adjusted(model_of(trained), trained, adjust)
     if out is None:
         found, _, reasons = predictions(model, _unlabelled(pictures), log, runtime)
         return Answered(found, reasons)

@@ -68,6 +68,8 @@ def model(result: Result) -> dict[str, Any]:
         "geometry": asdict(geometry),
         "runtime": getattr(data, "ran", ""),
         "strength": head.strength,
+        "classic": head.classic,
+        "linear": head.learner is None,
         "temperature": head.temperature,
         "calibrated_on": head.calibrated_on,
         "notes": list(head.notes),

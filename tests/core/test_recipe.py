@@ -70,3 +70,36 @@ def test_a_recipe_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("fit = crop")
     with pytest.raises(InputError, match="no readable TOML"):
         Recipe.load(tmp_path / "bad.toml")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"surgery": "attention,linear_norm", "head": "cosine", "method": "full"},
+         r"surgery=linear_norm and head=cosine contradict each other: the named head"),
+        ({"method": "crt(share=.2)", "sampler": "root"}, r"method=crt and sampler=root contradict each other"),
+        ({"method": "bbn", "sampler": "balanced"}, r"method=bbn and sampler=balanced contradict each other"),
+    ],
+)  # fmt: skip
+def test_what_a_trick_s_file_says_it_is_against(settings: dict, said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        Recipe(**settings)
+
+
+def test_what_agrees() -> None:
+    Recipe(method="crt", sampler="auto")
+    Recipe(method="full", surgery="linear_norm")
+    Recipe(method="full", head="cosine", surgery="attention")
+
+
+def test_every_trick_s_against_names_kinds_and_tricks() -> None:
+    """A slip in a declaration would never be noticed otherwise."""
+    from linne.core.lookup import declared, kinds, names
+
+    for kind in kinds():
+        for name in names(kind):
+            for other, why in (declared(kind, name, "against") or {}).items():
+                what, _, trick = other.partition(":")
+                assert what in kinds()
+                assert not trick or trick in names(what)
+                assert why.endswith(".")

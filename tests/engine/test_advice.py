@@ -31,6 +31,8 @@ def test_each_line() -> None:
     assert "50 to 100" in said("supervised", trained=False, epochs=5)
     assert "about 10 are usual" in said(epochs=90)
     assert "legacy initialisation" in said("supervised", trained=False, epochs=60, weights="none", init="torch")
+    assert "each make up for uneven classes" in said(sampler="root", loss="logit_adjusted(tau=.5)")
+    assert said(sampler="root") == said(loss="logit_adjusted") == said(sampler="shuffle", loss="logit_adjusted") == ""
     assert "gradients vanish" in said("supervised", trained=False, epochs=60, model="lenet5", weights="none")
 
 

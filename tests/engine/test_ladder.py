@@ -71,6 +71,17 @@ def test_only_pictures_that_both_judged_count(tmp_path: Path) -> None:
     assert best.decisions[0]["gain"]["value"] == pytest.approx(by_hand)
 
 
+def test_the_first_classifier_is_judged_where_it_learned_from_as_many(tmp_path: Path) -> None:
+    """Out of its own folds 0.88, from a witness's pictures 0.80: a tail of 0.85 is better than that."""
+    tail = Best("tail", right(0.85, 2), beside=right(0.80, 3))
+    assert chosen(up(tmp_path), Best("probe", right(0.88, 1)), tail, False).name == "tail"
+    tail = Best("tail", right(0.85, 2))
+    assert chosen(up(tmp_path), Best("probe", right(0.88, 1)), tail, False).name == "probe"
+    full = Best("full", right(0.85, 2), beside=right(0.80, 3))
+    kept = Best("tail", right(0.88, 1), file=Path("a"))
+    assert chosen(up(tmp_path), kept, full, False).name == "tail", "beside a tail its own word counts"
+
+
 def test_a_method_that_was_asked_for_is_kept(tmp_path: Path) -> None:
     assert chosen(up(tmp_path), Best("probe", right(0.9, 1)), Best("full", right(0.8, 2)), True).name == "full"
 

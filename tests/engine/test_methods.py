@@ -12,12 +12,13 @@ from tiny import Stopper
 from toys import SPECS, TWICE, case
 
 STEPS = 14
+STAGED = ("crt", "lws", "mislas")
 
 
 def stops(name: str) -> list[int]:
-    """Three steps of the run, anywhere; crt's border between its stages as well."""
+    """Three steps of the run, anywhere; of those with two stages the border between them as well."""
     drawn = np.random.default_rng(len(name)).choice(np.arange(1, STEPS), 3, replace=False).tolist()
-    return sorted({*drawn, STEPS // 2, STEPS // 2 + 1} if name == "crt" else drawn)
+    return sorted({*drawn, STEPS // 2, STEPS // 2 + 1} if name in STAGED else drawn)
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -7,6 +7,7 @@ from PIL import Image
 from linne.core.decode import Geometry, prepare
 from linne.core.lookup import find
 from linne.core.rng import rng
+from linne.engine.loader import Pictures, chained
 from linne.engine.views import AREA, RATIO, Shown, Views, numbers, part, tint
 
 GEOMETRY = Geometry(size=24)
@@ -100,3 +101,43 @@ def test_pictures_go_on_to_new_views() -> None:
     some = shown.part(np.array([2, 0]))
     assert np.array_equal(some.batch(np.array([0]), nothing[:1], nothing[:1], "plain", None, 0)[0], plain[2])
     assert some.rows.tolist() == [9, 7]
+
+
+def test_a_square_that_a_trick_cut_is_not_cut_again() -> None:
+    """What resized_crop or letterbox gave is what the network sees; a picture that only was mirrored is prepared."""
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 56, 3), np.uint8)
+    geometry = Geometry(size=32)
+    seen: list[np.ndarray] = []
+
+    def spied(image: np.ndarray, size: int) -> np.ndarray:
+        seen.append(find("augment", "letterbox")(image=image, size=size))
+        return seen[-1]
+
+    out = chained(pixels, [spied], geometry, rng)
+    np.testing.assert_array_equal(out, seen[-1])
+    flipped = lambda image: image[:, ::-1]  # noqa: E731
+    np.testing.assert_array_equal(chained(pixels, [spied, flipped], geometry, rng), seen[-1][:, ::-1])
+    np.testing.assert_array_equal(chained(pixels, [flipped], geometry, rng), prepare(pixels[:, ::-1].copy(), geometry))
+    square = pixels[:32, :32].copy()
+    np.testing.assert_array_equal(chained(square, [flipped], geometry, rng), prepare(square[:, ::-1].copy(), geometry))
+    smaller = lambda image: image[:30, :30]  # noqa: E731
+    np.testing.assert_array_equal(
+        chained(pixels, [spied, smaller], geometry, rng), prepare(seen[-1][:30, :30].copy(), geometry)
+    )
+
+
+def test_views_of_other_names_and_with_chains_of_their_own() -> None:
+    """Two views of the run's own kind differ; a chain is what the loader's own feed makes of it, by the view's name."""
+    hashes = np.array([bytes([k]) * 16 for k in range(3)], dtype="V16")
+    scale = ((0.5,) * 3, (0.5,) * 3)
+    items = [picture(k) for k in range(3)]
+    shown = Shown(items, np.arange(3), np.arange(3), hashes, np.zeros(3, np.int64), Views(GEOMETRY, 0), scale)
+    places, nothing = np.arange(3), np.zeros(3, np.int64)
+    one, two, same = (shown.batch(places, nothing, nothing, view, None, 4) for view in ("images", "two", "two"))
+    assert not np.array_equal(one, two)
+    assert np.array_equal(two, same)
+    plain = Pictures(items, np.arange(3), np.arange(3), hashes, GEOMETRY, scale=scale)
+    for view in ("one", "two"):
+        made = shown.batch(places, nothing, nothing, view, "rotate(40)", 4)
+        assert np.array_equal(made, plain.batch(places, nothing, nothing, view, "rotate(40)", 4))
+        assert not np.array_equal(made, shown.batch(places, nothing, nothing, "other", "rotate(40)", 4))

@@ -11,8 +11,8 @@ from ._options import colour, number, paint, picture
 def letterbox(image: np.ndarray, size: int, *, fill: Any = 128) -> np.ndarray:
     """(size, size, 3) uint8: `image`, uint8 (H, W, 3), its longer side brought to size, antialiased bicubic.
 
-    fill: the bars' colour, "mean" that of the picture, a number a grey of 0..255, or three numbers. Where the run's fit
-    is "crop" its share is cut from the middle of this afterwards. Raises OptionError for others.
+    fill: the bars' colour, "mean" that of the picture, a number a grey of 0..255, or three numbers.
+    Raises OptionError for others.
     """
     image = picture("letterbox", image)
     number("letterbox", 1, 4096, whole=True, size=size)

@@ -14,7 +14,7 @@ def resized_crop(
 
     area: its share of the picture, drawn evenly, 0.001 to 1. ratio: its width over its height, drawn log-evenly, 0.05
     to 20. After ten boxes that do not fit, the largest centre box within `ratio`, as torchvision's RandomResizedCrop.
-    Where the run's fit is "crop" its share is cut from the middle of this afterwards. Raises OptionError for others.
+    Raises OptionError for others.
     """
     image = picture("resized_crop", image)
     pair("resized_crop", 0.001, 1, area=area)

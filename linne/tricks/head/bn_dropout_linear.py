@@ -21,6 +21,10 @@ class _Levelled(nn.Linear):
         super().__init__(width, classes)
         self.level, self.p = nn.BatchNorm1d(width), p
 
+    def neck(self, x: Tensor) -> Tensor:
+        """What the last linear layer is given once training is over."""
+        return self.level(x)
+
     def forward(self, input: Tensor) -> Tensor:
         return super().forward(F.dropout(self.level(input), self.p, self.training))
 

@@ -25,9 +25,18 @@ class _Cosine(nn.Linear):
         self.log_scale = nn.Parameter(log) if learned else None
         self.scale = float(scale)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def neck(self, x: Tensor) -> Tensor:
+        """What the last linear layer is given: features of length `scale`."""
         scale = self.scale if self.log_scale is None else self.log_scale.exp()
-        return scale * F.linear(F.normalize(input), F.normalize(self.weight))
+        return scale * F.normalize(x)
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Bring the weights to length 1, as the logits see them: the last layer is then an ordinary one."""
+        self.weight.copy_(F.normalize(self.weight))
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.linear(self.neck(input), F.normalize(self.weight))
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, scale={self.scale:g}"

@@ -33,5 +33,9 @@ class _Mlp(nn.Linear):
         super().__init__(inside, classes)
         self.before = before
 
+    def neck(self, x: Tensor) -> Tensor:
+        """What the last linear layer is given."""
+        return self.before(x)
+
     def forward(self, input: Tensor) -> Tensor:
-        return super().forward(self.before(input))
+        return super().forward(self.neck(input))

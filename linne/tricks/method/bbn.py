@@ -11,13 +11,16 @@ from torch import Tensor, nn
 from ...core.batch import Batch, Step, Stream
 from ...core.errors import OptionError
 
+against = {"sampler": "one branch sees the pictures as they come, one reversed. Drop sampler."}
+
 
 class bbn:
     """The run's weight moves from the common branch to the rare one: alpha = 1 - progress^2 (section 3.3).
 
     logits = head(2 [alpha f_common, (1 - alpha) f_rare]) of a picture drawn as the data come and one drawn by
     `reversed`; loss = alpha loss(common's label) + (1 - alpha) loss(rare's label). The branches are copies of the
-    network's last part, all before it is shared; afterwards both see the same picture, weighted alike.
+    network's last part, all before it is shared; afterwards both see the same picture, weighted alike. A network that
+    has two already, by the surgery `branches`, keeps its own: a run's folder can hold it.
 
     epochs: how many the run has, to hold alpha = 1 - ((T - 1) / D)^2 throughout epoch T as the paper's code does, with
     D = epochs, but 100 for 90 and 200 for 180; 0 lets it glide with every step.
@@ -26,7 +29,10 @@ class bbn:
     def __init__(self, model: Any, loss: Any, classes: int, *, epochs: int = 0) -> None:
         if not isinstance(epochs, int) or epochs < 0:
             raise OptionError(f"bbn: epochs is a whole number from 0, got {epochs!r}.")
-        self.model, self.loss, self.classes, self.epochs = _Branches(model, classes), loss, classes, epochs
+        own = hasattr(getattr(model, "body", None), "branches")
+        self.model: nn.Module = _Told(model) if own else _Branches(model, classes)
+        self.network = model if own else self.model
+        self.loss, self.classes, self.epochs = loss, classes, epochs
         self.streams = {"train": Stream(), "reversed": Stream(sampler="reversed")}
 
     def alpha(self, progress: float) -> float:
@@ -68,6 +74,28 @@ class _Branches(nn.Module):
     def parts(self) -> list[tuple[str, nn.Module]]:
         """Modules in a row from the picture to the features."""
         return [*zip(self.names, self.trunk, strict=True), ("branches", self.branches)]
+
+
+class _Told(nn.Module):
+    """A network with two branches of its own, told which sees what."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor, rare: Tensor, alpha: float) -> Tensor:
+        """Pairs of pictures (B, C, H, W) to (B, K)."""
+        body = self.network.body
+        return self.network.head(body.branches(body.trunk(x), body.trunk(rare), alpha))
+
+    @property
+    def head(self) -> nn.Module:
+        """The network's own."""
+        return self.network.head
+
+    def parts(self) -> list[tuple[str, nn.Module]]:
+        """The network's own."""
+        return self.network.parts()
 
 
 class _Pair(nn.Module):

@@ -5,6 +5,8 @@ from typing import Any
 from ...core.batch import Batch, Stage, Step
 from ...core.errors import OptionError
 
+against = {"sampler": "its second stage draws balanced, its first as the pictures come. Drop sampler."}
+
 
 class crt:
     """Classifier re-training (section 4.2): after a first stage only a freshly drawn `head` learns, on balanced draws.

@@ -7,6 +7,9 @@ from torch import Tensor
 from ...core.errors import OptionError
 from ._draw import column, each, partners
 
+anywhere = True
+"""Inside a network, too: nothing goes by places in a picture."""
+
 
 def mixup(
     images: Tensor, targets: Tensor, rng: np.random.Generator, *, alpha: float = 0.2, per: str = "cell"

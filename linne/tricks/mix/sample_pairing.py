@@ -7,6 +7,9 @@ from torch import Tensor
 from ...core.errors import OptionError
 from ._draw import partners, some
 
+anywhere = True
+"""Inside a network, too: nothing goes by places in a picture."""
+
 
 def sample_pairing(
     images: Tensor, targets: Tensor, rng: np.random.Generator, *, share: float = 0.5, p: float = 0.8

@@ -51,16 +51,17 @@ class PreAct(nn.Module):
             conv3(inside, out, stride), conv3(out, out)]  # fmt: skip
         self.norms = nn.ModuleList(nn.BatchNorm2d(conv.in_channels) for conv in convs)
         self.convs = nn.ModuleList(convs)
+        self.acts = nn.ModuleList(nn.ReLU() for _ in convs)
         self.dropout = nn.Dropout(dropout)
         self.shortcut = conv1(inside, wide, stride) if stride > 1 or inside != wide else None
         self.width = wide
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.norms[0](x))
+        y = self.acts[0](self.norms[0](x))
         kept = x if self.shortcut is None else self.shortcut(y)
         y = self.convs[0](y)
-        for norm, conv in zip(list(self.norms)[1:], list(self.convs)[1:], strict=True):
-            y = conv(self.dropout(F.relu(norm(y))))
+        for norm, act, conv in zip(self.norms[1:], self.acts[1:], self.convs[1:], strict=True):
+            y = conv(self.dropout(act(norm(y))))
         return y + kept
 
 

@@ -2,7 +2,6 @@
 
 import re
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ._net import Net, own, side
@@ -41,8 +40,9 @@ class _Block(nn.Module):
         super().__init__()
         self.conv1, self.bn1 = conv3(inside, out, stride), nn.BatchNorm2d(out)
         self.conv2, self.bn2 = conv3(out, out), nn.BatchNorm2d(out)
+        self.act1, self.act2 = nn.ReLU(), nn.ReLU()
         self.stride, self.width = stride, out
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        return F.relu(y + padded(x[:, :, :: self.stride, :: self.stride], self.width))
+        y = self.bn2(self.conv2(self.act1(self.bn1(self.conv1(x)))))
+        return self.act2(y + padded(x[:, :, :: self.stride, :: self.stride], self.width))

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from ._net import done, linear, places, put, some, watch
 from ._pools import behead
 
+against = {"head": "the named head takes the place of the one whose features it would level. Drop one of the two."}
+
 
 def linear_norm(module: nn.Module) -> nn.Module:
     """Linear layers of vectors (B, n) get a 1-D batch norm: behind those of the body, before the one that is the head.
@@ -42,6 +44,10 @@ class _Levelled(nn.Linear):
         super().__init__(linear.in_features, linear.out_features, linear.bias is not None)
         self.weight, self.bias, self.first = linear.weight, linear.bias, first
         self.level = nn.BatchNorm1d(linear.in_features if first else linear.out_features)
+
+    def neck(self, x: Tensor) -> Tensor:
+        """What the last linear layer is given, where this is the head."""
+        return self.level(x) if self.first else x
 
     def forward(self, input: Tensor) -> Tensor:
         return super().forward(self.level(input)) if self.first else self.level(super().forward(input))

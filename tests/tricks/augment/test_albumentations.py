@@ -2,6 +2,7 @@ import importlib.util
 import json
 import sys
 import threading
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ def told(*transforms: Any) -> dict[str, Any]:
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "albumentations", None)
     monkeypatch.setattr(module, "_KEPT", threading.local())
-    with pytest.raises(MissingExtra, match=r"linne\[albumentations\]"):
+    with pytest.raises(MissingExtra, match=r"linne\[albumentations\]") as caught:
         albumentations(IMAGE, rng(0), pipeline="some.json")
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["optional-dependencies"][caught.value.extra] == ["albumentations==2.0.8"]
 
 
 @here

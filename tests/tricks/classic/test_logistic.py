@@ -6,6 +6,7 @@ from linne.core.predictions import softmax
 from linne.core.rng import rng
 from linne.engine.solve import Design, path
 from linne.tricks.classic.logistic import logistic
+from tests.tricks.classic._clouds import keeps_the_contract
 
 
 def data(n=200, d=15, k=3):
@@ -37,10 +38,14 @@ def test_a_stronger_penalty_is_less_sure():
     assert sure[0] > sure[1] + 0.1 > sure[2] + 0.2
 
 
+def test_it_keeps_the_contract():
+    keeps_the_contract("logistic")
+
+
 def test_what_cannot_be_fitted_says_so():
     features, targets = data()
     with pytest.raises(InputError, match="two classes"):
         logistic(features, targets * 0)
     for options in ({"strength": 0.0}, {"steps": 0}):
-        with pytest.raises(OptionError, match="must be positive"):
+        with pytest.raises(OptionError, match="must be a positive"):
             logistic(features, targets, **options)

@@ -10,7 +10,7 @@ from toys import CLASSES, Net, clusters, even, learn, make, recall, tail
 
 from linne.core.batch import Batch
 from linne.core.errors import OptionError
-from linne.core.lookup import offer
+from linne.core.lookup import find, offer
 
 
 @pytest.mark.parametrize(("epochs", "divisor"), [(1, 1), (12, 12), (90, 100), (180, 200), (200, 200), (300, 300)])
@@ -113,3 +113,25 @@ def test_begins_at_chance_and_refuses_half_epochs() -> None:
     assert float(method(one, 0.5).loss.mean().detach()) == pytest.approx(log(CLASSES), abs=0.4)
     with pytest.raises(OptionError, match="whole number"):
         make("bbn(epochs=1.5)", Net(10), tail())
+
+
+def test_a_network_that_has_branches_keeps_its_own() -> None:
+    """By the surgery: the same logits and losses, and nothing besides the network's parameters learns."""
+    net = offer(find("model", "resnet20_cifar"), classes=CLASSES, channels=3, size=32)
+    net = find("surgery", "branches")(net).eval()
+    method = make("bbn", net, tail())
+    assert method.network is net
+    assert {id(p) for p in method.model.parameters()} == {id(p) for p in net.parameters()}
+    one, two = (torch.sin(torch.arange(4 * 3072.0) * k).view(4, 3, 32, 32) for k in (0.37, 0.11))
+    targets = torch.eye(CLASSES)[torch.arange(4) % CLASSES]
+    common, rare = (Batch(x, targets.roll(k, 0), torch.arange(4)) for k, x in enumerate((one, two)))
+    common.others["reversed"] = rare  # type: ignore[index]
+    with torch.no_grad():
+        step = method(common, 0.6)
+        body = net.body
+        halves = 0.64 * body.branches.common(body.trunk(one)), 0.36 * body.branches.rare(body.trunk(two))
+        logits = net.head(2 * torch.cat(halves, 1))
+    torch.testing.assert_close(step.logits, logits)
+    sure = logits.log_softmax(1)
+    wanted = -(0.64 * (sure * common.targets).sum(1) + 0.36 * (sure * rare.targets).sum(1))
+    torch.testing.assert_close(step.loss, wanted)

@@ -62,7 +62,9 @@ def test_workers_and_processes_change_nothing(sampler: str) -> None:
 @pytest.mark.parametrize("sampler", EVERY)
 def test_draws_come_from_the_given_generator_alone(sampler: str) -> None:
     state = np.random.get_state()[1].copy()  # type: ignore[index]
-    first, again = (offer(find("sampler", sampler), labels=LABELS, rng=rng(5), history=[]) for _ in range(2))
+    first, again = (
+        offer(find("sampler", sampler), labels=LABELS, rng=rng(5), history=[], progress=0.5) for _ in range(2)
+    )
     assert np.array_equal(first, again)
     assert np.array_equal(state, np.random.get_state()[1])  # type: ignore[index]
 
