@@ -32,6 +32,11 @@ def labels(images: Images) -> list[str]:
     return [[*images.classes, ""][k] for k in images.labels]
 
 
+@pytest.fixture
+def abc(tree: Tree) -> Path:
+    return tree("a.png", "b.png", "c.png")
+
+
 def parquet(path: Path, columns: dict[str, Any], **options: Any) -> Path:
     pq.write_table(pa.table(columns), path, **options)
     return path
