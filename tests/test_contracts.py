@@ -30,7 +30,7 @@ OFFERED = {
     "mix": {"images", "targets", "rng", "counts"},
     "surgery": {"module"},
     "head": {"width", "classes"},
-    "sampler": {"labels", "rng", "progress"},
+    "sampler": {"labels", "rng", "progress", "losses"},
     "method": {"model", "loss", "images", "classes", "device", "teach"},
     "generator": {"images", "classes", "channels", "size", "device"},
 }

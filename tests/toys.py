@@ -1,5 +1,6 @@
 """Problems of points, not pictures, on which methods with several streams, players or stages learn in a second."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,26 +44,26 @@ class Points:
 
 
 class Net(nn.Module):
-    """A network with the parts of a real one: a stem, a block, and an end without weights."""
+    """A network with the parts of a real one: a stem, a block, and an end without weights, or what surgery makes."""
 
     def __init__(self, wide: int, seed: int = 0, hidden: int = 64, bn: bool = False, drop: float = 0.0) -> None:
         super().__init__()
         torch.manual_seed(seed)
-        self.width = hidden
+        self.name, self.width = "toy", hidden
         norm = nn.BatchNorm1d(hidden) if bn else nn.Identity()
-        self.stem = nn.Sequential(nn.Linear(wide, hidden), norm, nn.ReLU())
-        self.block = nn.Sequential(nn.Linear(hidden, hidden), nn.Dropout(drop))
-        self.end = nn.ReLU()
+        stem = nn.Sequential(nn.Linear(wide, hidden), norm, nn.ReLU())
+        block = nn.Sequential(nn.Linear(hidden, hidden), nn.Dropout(drop))
+        self.body: Any = nn.Sequential(OrderedDict(stem=stem, block=block, end=nn.ReLU()))
         self.head = nn.Linear(hidden, CLASSES)
 
     def features(self, x: Tensor) -> Tensor:
-        return self.end(self.block(self.stem(x)))
+        return self.body(x)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.features(x))
 
     def parts(self) -> list[tuple[str, nn.Module]]:
-        return [("stem", self.stem), ("block", self.block), ("end", self.end)]
+        return list(self.body.named_children())
 
 
 def even(n: int, seed: int = 1) -> np.ndarray:
@@ -121,7 +122,14 @@ def recall(module: nn.Module, known: Points) -> np.ndarray:
     return np.array([(called == known.labels)[known.labels == k].mean() for k in range(CLASSES)])
 
 
+def net(method: str, **options: Any) -> Any:
+    """A network as the method needs it."""
+    own = Net(10, **options)
+    return find("surgery", "branches")(own) if method == "bbn" else own
+
+
 SPECS = {
+    "supervised": "supervised",
     "bbn": "bbn",
     "fixmatch": "fixmatch(mu=2, threshold=.5, strong='.5')",
     "co_teaching": "co_teaching(forget=.3, gradual=.3)",
@@ -131,10 +139,14 @@ SPECS = {
     "lws": "lws(share=.5)",
     "mislas": "mislas(share=.5)",
 }
-TWICE = {name: {} for name in SPECS} | {
-    f"{name}, synchronised": {"bn": True, "synchronise": True}
-    for name in ("bbn", "fixmatch", "co_teaching", "crt", "mislas")
-}
+TWICE = (
+    {name: {} for name in SPECS}
+    | {
+        f"{name}, synchronised": {"bn": True, "synchronise": True}
+        for name in ("bbn", "fixmatch", "co_teaching", "crt", "mislas")
+    }
+    | {"supervised, by its losses": {"sampler": "hard"}}
+)
 """What two processes must do as one: by name, options of `case`."""
 
 
@@ -149,7 +161,7 @@ def case(
     else:
         labels = even(200) if name == "co_teaching" else tail()
         feeds = {"train": clusters(labels, 2), "unlabelled": clusters(np.full(300, -1), 3)}
-    method = make(SPECS[name], Net(10, bn=bn, drop=drop), feeds["train"].labels, where)
+    method = make(SPECS[name], net(name, bn=bn, drop=drop), feeds["train"].labels, where)
     own = {"rate": 0.01 if name == "gan" else 0.05, "save": 0.0, **settings}
     learn(method, feeds, where, place, hooks, **own)
     modules = [getattr(method, player) for player in getattr(method, "players", ["model"])]

@@ -27,6 +27,7 @@ def save(loop: Any) -> None:
         "scaler": loop.updates.scaler.state(), "history": loop.history, "records": loop.records,
         "seconds": loop.seconds, "ended": loop.ended, "best": list(loop.best) if loop.best else None,
         "hooks": [hook.state() if hasattr(hook, "state") else None for hook in loop.hooks],
+        "losses": loop.losses.state() if loop.losses else None,
         "method": loop.method.state() if hasattr(loop.method, "state") else None,
     }  # fmt: skip
     try:

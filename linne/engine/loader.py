@@ -4,6 +4,7 @@ Positions are endless: step k takes k*B to k*B+B-1 of the concatenation of all e
 row is met as often as any other. Workers are threads or processes, any number: what they make depends on nothing else.
 """
 
+import inspect
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -105,13 +106,16 @@ def _tricks(spec: str) -> tuple[Callable[..., Any], ...]:
 class Order:
     """Where a stream is: which place, epoch and occurrence every position of its endless order is.
 
-    Orders are made batches ahead, so a sampler may go by nothing that a run learns meanwhile: a restart would differ.
-    total: positions that the whole run has, for samplers that change on the way; 0 where nobody knows.
+    Orders are made batches ahead, so of what a run learns meanwhile a sampler is offered what a restart knows as well:
+    losses, (n,) by epoch, NaN where nobody tells them. total: positions that the whole run has, for samplers that
+    change on the way; 0 where nobody knows.
     """
 
     def __init__(self, feed: Feed, sampler: str, seed: int, name: str, total: int = 0) -> None:
         self.feed, self.seed, self.name, self.total = feed, seed, name, total
         self.sampler = find("sampler", sampler)
+        self.sees = "losses" in inspect.signature(self.sampler).parameters
+        self.losses: Callable[[int], np.ndarray] = lambda epoch: np.full(len(feed.labels), np.nan, np.float32)
         self._kept: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.length = len(self.epoch(0)[0])
         if not self.length:
@@ -122,7 +126,8 @@ class Order:
         if number not in self._kept:
             draw = rng(self.seed, "order", self.name, number)
             progress = min(1.0, number * self.length / self.total) if number and self.total else 0.0
-            told = {"labels": self.feed.labels, "rng": draw, "progress": progress}
+            told: dict[str, Any] = {"labels": self.feed.labels, "rng": draw, "progress": progress}
+            told |= {"losses": self.losses(number)} if self.sees else {}
             places = np.asarray(offer(self.sampler, **told), np.int64)
             self._kept = {old: kept for old, kept in self._kept.items() if old >= number - 2}
             self._kept[number] = places, occurrences(self.feed.hashes[places])

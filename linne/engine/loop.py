@@ -25,6 +25,7 @@ from .hidden import INPUT, Hidden, mixable
 from .loader import Feed, Loader, Order
 from .lock import lock
 from .log import Log
+from .losses import Losses
 from .norms import estimating, frozen_statistics, reestimate, synchronise
 from .parameters import agree, ending, multiple, parameter_groups
 from .plan import Plan
@@ -94,6 +95,7 @@ class Loop:
         self.feeding = Feeding(feeds, self.streams, classes, settings, where, mix, self.hidden)
         self.updates = Updates(settings, where, self.sizes, self.main, self.plan, log)
         self.orders: dict[str, Order] = {}
+        self.losses: Losses | None = None
         self.loaders: dict[str, Loader] = {}
         self._place()
 
@@ -190,8 +192,8 @@ class Loop:
         """Begin a stage, or go on inside it: who learns, in which order, with what optimizers."""
         stage, settings = self.stages[number], self.settings
         self.number, self.updates.statistics = number, stage.statistics
-        self._line_up(stage)
         borders = self._borders()
+        self._line_up(stage, borders[number], state)
         length = (borders[number + 1] - borders[number]) * settings.batch
         note = "" if state else ending(self.schedule, length / self.orders[self.main].length)
         if note:
@@ -211,7 +213,7 @@ class Loop:
             for name, optimizer in self.optimizers.items():
                 device.load_optimizer(optimizer, self.modules[name], state["optimizers"][name], self.where)
 
-    def _line_up(self, stage: Stage) -> None:
+    def _line_up(self, stage: Stage, first: int, state: "dict[str, Any] | None") -> None:
         for loader in self.loaders.values():
             loader.close()
         for name, stream in self.streams.items():
@@ -224,6 +226,8 @@ class Loop:
             cut = device.part(self.sizes[name], self.where.world, self.where.rank)
             workers = self.settings.workers, self.settings.worker_kind
             self.loaders[name] = Loader(feed, stream, self.sizes[name], order, cut, *workers)
+        self.losses = Losses.along(self, first, state.get("losses") if state else None)
+        self.updates.hears = self.losses is not None
 
     def _optimizer(self, name: str, player: Player, stage: Stage) -> Any:
         settings = self.settings
@@ -267,6 +271,8 @@ class Loop:
                 name, self.modules, self.wholes[name], self.optimizers[name], batches, at
             )
             figures.update(bare(self.wholes[name]).last.log)
+            if self.losses is not None and name == next(iter(self.players)):
+                self.losses.take(self.updates.heard, self.step)
         self.step += 1
         rate = settings.rate * factor
         self._told = {"loss": next(iter(losses.values())), "rate": rate, "losses": losses, "log": figures}

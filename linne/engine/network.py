@@ -11,9 +11,10 @@ import numpy as np
 
 from ..core.errors import InputError
 from ..core.files import write
+from ..core.lookup import declared
 from ..core.recipe import Recipe
 from ..core.rng import key
-from ..core.spec import Spec, parse
+from ..core.spec import Spec, chain, parse
 from ..core.zoo import look_up
 from . import cache
 from .assemble import assemble, changed, headless, plain, sign, written_as
@@ -169,10 +170,18 @@ def _mark(name: str, size: int, found: Found) -> str:
 def of(recipe: Recipe) -> Network:
     """The network of a recipe, its features those of any head; raises what `resolve` raises."""
     licence = recipe.weights_licence
-    name = headless(changed(recipe.model, recipe.surgery))
+    name = headless(changed(recipe.model, operations(recipe)))
     network = resolve(name, recipe.weights, size=recipe.size, seed=recipe.seed, licence=licence)
     head = plain(recipe.model)[2] if recipe.head == "auto" else recipe.head
     return replace(network, head=head)
+
+
+def operations(recipe: Recipe) -> str:
+    """The chain of surgery of a recipe: its own, and what its method cannot do without (`surgery` in its file)."""
+    method = parse(recipe.method)[0].name if isinstance(recipe.method, str) else ""
+    needed = declared("method", method, "surgery", "") if method not in ("", "auto") else ""
+    named = {part.name for part in chain(",".join(filter(None, (recipe.surgery, plain(recipe.model)[1]))))}
+    return ",".join(filter(None, (recipe.surgery, needed if needed not in named else "")))
 
 
 def keep(network: Network, net: Any) -> None:

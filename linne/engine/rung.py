@@ -233,7 +233,7 @@ def held(net: Any, method: Any, name: str) -> None:
     if foreign and not hasattr(method, "settle"):
         raise OptionError(
             f"{name} trains {foreign:,} parameters that {net.name} does not have, and a run's folder holds a network by"
-            " its name. Give it what it needs by surgery, as --surgery branches for bbn, or take another method."
+            " its name. A method says by `surgery` in its file what the network needs; or take another method."
         )
 
 

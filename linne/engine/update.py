@@ -53,19 +53,26 @@ class Updates:
         self.settings, self.where, self.sizes, self.main, self.plan, self.log = settings, where, sizes, main, plan, log
         self.scaler = device.Scaler(settings.precision)
         self.micro = int(plan.get("micro", 0)) or settings.micro or settings.batch
-        self.statistics = True
+        self.statistics, self.hears = True, False
+        self.heard = torch.zeros(0)
+        self._rows: list[Tensor] = []
 
     def update(
         self, name: str, modules: Mapping[str, nn.Module], whole: nn.Module, optimizer: Any,
         batches: Mapping[str, Batch], at: "tuple[int, float]",
     ) -> Tensor:  # fmt: skip
-        """One optimizer step of player `name` at (step, progress); its loss before it, NaN where f16 overflowed."""
+        """One optimizer step of player `name` at (step, progress); its loss before it, NaN where f16 overflowed.
+
+        Where it hears, `heard` is then the main stream's loss of each row (B,) before it.
+        """
         others = [p for other, module in modules.items() if other != name for p in module.parameters()]
         wanted = [p.requires_grad for p in others]
         first: list[Tensor] = []
 
         def closure() -> Tensor:
             loss = self._gradients(name, modules[name], whole, batches, at)
+            if self.hears and not first:
+                self.heard = torch.cat(self._rows)
             first.append(loss)
             return loss
 
@@ -76,6 +83,8 @@ class Updates:
             optimizer.step(closure)
             self.scaler.went_well()
         except FloatingPointError:
+            if self.hears and not first:
+                self.heard = torch.cat(self._rows)
             self.scaler.overflowed()
         finally:
             for parameter, learns in zip(others, wanted, strict=True):
@@ -110,13 +119,14 @@ class Updates:
         if hasattr(criterion, "fits"):
             cuts = [device.part(self.sizes[self.main], self.where.world, rank) for rank in range(self.where.world)]
             criterion.fits(micros, [cut.stop - cut.start for cut in cuts], getattr(method, "scope", "row"))
-        value = torch.zeros((), device=self.where.torch)
+        value, self._rows = torch.zeros((), device=self.where.torch), []
         for micro in range(micros):
             device.seed(key(self.settings.seed, "torch", at[0], name, micro, self.where.rank), self.where)
             with device.unsynced(whole, micro == micros - 1):
                 with device.autocast(self.where, self.settings.precision):
                     losses = whole(piece(batches, self.main, micros, micro), at[1])
                 self._finite(losses, batches, (micros, micro), at[0])
+                self._rows += [losses[self.main].detach()] if self.hears else []
                 loss, share = self._reduced(losses)
                 (loss * (self.where.world * self.scaler.scale)).backward()
             value += share

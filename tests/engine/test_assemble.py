@@ -162,12 +162,11 @@ def _quoted(head: str) -> str:
     return repr(head) if "(" in head else head
 
 
-def test_bbn_is_a_whole_run_on_a_network_with_branches(photos: Path, tmp_path: Path) -> None:
+def test_bbn_s_network_gets_branches_and_a_run_holds_it(photos: Path, tmp_path: Path) -> None:
     settings = {"model": "resnet20_cifar", "weights": "none", "size": 32, "method": "bbn", "epochs": 2, "batch": 16,
                 "check": "none", "runtime": "eager"}  # fmt: skip
-    with pytest.raises(OptionError, match="--surgery branches"):
-        train(photos, out=tmp_path / "a", **settings)
-    run = train(photos, out=tmp_path / "b", surgery="branches", **settings)
+    run = train(photos, out=tmp_path / "b", **settings)
+    assert run.config["architecture"] == "resnet20_cifar(surgery=branches)"
     assert run.config["num_features"] == 128
     assert len(run.predictions("test")) == 24
 

@@ -2,16 +2,19 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from linne.core.errors import OptionError
 from linne.core.run import Run
 from linne.engine import data, rung
 from linne.engine.log import Log
+from linne.engine.rung import held
 from linne.verbs.predict import predict
 from linne.verbs.train import train
 from tests.verbs.test_training_input import bars
@@ -124,9 +127,13 @@ def test_a_method_that_orders_its_own_pictures(small: Path, tmp_path: Path) -> N
     assert not (tmp_path / "a").exists()
 
 
-def test_a_method_with_a_network_of_its_own_is_refused_before_it_learns(small: Path, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="does not have, and a run's folder holds a network by its name"):
-        told(small, tmp_path / "a", method="bbn")
+def test_a_method_with_a_network_of_its_own_is_refused() -> None:
+    net = torch.nn.Linear(3, 4)
+    net.name = "small"  # type: ignore[assignment]
+    method = SimpleNamespace(model=torch.nn.Sequential(net, torch.nn.Linear(4, 5)))
+    with pytest.raises(OptionError, match="other trains 25 parameters that small does not have, and a run's folder"):
+        held(net, method, "other")
+    held(net, SimpleNamespace(model=net), "other")
 
 
 @pytest.mark.parametrize("method", ["crt(share=.5)", "co_teaching(forget=.1)"])

@@ -51,11 +51,11 @@ class _Bilinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.reduce(x).flatten(2)
-        y = self._compact(x) if self.sketch else (x @ x.mT / x.shape[2]).flatten(1)
+        y = self._compact(x) if self.sketch else (x @ x.transpose(1, 2) / x.shape[2]).flatten(1)
         y = F.normalize(y * (y.abs() + EPS).rsqrt())
         return y[:, :, None, None] if self.keep else y
 
     def _compact(self, x: Tensor) -> Tensor:
         """(B, sketch) the mean over places of the circular convolution of two count sketches."""
-        one, two = (torch.fft.rfft(x.mT @ self.get_buffer(name)) for name in ("first", "second"))
+        one, two = (torch.fft.rfft(x.transpose(1, 2) @ self.get_buffer(name)) for name in ("first", "second"))
         return torch.fft.irfft(one * two, self.sketch).mean(1)

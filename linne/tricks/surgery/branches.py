@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import OptionError
+from ._body import Body
 from ._net import done, linear
 from ._pools import behead, doubled
 
@@ -30,33 +31,10 @@ def branches(module: nn.Module) -> nn.Module:
     with torch.no_grad():
         head.weight.copy_(torch.cat([net.head.weight, net.head.weight], 1) / 2)
     behead(net, head)
-    net.body = _Body(row[:cut], [part for _, part in row[cut:]]).train(net.body.training)
+    body = Body([part for _, part in row[:cut]], _Pair([part for _, part in row[cut:]]))
+    net.body = body.train(net.training)
     net.width *= 2
     return done(net, "branches", "part", row[cut:])
-
-
-class _Body(nn.Module):
-    """A trunk and two branches over it, in the words of torch's networks and of timm's."""
-
-    def __init__(self, trunk: Sequence[tuple[str, nn.Module]], branch: Sequence[nn.Module]) -> None:
-        super().__init__()
-        self.trunk = nn.Sequential(*(part for _, part in trunk))
-        self.branches = _Pair(branch)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to (B, 2 width)."""
-        return self.branches(self.trunk(x))
-
-    def forward_features(self, x: Tensor) -> Tensor:
-        """timm's name for it."""
-        return self(x)
-
-    def forward_head(self, x: Tensor, pre_logits: bool = True) -> Tensor:
-        """Nothing is left to do: the head stands outside."""
-        return x
-
-    def reset_classifier(self, classes: int) -> None:
-        """There is none inside."""
 
 
 class _Pair(nn.Module):

@@ -63,5 +63,8 @@ class _First(nn.Module):
         return torch.stack(rows, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        grid = F.affine_grid(self.places(x), list(x.shape), align_corners=False)
+        axes = [torch.arange(int(n), device=x.device, dtype=x.dtype) for n in x.shape[2:]]
+        rows, columns = torch.meshgrid([(2 * at + 1) / len(at) - 1 for at in axes], indexing="ij")
+        whole = torch.stack([columns, rows, torch.ones_like(rows)], 2)
+        grid = torch.einsum("hwk,bjk->bhwj", whole, self.places(x))  # affine_grid, which OpenVINO does not have
         return self.layer(F.grid_sample(x, grid, padding_mode="border", align_corners=False))

@@ -54,5 +54,5 @@ class _TwoScales:
 
 
 def _resized(x: Tensor, scale: float) -> Tensor:
-    size = [max(1, round(scale * side)) for side in x.shape[2:]]
+    size = [max(1, round(scale * int(side))) for side in x.shape[2:]]  # int: a traced side is a tensor
     return F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True)

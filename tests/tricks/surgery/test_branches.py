@@ -19,14 +19,12 @@ def test_begins_as_it_was(name, size, make, pictures, twin) -> None:
         assert features.shape == (4, 2 * before.width) == (4, changed.width)
         torch.testing.assert_close(features, before.features(x).repeat(1, 2))
     trunk = sum(p.numel() for p in changed.body.trunk.parameters())
-    branch = sum(p.numel() for p in changed.body.branches.common.parameters())
+    branch = sum(p.numel() for p in changed.body.end.common.parameters())
     assert trunk + branch + sum(p.numel() for p in before.head.parameters()) == sum(
         p.numel() for p in before.parameters()
     )
     assert branch
-    for one, two in zip(
-        changed.body.branches.common.parameters(), changed.body.branches.rare.parameters(), strict=True
-    ):
+    for one, two in zip(changed.body.end.common.parameters(), changed.body.end.rare.parameters(), strict=True):
         assert torch.equal(one, two)
         assert one is not two
 
@@ -36,7 +34,7 @@ def test_each_branch_gives_its_half(make, pictures) -> None:
     x, width = pictures(32), net.width // 2
     with torch.no_grad():
         before = net.features(x)
-        for p in net.body.branches.rare.parameters():
+        for p in net.body.end.rare.parameters():
             p.zero_()
         after = net.features(x)
     assert torch.equal(before[:, :width], after[:, :width])

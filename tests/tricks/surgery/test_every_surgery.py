@@ -7,7 +7,7 @@ from tiny import Stopper, go, mark
 from linne.core.errors import OptionError
 from linne.core.lookup import find, names
 
-ON = dict.fromkeys(("branches", "stochastic_depth", "pooling", "bilinear", "two_scales"), "resnet20_cifar")
+ON = dict.fromkeys(("attentive", "branches", "stochastic_depth", "pooling", "bilinear", "two_scales"), "resnet20_cifar")
 SPECS = [*names("surgery"), "norm(frozen)", "norm(standardised)", "attention(cbam)", "attention(nonlocal,last=1)"]
 
 
