@@ -89,6 +89,23 @@ def tail(data: Data, loss: Any, surgery: str = "") -> Any:
     return find("method", f"tail(cut={CUT},products=f32,size={side})")(model=net, loss=loss, device=CPU.torch)
 
 
+class Rest(nn.Module):
+    """What comes after the cut in the words of a network: its pictures are activations."""
+
+    name = "rest"
+
+    def __init__(self, after: Any, channels: int, side: int) -> None:
+        super().__init__()
+        self.body, self.head, self.parts = after.row, after.head, after.parts
+        self.channels, self.preprocess, self.width = channels, {"size": side}, after.head.in_features
+
+    def features(self, x: Tensor) -> Tensor:
+        return self.body(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x).float())
+
+
 def scales(data: Data, loss: Any) -> Any:
     """The method with two sides."""
     return Two(Pair(tail(data, loss).model, data.network.width, len(data.images.classes)), loss)
@@ -96,14 +113,13 @@ def scales(data: Data, loss: Any) -> Any:
 
 def attentive(data: Data, loss: Any, known: np.ndarray) -> Any:
     """WS-DAN on what comes after the cut; its attention's norm begins with what `known` activations have."""
-    row = tail(data, loss).model
-    row.channels, row.preprocess = known.shape[1], {"size": known.shape[2]}
-    method = find("method", "wsdan(maps=8)")(model=row, loss=loss, classes=len(data.images.classes))
+    net = find("surgery", "attentive(maps=8)")(Rest(tail(data, loss).model, *known.shape[1:3]))
+    method = find("method", "wsdan")(model=net, loss=loss)
     method.stages = [Stage("tail", statistics=False)]
-    norm = method.model.eval().pool.norm.train()
+    norm = net.eval().body.end.norm.train()
     norm.momentum = None  # the mean over all batches, of which there is one
     with torch.no_grad():
-        method.model.pool.attend(method.model.trunk(torch.from_numpy(known)))
+        net.look(torch.from_numpy(known))
     return method
 
 

@@ -26,11 +26,12 @@ from linne.core.decode import encoded
 from linne.core.images import Images
 from linne.core.intervals import quantile
 from linne.core.load import load
-from linne.core.lookup import find, offer
+from linne.core.lookup import declared, find, offer
 from linne.core.measure import content_hash
 from linne.core.predictions import Predictions
 from linne.core.recipe import Recipe
 from linne.core.rng import key, rng
+from linne.core.spec import parse
 from linne.engine import device
 from linne.engine.criterion import Criterion
 from linne.engine.data import geometry_of
@@ -102,16 +103,18 @@ class Bench:
         names = find("plant", f"longtail(ratio={RATIO})")(self.images, rng(seed, "longtail")).names
         return np.flatnonzero(np.isin(self.images.names, names) & (self.images.split == "train"))
 
-    def start(self, head: str, seed: int) -> Any:
-        """The parts after the cut with a new head."""
+    def start(self, head: str, seed: int, surgery: str) -> Any:
+        """The parts after the cut with a new head, of a network that was changed where a method needs it."""
         torch.manual_seed(key(seed, "head") % 2**63)
         classes, net = len(self.images.classes), self.network.module()
         width = net.width
         net.head = torch.nn.Linear(width, classes) if head == "linear" else find("head", head)(width, classes)
+        net = find("surgery", surgery)(net) if surgery else net
         after = find("method", "tail")(net, None, WHERE.torch, cut=self.trunk.cut, products="bf16", size=SIDE).model
         after.width = width
-        after.row.append(Wide())  # branches of it give float32 too
-        after.names.append("wide")
+        if not surgery:
+            after.row.append(Wide())
+            after.names.append("wide")
         return after
 
     def fitted(self, spec: tuple[str, str, str], rows: np.ndarray, seed: int) -> Any:
@@ -119,7 +122,8 @@ class Bench:
         name, loss, head = spec
         labels, classes = self.images.labels[rows], len(self.images.classes)
         criterion = Criterion(loss, labels, classes, WHERE)
-        offered = {"model": self.start(head, seed), "loss": criterion, "classes": classes, "device": WHERE.torch}
+        start = self.start(head, seed, declared("method", parse(name)[0].name, "surgery", ""))
+        offered = {"model": start, "loss": criterion, "classes": classes, "device": WHERE.torch}
         method = offer(find("method", name), **offered)
         stages = getattr(method, "stages", None) or [Stage()]
         method.stages = [replace(stage, statistics=False) for stage in stages]  # as tail has it: 0.89 against 0.83

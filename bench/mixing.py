@@ -33,7 +33,7 @@ LOSSES = {
     "ohem": replace(TAIL, loss="ohem"),
     "balanced_softmax": replace(TAIL, loss="balanced_softmax"),
     "ldam with deferred weights": replace(TAIL, loss="ldam", head="cosine(scale=1)"),
-    "bbn": replace(TAIL, method="bbn"),
+    "bbn": replace(TAIL, method="bbn", surgery="branches"),
 }
 GROUPS = {"mixes": ("plain", MIXES), "losses on the 100:1 tail": ("cross_entropy", LOSSES)}
 WAYS = {**MIXES, **LOSSES}

@@ -71,10 +71,19 @@ def alone(path: Path) -> Any:
     return lock.lock(path, leave=False) if writes() else nullcontext()
 
 
-def undo(path: Path) -> None:
-    """Take back a folder that was begun for pictures that turned out unusable: nothing of them is in it yet."""
-    if not (path / "images.parquet").exists():
-        for name in ("recipe.toml", "log.jsonl"):
+BEGUN = ("recipe.toml", "log.jsonl")
+DEALT = ("images.parquet", "plan.json")
+
+
+def undo(path: Path, wrong: bool) -> None:
+    """Take back a folder that was begun for pictures that turned out unusable: nothing of them is in it yet.
+
+    wrong: whether it was begun with an option that cannot be, which would be met again: then what the pictures were
+    dealt to goes too, but nothing that was learned.
+    """
+    known = {*BEGUN, *(DEALT if wrong else ())}
+    if {one.name for one in path.iterdir()} <= {*known, lock.NAME}:
+        for name in known:
             (path / name).unlink(missing_ok=True)
         with suppress(OSError):
             path.rmdir()

@@ -16,7 +16,7 @@ from ..core.rng import key, rng
 from ..core.spec import chain
 from .loader import Pictures, chained
 
-VERSION = "2"
+VERSION = "3"
 """Of the views' draws and pixels."""
 AREA = 0.35, 1.0
 RATIO = 3 / 4, 4 / 3

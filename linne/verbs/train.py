@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from ..core.errors import LinneError
+from ..core.errors import LinneError, OptionError
 from ..core.files import write, write_json
 from ..core.load import load
 from ..core.recipe import Recipe
@@ -88,10 +88,10 @@ def _run(
         if not recipe.trains and (further := outlook(data, recipe, len(result.learn))):
             log.say(further)
         log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")
-    except LinneError:
+    except LinneError as error:
         log.close()
         if not resumed:
-            folder.undo(path)
+            folder.undo(path, isinstance(error, OptionError))
         raise
     finally:
         log.close()

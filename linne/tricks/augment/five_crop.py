@@ -1,9 +1,8 @@
 """five_crop: the corners and the centre in turn, or all ten with mirror images (Krizhevsky et al. 2012, 4.1)."""
 
 import numpy as np
-from PIL import Image
 
-from ._ops import given, taken
+from ._boxes import resized
 from ._options import number, picture
 
 
@@ -23,7 +22,6 @@ def five_crop(
     tops, lefts = (0, 0, high - side, high - side), (0, wide - side, 0, wide - side)
     corner = turn % 5
     top, left = (tops[corner], lefts[corner]) if corner < 4 else ((high - side) // 2, (wide - side) // 2)
-    part = np.ascontiguousarray(image[top : top + side, left : left + side])
-    if side != size:
-        part = taken(given(part).resize((size, size), Image.Resampling.BILINEAR))
+    part = image[top : top + side, left : left + side]
+    part = resized(part, size) if side != size else part
     return part[:, ::-1] if turn >= 5 else part

@@ -54,11 +54,12 @@ class _Told(nn.Module):
         *trunk, pair = (part for _, part in network.parts())
         if not all(hasattr(pair, name) for name in ("common", "rare")):
             raise OptionError("bbn teaches a network whose last part is there twice. Give it the surgery 'branches'.")
-        self.__dict__.update(trunk=nn.Sequential(*trunk), pair=pair)  # the network's own: registered there
+        self.way: Any = nn.Sequential(*trunk), pair  # a tuple: they are the network's own, and registered there
 
     def forward(self, x: Tensor, rare: Tensor, alpha: float) -> Tensor:
         """Pairs of pictures (B, C, H, W) to (B, K)."""
-        return self.network.head(self.pair(self.trunk(x), self.trunk(rare), alpha).float())
+        trunk, pair = self.way
+        return self.network.head(pair(trunk(x), trunk(rare), alpha).float())
 
     @property
     def head(self) -> nn.Module:

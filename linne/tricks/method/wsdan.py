@@ -52,7 +52,8 @@ class wsdan:
             without = x * (chosen <= shares[1][:, None, None])[:, None]
         others = self.model.head(self.model.look(torch.cat([closer, without]))[0]).chunk(2)
         losses = [self.loss(one, batch.targets, batch.rows) for one in (logits, *others)]
-        return Step(sum(losses) / 3 + self.weight * spread, logits, {"spread": spread.detach().mean()})
+        told: Any = {"spread": spread.detach().mean()}
+        return Step(sum(losses) / 3 + self.weight * spread, logits, told)
 
     def spread(self, features: Tensor) -> Tensor:
         """(B,) sums of squared distances of features (B, M C), at length 1, to the centres, which then move."""

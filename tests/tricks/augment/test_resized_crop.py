@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from scipy.stats import kstest
 from torchvision.transforms.v2 import functional as theirs
@@ -9,13 +10,17 @@ from linne.tricks.augment._boxes import box
 from linne.tricks.augment.resized_crop import resized_crop
 
 
-def test_pixels_are_torchvision_s_resized_crop_of_a_pillow_image() -> None:
+def test_pixels_are_torchvision_s_of_a_tensor_and_pillow_s_within_one() -> None:
     image = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
     for seed in range(20):
         rows, columns = box(image.shape, rng(seed), (0.08, 1), (3 / 4, 4 / 3))
         high, wide = rows.stop - rows.start, columns.stop - columns.start
-        known = theirs.resized_crop(Image.fromarray(image), rows.start, columns.start, high, wide, [32, 32])
-        np.testing.assert_array_equal(resized_crop(image, rng(seed), 32), np.asarray(known))
+        where = rows.start, columns.start, high, wide, [32, 32]
+        found = resized_crop(image, rng(seed), 32)
+        known = theirs.resized_crop(torch.from_numpy(image).permute(2, 0, 1), *where)
+        np.testing.assert_array_equal(found, known.permute(1, 2, 0).numpy())
+        pillow = np.asarray(theirs.resized_crop(Image.fromarray(image), *where))
+        assert np.abs(found.astype(int) - pillow).max() <= 1
 
 
 def test_boxes_have_the_areas_ratios_and_places_that_were_asked_for() -> None:
