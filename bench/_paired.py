@@ -76,6 +76,7 @@ class Way:
     head: str = ""
     augment: str = "flip,shift(2)"
     precision: str = "f32"
+    views: str = "plain"  # at test, as `logits` has them; several joined by "+"
     each: int = EACH
     tail: float = 1.0
 
@@ -86,7 +87,7 @@ def real() -> "Set | None":
         one = ground(source, "")
         if one is not None:
             draw = rng(0, "claims").permutation(len(one.feed.labels))
-            wide = Set(Path(str(source)).name, _rgb(one.feed.pixels)[draw], one.feed.labels[draw], _rgb(one.pixels),
+            wide = Set(Path(str(source)).name, rgb(one.feed.pixels)[draw], one.feed.labels[draw], rgb(one.pixels),
                        one.labels)  # fmt: skip
             return wide.part([EACH] * wide.classes)
     return None
@@ -110,10 +111,10 @@ def shares(largest: int, ratio: float, classes: int) -> list[int]:
     return [max(1, int(largest * ratio ** (-k / (classes - 1)) + 1e-9)) for k in range(classes)]
 
 
-def learned(way: Way, whole: Set, seed: int) -> np.ndarray:
-    """(m,) bool: which test pictures the network that was trained so gets right."""
+def learned(way: Way, whole: Set, seed: int, kind: str = "cpu") -> dict[str, np.ndarray]:
+    """By view, (m,) bool: which test pictures the network that was trained so, on a device of that kind, gets right."""
     one = whole.part(shares(min(way.each, int(np.bincount(whole.labels).max())), way.tail, whole.classes))
-    where, side = device.device("cpu"), one.pixels.shape[1]
+    where, side = device.device(kind), one.pixels.shape[1]
     torch.manual_seed(key(seed, "claims") % 2**63)
     net: Any = find("model", way.model)(one.classes, 3, side)
     scale = scale_of(one.pixels)
@@ -126,16 +127,20 @@ def learned(way: Way, whole: Set, seed: int) -> np.ndarray:
     if way.head:
         net.head = offer(find("head", way.head), width=net.width, classes=one.classes)
     feed: Any = held(one.pixels, one.labels, way.augment if able(way.augment, side) else "")
-    if not able(way.augment, side):
+    if able(way.augment, side):
+        feed.pixels = torch.from_numpy(one.pixels).to(where.torch) if kind != "cpu" else one.pixels
+    else:
         feed = Pictures(one.pixels, feed.labels, feed.rows, feed.hashes, Geometry(size=side, fit="squash"), way.augment,
                         scale)  # fmt: skip
     loss = Criterion(way.loss, one.labels, one.classes, where)
     method = offer(find("method", way.method), model=net, loss=loss, classes=one.classes, device=where.torch)
     same = ("batch", "rate", "optimizer", "schedule", "decay", "warmup", "loss", "mix", "precision")
-    settings = Settings(max(2, round(way.epochs * len(one.labels) / way.batch)), seed=seed, every=1e9, workers=0,
-                        channels_last=True, **{name: getattr(way, name) for name in same})  # fmt: skip
+    given = {name: getattr(way, name) for name in same}
+    steps, workers = max(2, round(way.epochs * len(one.labels) / way.batch)), 0 if kind == "cpu" else -1
+    settings = Settings(steps, seed=seed, every=1e9, workers=workers, channels_last=True, **given)
     fitted = fit(method, {"train": feed}, settings, where=where)
-    return logits(fitted.module, one.test, scale, where, way.precision, "plain").argmax(1).numpy() == one.truth
+    each = {view: logits(fitted.module, one.test, scale, where, way.precision, view) for view in way.views.split("+")}
+    return {view: found.argmax(1).cpu().numpy() == one.truth for view, found in each.items()}
 
 
 class Book:
@@ -168,7 +173,7 @@ class Book:
         os.replace(aside, self.path)
 
 
-def go(ways: Mapping[str, Way], whole: Set, book: Book, seeds: int, minutes: float) -> bool:
+def go(ways: Mapping[str, Way], whole: Set, book: Book, seeds: int, minutes: float, kind: str = "cpu") -> bool:
     """Run what is not kept yet, every way with one seed before the next seed; False where the time ran out."""
     begun = time.monotonic()
     for seed in range(seeds):
@@ -178,9 +183,11 @@ def go(ways: Mapping[str, Way], whole: Set, book: Book, seeds: int, minutes: flo
             if time.monotonic() - begun > 60 * minutes:
                 return False
             started = time.monotonic()
-            right = learned(way, whole, seed)
-            book.put(name, way, seed, whole.name, right, time.monotonic() - started)
-            print(f"{name}, seed {seed}: {right.mean():.4f} in {time.monotonic() - started:.0f} s", flush=True)
+            found, seconds = learned(way, whole, seed, kind), time.monotonic() - started
+            for at, (view, right) in enumerate(found.items()):
+                named = f"{name}, {view} views" if at else name
+                book.put(named, way, seed, whole.name, right, seconds)
+                print(f"{named}, seed {seed}: {right.mean():.4f} in {seconds:.0f} s", flush=True)
     return True
 
 
@@ -242,5 +249,5 @@ def results(name: str) -> Path:
     return ROOT / "bench" / "results" / f"{name}.json"
 
 
-def _rgb(pixels: np.ndarray) -> np.ndarray:
+def rgb(pixels: np.ndarray) -> np.ndarray:
     return np.repeat(pixels, 3, axis=3) if pixels.shape[3] == 1 else pixels

@@ -45,15 +45,16 @@ def drawn(images: Images, size: int, number: int) -> Images:
 
 
 def pinned(size: int, cut: str, folder: Path) -> Path:
-    """A plan in which nothing is left to the clock: the witnesses that are needed, the epochs that are wanted."""
+    """A plan in which nothing is left to the clock: the epochs that are wanted, and all witnesses, as ten minutes
+    afford for so few pictures (`budget.fit_tail` takes the plan with the most of those that are worth as much).
+    """
     from linne.core.recipe import Recipe
     from linne.engine.recipes import steps_of
 
     found = next(one for one in trunk.cuts(resolve(NETWORK), SIDE) if one.cut == cut)
     epochs = steps_of(Recipe(), "tail", size).epochs
-    witnesses = next(k for k in range(4) if k * size / 3 >= min(size, ladder.EVIDENCE))
     views = int(max(1, min(12, round(epochs))))
-    tail = {"cut": cut, "products": "bf16", "epochs": epochs, "folds": 3, "witnesses": witnesses, "held": False,
+    tail = {"cut": cut, "products": "bf16", "epochs": epochs, "folds": 3, "witnesses": ladder.FOLDS, "held": False,
             "views": views, "kept": views, "seconds": 1.0}  # fmt: skip
     costs = {"train": 0.01, "products": "bf16"}
     plan = {"cut": {"cut": cut, "shape": list(found.shape), "after": found.after, **costs},
@@ -115,12 +116,13 @@ def main() -> None:
     asked = argparse.ArgumentParser()
     asked.add_argument("--sizes", default="100,300,1000")
     asked.add_argument("--resamples", type=int, default=20)
+    asked.add_argument("--first", type=int, default=0, help="resample to begin with, so that several may run at once")
     asked.add_argument("--cut", default="blocks.4.2")
     given = asked.parse_args()
     images = load(DATA / "clothing")
     found = json.loads(KEPT.read_text())["cuts"] if KEPT.exists() else {}
     known = found.setdefault(given.cut, {"summary": {}, "each": {}})
-    for number in range(given.resamples):
+    for number in range(given.first, given.resamples):
         for size in map(int, given.sizes.split(",")):
             rows = known["each"].setdefault(str(size), {})
             if str(number) in rows:

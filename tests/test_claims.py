@@ -71,9 +71,9 @@ def test_finished_runs_are_kept_and_other_settings_asked_anew(
 ) -> None:
     paired, asked = bench("_paired"), []
 
-    def learned(way: Any, whole: Any, seed: int) -> np.ndarray:
+    def learned(way: Any, whole: Any, seed: int, kind: str) -> dict[str, np.ndarray]:
         asked.append((way.loss, seed))
-        return hits(seed, 1, 37)[0]
+        return {"plain": hits(seed, 1, 37)[0], "moved": hits(seed + 7, 1, 37)[0]}
 
     monkeypatch.setattr(paired, "learned", learned)
     way, data, path = paired.Way(), paired.drawn(), tmp_path / "claims.json"
@@ -85,6 +85,7 @@ def test_finished_runs_are_kept_and_other_settings_asked_anew(
     assert asked == [("cross_entropy", 0), ("cross_entropy", 1), ("focal", 0), ("focal", 1)]
     book = paired.Book(path)
     assert np.array_equal(book.right("a", way, 1, "drawn"), hits(1, 1, 37)[0])
+    assert np.array_equal(book.right("a, moved views", way, 1, "drawn"), hits(8, 1, 37)[0])
     assert book.right("a", replace(way, rate=0.2), 1, "drawn") is None
     assert book.right("a", way, 1, "other pictures") is None
     assert book.right("a", way, 2, "drawn") is None
