@@ -109,8 +109,11 @@ class Bench:
         classes, net = len(self.images.classes), self.network.module()
         width = net.width
         net.head = torch.nn.Linear(width, classes) if head == "linear" else find("head", head)(width, classes)
+        at = [name for name, _ in net.parts()].index(self.trunk.cut)
         net = find("surgery", surgery)(net) if surgery else net
-        after = find("method", "tail")(net, None, WHERE.torch, cut=self.trunk.cut, products="bf16", size=SIDE).model
+        cut = net.parts()[at][0]  # surgery gives the parts other names, and leaves them in their row
+        options = {"cut": cut} | ({} if surgery else {"products": "bf16", "size": SIDE})
+        after = find("method", "tail")(net, None, WHERE.torch, **options).model
         after.width = width
         if not surgery:
             after.row.append(Wide())
