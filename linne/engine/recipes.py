@@ -112,6 +112,6 @@ def reasons(recipe: Recipe, steps: Steps, rows: int, counts: np.ndarray, kind: s
     if len(present) and (ratio := present.max() / present.min()) >= UNEVEN and recipe.sampler == recipe.loss == "auto":
         said.append(
             f"classes {ratio:.1f} to 1: every picture counts the same, since weights and resampling cost accuracy; for "
-            "rare classes judge by --metric balanced_accuracy and try --method crt"
+            "rare classes give --metric balanced_accuracy and --loss logit_adjusted (the recipe imbalanced)"
         )
     return said

@@ -20,10 +20,10 @@ def test_says_what_it_came_to_and_reads(name: str) -> None:
         assert getattr(recipe, key) == (f"{value:g}" if key == "lr" else value)
 
 
-def test_all_six_are_there_and_listed() -> None:
-    six = ["finetune", "gpu", "imagenet", "laptop", "quick", "scratch-small"]
-    assert shipped_names() == six
-    assert [row[1] for row in listed("recipe").rows] == six
+def test_all_are_there_and_listed() -> None:
+    every = ["finetune", "gpu", "imagenet", "imbalanced", "laptop", "quick", "scratch-small"]
+    assert shipped_names() == every
+    assert [row[1] for row in listed("recipe").rows] == every
     assert [row[1] for row in listed("recipe", "l*").rows] == ["laptop"]
     assert {"recipe"} < {row[0] for row in listed().rows}
 
