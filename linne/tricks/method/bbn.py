@@ -51,15 +51,17 @@ class _Told(nn.Module):
     def __init__(self, network: Any) -> None:
         super().__init__()
         self.network = network
-        *trunk, pair = (part for _, part in network.parts())
-        if not all(hasattr(pair, name) for name in ("common", "rare")):
+        row = [part for _, part in network.parts()]
+        pairs = [at for at, part in enumerate(row) if hasattr(part, "common") and hasattr(part, "rare")]
+        if not pairs:
             raise OptionError("bbn teaches a network whose last part is there twice. Give it the surgery 'branches'.")
-        self.way: Any = nn.Sequential(*trunk), pair  # a tuple: they are the network's own, and registered there
+        trunk, end = row[: pairs[-1]], row[pairs[-1] + 1 :]  # timm's have a step behind their last part
+        self.way: Any = nn.Sequential(*trunk), row[pairs[-1]], nn.Sequential(*end)  # a tuple: not registered twice
 
     def forward(self, x: Tensor, rare: Tensor, alpha: float) -> Tensor:
         """Pairs of pictures (B, C, H, W) to (B, K)."""
-        trunk, pair = self.way
-        return self.network.head(pair(trunk(x), trunk(rare), alpha).float())
+        trunk, pair, end = self.way
+        return self.network.head(end(pair(trunk(x), trunk(rare), alpha)).float())
 
     @property
     def head(self) -> nn.Module:

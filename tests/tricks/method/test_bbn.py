@@ -98,9 +98,10 @@ def test_begins_at_chance_and_refuses_half_epochs() -> None:
         make("bbn", Net(10), tail())
 
 
-def test_of_pictures_both_branches_are_the_network_s_own() -> None:
+@pytest.mark.parametrize("name", ["resnet20_cifar", "mobilenetv3_small_050"])
+def test_of_pictures_both_branches_are_the_network_s_own(name: str) -> None:
     """Logits and losses by hand, and nothing besides the network's parameters learns."""
-    own = offer(find("model", "resnet20_cifar"), classes=CLASSES, channels=3, size=32)
+    own = offer(find("model", name), classes=CLASSES, channels=3, size=32)
     own = find("surgery", "branches")(own).eval()
     method = make("bbn", own, tail())
     assert method.network is own
