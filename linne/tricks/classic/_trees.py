@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ._fitted import Fitted, logs, parts
+from ._fitted import Fitted, known, logs, not_negative, parts, whole
 
 
 class Trees(Fitted):
@@ -50,8 +50,20 @@ def joined(trees: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
             "threshold": np.where(leaf, 0.0, threshold), "left": left, "right": np.where(leaf, 0, right)}  # fmt: skip
 
 
-def voted(model: Any, counts: dict[str, np.ndarray], smooth: float) -> dict[str, np.ndarray]:
-    """A fitted forest of scikit-learn, whose targets were places among the classes present, as arrays."""
+def grown(
+    name: str, kind: Any, known_of: tuple[np.ndarray, np.ndarray], rng: np.random.Generator,
+    options: tuple[int, int, float],
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """A forest of scikit-learn's class `kind` fitted to (features, targets), as arrays. options: trees, leaf, smooth.
+
+    Raises InputError for targets of a single class and OptionError for options out of range, both of trick `name`.
+    """
+    (features, targets), (count, leaf, smooth) = known_of, options
+    whole(name, trees=count, leaf=leaf)
+    not_negative(name, smooth=smooth)
+    _, places, counts = known(name, targets)
+    seed = int(rng.integers(2**31))
+    model = kind(count, min_samples_leaf=leaf, random_state=seed).fit(features, places)
     trees = [one.tree_ for one in model.estimators_]
     nodes = [(np.where(tree.children_left < 0, -1, tree.feature), tree.threshold, tree.children_left,
               tree.children_right) for tree in trees]  # fmt: skip

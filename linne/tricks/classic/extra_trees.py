@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ._fitted import known, not_negative, whole
-from ._trees import Trees, voted
+from ._trees import Trees, grown
 
 
 class extra_trees(Trees):
@@ -21,9 +20,4 @@ class extra_trees(Trees):
     ) -> None:  # fmt: skip
         from sklearn.ensemble import ExtraTreesClassifier
 
-        whole("extra_trees", trees=trees, leaf=leaf)
-        not_negative("extra_trees", smooth=smooth)
-        _, places, counts = known("extra_trees", targets)
-        seed = int(rng.integers(2**31))
-        model = ExtraTreesClassifier(trees, min_samples_leaf=leaf, random_state=seed).fit(features, places)
-        self.kept = voted(model, counts, smooth)
+        self.kept = grown("extra_trees", ExtraTreesClassifier, (features, targets), rng, (trees, leaf, smooth))

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ._fitted import known, not_negative, whole
-from ._trees import Trees, voted
+from ._trees import Trees, grown
 
 
 class forest(Trees):
@@ -21,9 +20,4 @@ class forest(Trees):
     ) -> None:  # fmt: skip
         from sklearn.ensemble import RandomForestClassifier
 
-        whole("forest", trees=trees, leaf=leaf)
-        not_negative("forest", smooth=smooth)
-        _, places, counts = known("forest", targets)
-        seed = int(rng.integers(2**31))
-        model = RandomForestClassifier(trees, min_samples_leaf=leaf, random_state=seed).fit(features, places)
-        self.kept = voted(model, counts, smooth)
+        self.kept = grown("forest", RandomForestClassifier, (features, targets), rng, (trees, leaf, smooth))
