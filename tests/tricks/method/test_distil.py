@@ -1,32 +1,17 @@
 """distil against scipy's relative entropy, and a student that it teaches."""
 
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from teaching import B, logits, made
 from toys import Net, clusters, even, learn, recall
 
 from linne.core.batch import Batch
 from linne.core.errors import InputError, OptionError
-from linne.core.lookup import find
-from linne.engine import device
-from linne.engine.criterion import Criterion
 from linne.engine.teach import Recalled
 from linne.tricks.method.distil import divergence
-
-K, B = 5, 7
-
-
-def logits(seed: int) -> torch.Tensor:
-    return 3 * torch.randn(B, K, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def made(spec: str, told: Any = None, loss: str = "cross_entropy", model: Any = None) -> Any:
-    labels = np.arange(30) % 3
-    criterion = Criterion(loss, labels, 3, device.device("cpu"))
-    return find("method", spec)(model or Net(10), criterion, lambda name, features=False: told)
 
 
 def test_the_same_logits_teach_nothing() -> None:

@@ -1,31 +1,14 @@
 """dkd: the identity that decoupling rests on, the blend of both parts by hand."""
 
-from typing import Any
-
-import numpy as np
 import pytest
 import torch
+from teaching import B, K, logits, made
 from toys import Net, clusters, even, learn
 
 from linne.core.batch import Batch
 from linne.core.errors import OptionError
-from linne.core.lookup import find
-from linne.engine import device
-from linne.engine.criterion import Criterion
 from linne.tricks.method.distil import divergence
 from linne.tricks.method.dkd import decoupled
-
-K, B = 5, 7
-
-
-def logits(seed: int) -> torch.Tensor:
-    return 3 * torch.randn(B, K, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def made(spec: str, told: Any = None, loss: str = "cross_entropy", model: Any = None) -> Any:
-    labels = np.arange(30) % 3
-    criterion = Criterion(loss, labels, 3, device.device("cpu"))
-    return find("method", spec)(model or Net(10), criterion, lambda name, features=False: told)
 
 
 def test_the_parts_make_the_whole() -> None:
