@@ -54,7 +54,9 @@ def parts(net: Any, channels: int, size: int) -> list[tuple[str, nn.Module]]:
     pictures = torch.sin(row * 0.37).to(place.dtype)
     with _still(net):
         steps = _open(_watch(net, pictures[:1].clone()), net)
-        found = [(name, _module(calls)) for name, calls in _groups(steps)]
+        groups = list(_groups(steps))
+        names = _unique([name for name, _ in groups])
+        found = [(name, _module(calls)) for name, (_, calls) in zip(names, groups, strict=True)]
         if len(found) < 2:
             raise OptionError(f"{net.name} cannot be cut: its blocks do not follow one another in a row.")
         with torch.no_grad():
@@ -199,6 +201,12 @@ def _groups(steps: list[_Call]) -> Iterator[tuple[str, list[_Call]]]:
             heavy = heavy or count == 1
     if group:
         yield "+".join(call.name for call in group), group
+
+
+def _unique(names: list[str]) -> list[str]:
+    """The names, a number behind those that came before."""
+    before = [names[:at].count(name) for at, name in enumerate(names)]
+    return [f"{name}.{count + 1}" if count else name for name, count in zip(names, before, strict=True)]
 
 
 def _module(calls: list[_Call]) -> nn.Module:

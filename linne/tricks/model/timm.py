@@ -81,7 +81,7 @@ def _body(name: str, channels: int, size: int, download: bool) -> Any:
 
     given: dict[str, Any] = {"img_size": size} if size and _takes_size(usual(name)) else {}
     try:
-        return library.create_model(usual(name), pretrained=download, in_chans=channels, **given)
+        return _without_aside(library.create_model(usual(name), pretrained=download, in_chans=channels, **given))
     except (RuntimeError, ValueError, AssertionError, OSError) as error:
         if not download:
             raise
@@ -129,6 +129,9 @@ class _Net(Net):
             return self._modules["own"]  # type: ignore[return-value]
         found: Any = self.body.get_classifier()
         found = getattr(found, "fc", found)  # SAM's gives its pooling too
+        whole: Any = getattr(self.body, "head", None)
+        if type(whole).__name__ == "NormLinear" and whole.linear is found:  # the features come before its norm
+            found, whole.out_features = whole, whole.linear.out_features
         if isinstance(found, (nn.Conv2d, tuple)):
             if self.__dict__.get("shaped") is None or self.__dict__["shaped"][0] is not found:
                 self.__dict__["shaped"] = (found, _Mapped(found) if isinstance(found, nn.Conv2d) else _Mean(found))
@@ -137,7 +140,7 @@ class _Net(Net):
 
     @head.setter
     def head(self, value: nn.Module) -> None:
-        self.body.reset_classifier(0)
+        self._reset(0)
         self._modules["own"] = value
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -145,6 +148,11 @@ class _Net(Net):
             object.__setattr__(self, name, value)
         else:
             super().__setattr__(name, value)
+
+    def _reset(self, classes: int) -> None:
+        """A fresh classifier in the body, or none."""
+        self.body.reset_classifier(classes)
+        _without_aside(self.body)
 
     def features(self, x: Tensor) -> Tensor:
         """(B, channels, size, size) to (B, width); a distilled transformer gives both of its tokens."""
@@ -159,7 +167,7 @@ class _Net(Net):
         if "own" in self._modules:
             self.head = nn.Linear(self.width, classes)
         else:
-            self.body.reset_classifier(classes)
+            self._reset(classes)
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor by timm's name."""
@@ -169,6 +177,7 @@ class _Net(Net):
     def load(self, found: dict[str, Tensor], what: str) -> None:
         """Take over a weights file's tensors, for as many classes as it tells apart. Raises InputError."""
         place, inside = f"{self.place}.", self.body.state_dict()
+        found = {name: value for name, value in found.items() if not name.startswith("aux_head.")}
         if f"{place}weight" not in found and "classifier.weight" not in inside:  # a run's head on a headless body
             found = {re.sub(r"^classifier\.", place, name): value for name, value in found.items()}
         count = classes_of(found, self.place)
@@ -179,8 +188,15 @@ class _Net(Net):
             return
         headless = not count and self.body.num_classes and set(found) < set(inside)
         if headless or (count and count != self.body.num_classes):
-            self.body.reset_classifier(count)
+            self._reset(count)
         self.body.load_state_dict(fitted(_resampled(self.body, found), self.body.state_dict(), what, self.channels))
+
+
+def _without_aside(body: Any) -> Any:
+    """The body without VOLO's second head, which learns from labels of places alone."""
+    if getattr(body, "aux_head", None) is not None:
+        body.aux_head = None
+    return body
 
 
 def _resampled(body: Any, found: dict[str, Tensor]) -> dict[str, Tensor]:
