@@ -21,7 +21,7 @@ class Watch:
 
 
 def moved(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> set[str]:
-    return {name.split(".")[0] for name in one if not torch.equal(one[name], two[name])}
+    return {name.removeprefix("body.").split(".")[0] for name in one if not torch.equal(one[name], two[name])}
 
 
 def test_the_last_layers_learn_first() -> None:
@@ -35,7 +35,7 @@ def test_the_last_layers_learn_first() -> None:
     learn(method, {"train": known}, steps=20, hooks=(watch,))
     first, second, third = (moved(*pair) for pair in zip(watch.states, watch.states[1:], strict=False))
     assert (first, second, third) == ({"head"}, {"block", "head"}, {"stem", "block", "head"})
-    statistics = [state["stem.1.running_mean"] for state in watch.states]
+    statistics = [state["body.stem.1.running_mean"] for state in watch.states]
     assert torch.equal(statistics[0], statistics[2])
     assert not torch.equal(statistics[2], statistics[3])
 
@@ -46,7 +46,7 @@ def test_statistics_can_stand_still_and_all_can_learn_at_once() -> None:
     assert [stage.share for stage in method.stages] == [1.0]
     learn(method, {"train": known}, steps=10, hooks=(watch,))
     assert moved(*watch.states) == {"stem", "block", "head"}
-    assert torch.equal(watch.states[0]["stem.1.running_var"], watch.states[1]["stem.1.running_var"])
+    assert torch.equal(watch.states[0]["body.stem.1.running_var"], watch.states[1]["body.stem.1.running_var"])
 
 
 @pytest.mark.parametrize(

@@ -99,13 +99,13 @@ def test_norms_estimate_anew_while_their_weights_stay() -> None:
     learn(make("mislas(share=.5)", net, known.labels), {"train": known}, steps=120, hooks=(keep,))
     one, last = (keep.states[step] for step in (60, 120))
     moved = {name for name in one if not torch.equal(one[name], last[name])}
-    norm = {"stem.1.running_mean", "stem.1.running_var", "stem.1.num_batches_tracked"}
+    norm = {"body.stem.1.running_mean", "body.stem.1.running_var", "body.stem.1.num_batches_tracked"}
     assert moved == norm | {"head.weight", "head.bias", "head.class_scale"}
     x = torch.from_numpy(known.values).float()
-    given = nn.functional.linear(x, last["stem.0.weight"], last["stem.0.bias"])
+    given = nn.functional.linear(x, last["body.stem.0.weight"], last["body.stem.0.bias"])
     labels = torch.from_numpy(known.labels)
     even_mean = torch.stack([given[labels == k].mean(0) for k in range(CLASSES)]).mean(0)
-    apart = [float((state["stem.1.running_mean"] - even_mean).norm()) for state in (one, last)]
+    apart = [float((state["body.stem.1.running_mean"] - even_mean).norm()) for state in (one, last)]
     assert apart[1] < 0.25 * apart[0]
 
 
