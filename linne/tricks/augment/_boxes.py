@@ -39,9 +39,9 @@ def resized(image: np.ndarray, size: int) -> np.ndarray:
     from torch import from_numpy
     from torch.nn.functional import interpolate
 
-    given = from_numpy(np.array(image, order="C")).permute(2, 0, 1)[None]
-    found = interpolate(given, (size, size), mode="bilinear", antialias=True)[0]
-    return np.ascontiguousarray(found.permute(1, 2, 0).numpy())
+    given = from_numpy(np.array(image[None], order="C")).permute(0, 3, 1, 2)
+    found = interpolate(given, (size, size), mode="bilinear", antialias=True)
+    return np.ascontiguousarray(found.permute(0, 2, 3, 1)[0].numpy())
 
 
 def _centre(sides: tuple[int, ...], ratio: Range) -> tuple[slice, slice]:
