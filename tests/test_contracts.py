@@ -41,6 +41,12 @@ IDS = [f"{kind}-{name}" for kind, name in TRICKS]
 ROOT = Path(__file__).parent.parent
 
 
+def test_the_surgery_that_a_method_needs_is_there() -> None:
+    needed = {name: lookup.declared("method", name, "surgery", "") for name in lookup.names("method")}
+    assert {name: one for name, one in needed.items() if one} == {"bbn": "branches", "wsdan": "attentive"}
+    assert set(needed.values()) - {""} <= set(lookup.names("surgery"))
+
+
 def test_every_kind_has_a_contract() -> None:
     assert set(lookup.kinds()) == set(OFFERED)
 

@@ -72,17 +72,18 @@ def alone(path: Path) -> Any:
 
 
 BEGUN = ("recipe.toml", "log.jsonl")
-DEALT = ("images.parquet", "plan.json")
+DEALT = ("images.parquet", "plan.json", "calibration.json", "config.json", "model.safetensors")
+"""Until a method learns: what the pictures were dealt to, what was measured, and the first classifier."""
 
 
 def undo(path: Path, wrong: bool) -> None:
     """Take back a folder that was begun for pictures that turned out unusable: nothing of them is in it yet.
 
-    wrong: whether it was begun with an option that cannot be, which would be met again: then what the pictures were
-    dealt to goes too, but nothing that was learned.
+    wrong: whether it was begun with an option that cannot be, which would be met again, and the corrected command
+    could not take its place: then the first classifier's files go too, but nothing that a method learned.
     """
     known = {*BEGUN, *(DEALT if wrong else ())}
-    if {one.name for one in path.iterdir()} <= {*known, lock.NAME}:
+    if writes() and path.is_dir() and {one.name for one in path.iterdir()} <= {*known, lock.NAME}:
         for name in known:
             (path / name).unlink(missing_ok=True)
         with suppress(OSError):

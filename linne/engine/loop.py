@@ -129,7 +129,9 @@ class Loop:
             agree(self.settings.optimizer, self.settings.schedule, self.settings.warmup)
         for stage, (first, last) in zip(self.stages, pairwise(self._borders()), strict=True):
             if first == last:
-                raise OptionError(f"{self.steps} steps leave none for the stage {stage.name!r}. Give more epochs.")
+                raise OptionError(
+                    f"{self.steps} steps leave none for the stage {stage.name!r}. Give more epochs or a smaller batch."
+                )
         rows = len(self.feeds[self.streams[self.main].rows].labels)
         if all(len(self.feeds[stream.rows].labels) < self.sizes[name] for name, stream in self.streams.items()):
             raise OptionError(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.lookup import declared
 from ..core.recipe import Recipe
 from ..core.spec import parse
 from .parameters import adaptive, scaled_rate
@@ -96,6 +97,9 @@ def _own(method: str) -> dict[str, Any]:
 def reasons(recipe: Recipe, steps: Steps, rows: int, counts: np.ndarray, kind: str = "cpu") -> list[str]:
     """Why what the recipe leaves open was chosen so, a line each. counts: (K,) pictures of each class that learn."""
     own, said = _own(steps.method), []
+    needed = declared("method", parse(steps.method)[0].name, "surgery", "")
+    if needed and needed not in recipe.surgery:
+        said.append(f"surgery {needed}: the method cannot do without it")
     if not recipe.batch:
         said.append(f"batch {steps.batch}: {rows:,} pictures give {max(1, rows // steps.batch):,} steps an epoch")
     if not recipe.epochs:

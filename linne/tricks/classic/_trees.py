@@ -51,14 +51,14 @@ def joined(trees: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def grown(
-    name: str, kind: Any, known_of: tuple[np.ndarray, np.ndarray], rng: np.random.Generator,
+    name: str, kind: Any, task: tuple[np.ndarray, np.ndarray], rng: np.random.Generator,
     options: tuple[int, int, float],
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    """A forest of scikit-learn's class `kind` fitted to (features, targets), as arrays. options: trees, leaf, smooth.
+    """A forest of scikit-learn's class `kind` as arrays. task: (features, targets). options: trees, leaf, smooth.
 
     Raises InputError for targets of a single class and OptionError for options out of range, both of trick `name`.
     """
-    (features, targets), (count, leaf, smooth) = known_of, options
+    (features, targets), (count, leaf, smooth) = task, options
     whole(name, trees=count, leaf=leaf)
     not_negative(name, smooth=smooth)
     _, places, counts = known(name, targets)

@@ -14,22 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from linne.core.errors import InputError, OptionError
-from linne.core.finding import Finding
-from linne.core.images import Images, read
+from linne.core.images import read
 from linne.core.load import load
 from linne.tricks.source import _parquet
+from tests.tricks.source._said import labels
 
 Tree = Callable[..., Path]
-
-
-def finding(images: Images, kind: str) -> Finding:
-    found = [one for one in images.findings if one.kind == kind]
-    assert len(found) == 1, [one.kind for one in images.findings]
-    return found[0]
-
-
-def labels(images: Images) -> list[str]:
-    return [[*images.classes, ""][k] for k in images.labels]
 
 
 @pytest.fixture

@@ -11,21 +11,11 @@ import pytest
 from PIL import Image
 
 from linne.core.errors import InputError, OptionError
-from linne.core.finding import Finding
-from linne.core.images import Images, read
+from linne.core.images import read
 from linne.core.load import load
+from tests.tricks.source._said import finding, labels
 
 Tree = Callable[..., Path]
-
-
-def finding(images: Images, kind: str) -> Finding:
-    found = [one for one in images.findings if one.kind == kind]
-    assert len(found) == 1, [one.kind for one in images.findings]
-    return found[0]
-
-
-def labels(images: Images) -> list[str]:
-    return [[*images.classes, ""][k] for k in images.labels]
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
