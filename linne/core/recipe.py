@@ -55,7 +55,9 @@ class Recipe:
     split: str = _setting("auto", "who learns, who judges: auto (as given, else 'grouped(test=0.2)'), or a split trick")
     group: str = _setting("", "pictures that stay together: a COLUMN, a 'regex' on names, 'parent', or 'exif'")
     metric: str = _setting("accuracy", "the one objective of every choice, e.g. balanced_accuracy, macro_f1, log_loss")
-    folds: int = _setting(5, "folds of the cross-validation that chooses the head's strength")
+    inner_folds: int = _setting(5, "folds of the cross-validation that chooses the head's strength")
+    folds: int = _setting(0, "a classifier for each of so many folds, judged by that fold alone; 0 is none")
+    fit_all: bool = _setting(False, "after the folds, one classifier of all pictures, by the settings that they chose")
     minutes: float = _setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
     method: str = _setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
     epochs: float = _setting(0.0, "how often each picture is learned from; 0 is the method's own")
@@ -97,7 +99,8 @@ class Recipe:
         if self.weights == "none" and self.weights_licence != "any":
             raise OptionError("weights_licence has no effect with weights='none': random weights have no licence.")
         _range("size", self.size, 0, 4096)
-        _range("folds", self.folds, 2, 100)
+        _range("inner_folds", self.inner_folds, 2, 100)
+        self._folded()
         _range("copies", self.copies, 0, 100)
         _range("max_unreadable", self.max_unreadable, 0, 1)
         self._training()
@@ -122,6 +125,17 @@ class Recipe:
             if given not in free:
                 for part in chain(given):
                     find(kind, part)
+
+    def _folded(self) -> None:
+        """Raise OptionError for folds that cannot be, or that a setting would be without effect beside."""
+        if self.folds:
+            _range("folds", self.folds, 2, 100)
+        if self.fit_all and not self.folds:
+            raise OptionError("fit_all takes its settings from folds, and there are none. Give folds=5 as well.")
+        if self.folds and self.devices > 1:
+            raise OptionError(
+                f"devices={self.devices} with folds={self.folds}: several folds share the devices instead."
+            )
 
     def _training(self) -> None:
         """Check what the loop is told; raise OptionError for a setting that the first classifier would ignore."""

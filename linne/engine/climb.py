@@ -62,6 +62,11 @@ class Climb:
         return held(self.stood.data.images.take(self.rows).items, geometry)
 
     @property
+    def sure(self) -> bool:
+        """Whether nobody is to judge: folds did, and everybody learns."""
+        return not len(self.stood.test)
+
+    @property
     def left(self) -> float:
         """Seconds for training, what finishing takes put aside; infinite without a budget."""
         return self.clock.left - self.finishing

@@ -18,7 +18,7 @@ from .budget import Clock
 from .climb import Climb
 from .data import Data
 from .figures import figure
-from .first import Result, few, judged, predict, stand, usable
+from .first import Result, Stand, few, judged, predict, stand, usable
 from .log import Log
 from .look import Looker, look
 from .network import Network, resolve
@@ -39,9 +39,6 @@ def course(
     The folder holds the best model so far at any time. pinned: a plan to follow instead of measuring. Raises
     InputError as `first` does, OptionError where there are too few pictures to tell a later rung from the first.
     """
-    from . import device
-    from .ladder import climb
-
     usable(data)
     if few(data, recipe):
         raise OptionError(
@@ -49,8 +46,17 @@ def course(
             "classifier from the first. Drop --minutes and --method, add pictures, or give a split."
         )
     clock.keep(path / "ladder" / "clock.json")
-    stood = stand(data, recipe, log, dealt)
-    recipe = stood.recipe
+    return onward(stand(data, recipe, log, dealt), path, log, clock, reading, pinned)
+
+
+def onward(
+    stood: Stand, path: Path, log: Log, clock: Clock, reading: Callable[[], Any], pinned: "str | Path | None" = None
+) -> Result:
+    """The same from the first classifier on."""
+    from . import device
+    from .ladder import climb
+
+    recipe, data = stood.recipe, stood.data
     hold(path, data.network, data, stood.head)
     found = figure(stood.head.oof, metric=recipe.metric, seed=recipe.seed)
     log.say(
@@ -67,8 +73,10 @@ def course(
     log.say(_won(best))
     fleet.part(up.where)
     if best.file is None:
-        reading()
-        parts = {"train": stood.head.oof, "test": predict(data, stood.head, stood.test)}
+        parts = {"train": stood.head.oof}
+        if len(stood.test):
+            reading()
+            parts["test"] = predict(data, stood.head, stood.test)
         if len(stood.judge):
             parts["validation"] = predict(data, stood.head, stood.judge)
         result = judged(stood, stood.head, parts, recipe, log)
@@ -113,8 +121,10 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
         oof=_learned(best, up, temperature), notes=(*stood.head.notes, *_notes(best)),
     )  # fmt: skip
     folder.write_config(up.place, network, data.geometry, head, place)
-    reading()
-    parts = {"train": head.oof, "test": say(stood.test, temperature)}
+    parts = {"train": head.oof}
+    if len(stood.test):
+        reading()
+        parts["test"] = say(stood.test, temperature)
     if judge is not None:
         parts["validation"] = replace(judge, temperature=temperature)
     result = judged(stood, head, parts, up.recipe, up.log)

@@ -188,8 +188,9 @@ def table(found: dict[str, Any]) -> str:
         rows = sorted(rows, key=lambda row: 1 if row["f1"]["value"] is None else row["f1"]["value"])[:ROWS]
         note = [f"The {ROWS} lowest F1 of {len(found['per_class'])} classes:"]
     parts = ("precision", "recall", "f1")
+    folds = [(f"fold {row['fold'] + 1}", text(row), "") for row in found.get("folds", [])]
     cells = [(row["class"], str(row["n"]), *(text(row[part]) for part in parts)) for row in rows]
-    above = [headline(found), found["resolution"]["sentence"], "", *align(shown), "", *note]
+    above = [headline(found), found["resolution"]["sentence"], "", *align(shown + folds), "", *note]
     return "\n".join([*above, *align([("class", "n", *parts), *cells])])
 
 

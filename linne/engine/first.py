@@ -124,6 +124,16 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
     return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked, recipe)
 
 
+def whole(data: Data, recipe: Recipe, log: Log, learn: np.ndarray, known: Predictions) -> Stand:
+    """These pictures learn and none judges: `known` is what was said out of fold, and calibrates."""
+    none = np.zeros(0, np.int64)
+    recipe = settled(data, learn, recipe, log)
+    head = _learn(data, recipe, learn, none, log)
+    on = f"{len(known):,} pictures, out of fold"
+    head = replace(head, oof=known, temperature=known.temperature, calibrated_on=on)
+    return Stand(data, head, learn, none, none, np.zeros(len(data.images), bool), recipe)
+
+
 def _taught(images: Images, learn: np.ndarray, test: np.ndarray) -> None:
     """Raise InputError for a class that test pictures show and no learning picture does: it could never be said."""
     asked, known = (np.bincount(images.labels[rows], minlength=len(images.classes)) for rows in (test, learn))
@@ -136,6 +146,8 @@ def _taught(images: Images, learn: np.ndarray, test: np.ndarray) -> None:
 
 def judged(stood: Stand, head: Probe, parts: dict[str, Predictions], recipe: Recipe, log: Log) -> Result:
     """A classifier by its predictions of "train" (of rows that it did not learn), "test" and perhaps "validation"."""
+    if "test" not in parts:  # folds judge
+        return Result(stood.data, head, stood.learn, parts, {}, "")
     found, leak = _judge(parts["test"], stood.leaked[stood.test], recipe, log)
     found["oof"] = figure(head.oof, metric=recipe.metric, seed=recipe.seed)
     found["path"] = head.path
@@ -225,11 +237,11 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
     given, labels = data.features[learn], images.labels
     key = digest(
         given, labels[learn], images.group[learn], *images.classes, images.weight, data.features[judge], labels[judge],
-        copies, recipe.metric, recipe.folds, recipe.seed, recipe.classic,
+        copies, recipe.metric, recipe.inner_folds, recipe.seed, recipe.classic,
     )  # fmt: skip
 
     def compute() -> dict[str, np.ndarray]:
-        asked: dict[str, Any] = {"folds": recipe.folds, "seed": recipe.seed, "copies": copies}
+        asked: dict[str, Any] = {"folds": recipe.inner_folds, "seed": recipe.seed, "copies": copies}
         asked["judge"] = (data.features[judge], labels[judge]) if len(judge) else None
         if recipe.classic:
             return packed(classic.learnt(given, images.take(learn), recipe.classic, **asked))
@@ -237,7 +249,7 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
 
     found = arrays("heads", key, compute) if isinstance(recipe.metric, str) else compute()
     head = unpacked(found, images, learn)
-    how = f"head: strength {head.strength:g} chosen by {recipe.folds}-fold cross-validation"
+    how = f"head: strength {head.strength:g} chosen by {recipe.inner_folds}-fold cross-validation"
     log.say(
         f"{head.classic or how} on {len(learn):,} pictures, temperature {head.temperature:.3f} on {head.calibrated_on}"
     )
@@ -344,7 +356,7 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     log.say(f"{len(learn)} pictures are too few for a test set: judged by repeated grouped cross-validation instead")
     head = _learn(data, settled(data, learn, recipe, log), learn, learn[:0], log)
     images = data.images.take(learn)
-    features, asked = data.features[learn], dict[str, Any](folds=recipe.folds, seed=recipe.seed)
+    features, asked = data.features[learn], dict[str, Any](folds=recipe.inner_folds, seed=recipe.seed)
     if recipe.classic:
         judged = classic.crossed(features, images, recipe.classic, **asked)
     else:

@@ -164,6 +164,14 @@ def write_config(path: Path, network: Network, geometry: Any, trained: Probe, he
     })  # fmt: skip
 
 
+def write_members(path: Path, classes: "tuple[str, ...]", members: "tuple[str, ...]") -> None:
+    """config.json of a run that is the mean of others, folders of its own folder."""
+    write_json(path / "config.json", {
+        "num_classes": len(classes), "label_names": list(classes), "id2label": dict(enumerate(classes)),
+        "label2id": {c: k for k, c in enumerate(classes)}, "linne": {"format": FORMAT, "members": list(members)},
+    })  # fmt: skip
+
+
 def write_results(path: Path, result: Result) -> None:
     """predictions.parquet, calibration.json, figures.json and findings.json."""
     import pyarrow as arrow

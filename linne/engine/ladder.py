@@ -74,6 +74,8 @@ def _probe(up: Climb) -> Predictions:
 
 def chosen(up: Climb, best: Best, made: Best, alone: bool) -> Best:
     """The better of two rungs on pictures that neither had learned; the first where the second does not pay."""
+    if up.sure:
+        return made
     first = made.beside if best.file is None and made.beside is not None else best.predictions
     shared = np.intersect1d(first.rows, made.predictions.rows)
     both = (one.take(np.searchsorted(one.rows, shared)) for one in (first, made.predictions))
@@ -130,7 +132,7 @@ def pictures(up: Climb, name: str, start: Sequence[Member]) -> "Best | None":
         return ways.shown(up, rows)
 
     n, judged, part = len(up.stood.learn), len(up.stood.judge), (FOLDS - 1) / FOLDS
-    needed = judged < EVIDENCE and not start  # somebody must judge it, or say how sure it may be
+    needed = judged < EVIDENCE and not start and not up.sure  # somebody must judge it, or say how sure it may be
     held = needed and up.clock.limit < float("inf")
     witnesses = 1 if needed and not held else sum(member.fold != WHOLE for member in start)
     share = part if held else 1 + witnesses * part
@@ -156,7 +158,7 @@ def trained(up: Climb, rung: Rung, witnesses: int, held: bool, whole: float) -> 
     """What is kept and its witnesses, as many as the clock allows; the one that judges itself where `held`."""
     each = whole / (1 + witnesses)
     asked: list[int | str] = [0] if held else [WHOLE, *range(witnesses)]
-    if not held and witnesses and len(up.stood.judge) < EVIDENCE:
+    if not held and witnesses and len(up.stood.judge) < EVIDENCE and not up.sure:
         asked = [0, WHOLE, *range(1, witnesses)]  # without a witness nothing could be kept
     members: list[Member] = []
     for fold in asked:
@@ -227,7 +229,7 @@ def _planned(up: Climb, plan: "Tail | None") -> "dict[str, Any] | None":
     """A plan, JSON-ready. A rung that was asked for proves nothing: one witness at most says how sure it may be."""
     if plan is None:
         return None
-    most = FOLDS if up.recipe.method == "auto" else int(len(up.stood.judge) < EVIDENCE)
+    most = FOLDS if up.recipe.method == "auto" else int(len(up.stood.judge) < EVIDENCE and not up.sure)
     return asdict(replace(plan, witnesses=min(plan.witnesses, most)))
 
 

@@ -4,15 +4,14 @@ import shlex
 import time
 from dataclasses import replace
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 from ..core.errors import LinneError, OptionError
-from ..core.files import write, write_json
 from ..core.load import load
 from ..core.recipe import Recipe
-from ..core.run import Run, count_reads
+from ..core.run import Run
 from ..engine.log import Log
+from ._made import made
 
 
 def train(
@@ -65,12 +64,10 @@ def _run(
 ) -> None:
     """Everything from the pictures to the run's last file; nothing is left of it where they turn out unusable."""
     from ..engine import fleet, folder
-    from ..engine.budget import Clock
     from ..engine.course import FEATURES
     from ..engine.data import examine
     from ..engine.outlook import outlook
     from ..engine.plan import Plan
-    from ..web.report import gather
 
     with fleet.turn(recipe):
         resumed = folder.begin(path, recipe, command)
@@ -81,11 +78,8 @@ def _run(
         before = Plan(path / "plan.json", plan).get(FEATURES, recipe.runtime)
         with fleet.turn(recipe):
             data = examine(pictures, replace(recipe, runtime=before), log)
-        result = _learn(data, recipe, log, path, Clock(recipe.minutes, begun), plan)
-        _write(path, data, result, gather(result, recipe, command, reads=count_reads(path)))
-        folder.finish(path, result, time.monotonic() - begun)
-        rmtree(path / "ladder", ignore_errors=True)
-        if not recipe.trains and (further := outlook(data, recipe, len(result.learn))):
+        learned = made(data, recipe, path, command, begun, log, plan)
+        if not recipe.trains and (further := outlook(data, recipe, learned)):
             log.say(further)
         log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")
     except LinneError as error:
@@ -104,38 +98,6 @@ def _gated(run: Run, strict: bool) -> Run:
     if strict and (leak or high):
         run.gate = f"--strict: {leak or high[0]}"
     return run
-
-
-def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: str | Path | None) -> Any:
-    """The first classifier, or the best that the recipe's time and method come to."""
-    from ..engine import folder
-    from ..engine.course import course
-    from ..engine.first import first
-
-    def dealt(known: Any) -> None:
-        folder.write_images(path, known)
-
-    def reading() -> None:
-        folder.note_read(path, "the final classifier, once")
-
-    if recipe.trains:
-        return course(data, recipe, log, path, clock, dealt, reading, plan)
-    return first(data, recipe, log, dealt, reading)
-
-
-def _write(path: Path, data: Any, result: Any, page: dict[str, Any]) -> None:
-    """Everything that a run keeps but its first and last files."""
-    from ..engine import folder
-    from ..web.card import card
-    from ..web.report import render, text
-
-    if result.network is None:
-        folder.write_model(path, data.network, data.geometry, result.head)
-    folder.write_results(path, result)
-    write_json(path / "report.json", page)
-    write(path / "report.html", render(page))
-    write(path / "report.txt", text(page, str(path / "report.html")))
-    write(path / "card.md", card(page))
 
 
 def _command(images: Any, path: Path, recipe: Recipe, plan: str | Path | None) -> str:

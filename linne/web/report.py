@@ -27,7 +27,9 @@ ROWS, LINES = 40, 10
 """Classes and findings that the text for a terminal has room for."""
 JUDGES = {
     "repeated grouped cross-validation: too few pictures for a test set of their own": "pictures, each judged by heads "
-    "that it did not teach (repeated grouped cross-validation: too few for a test set of their own)"
+    "that it did not teach (repeated grouped cross-validation: too few for a test set of their own)",
+    "classifiers that had not learned the picture (out of fold)": "pictures, each judged by a classifier that had not "
+    "learned it (out of fold)",
 }
 """How a run says who judged, and how the page says it after a number."""
 
@@ -88,6 +90,7 @@ def _shown(data: dict[str, Any]) -> dict[str, Any]:
         "span": span,
         "reach": charts.axis([row[part] for row in found["per_class"] for part in ("recall", "precision")]),
         "base": base if base >= span[0] else None,
+        "folded": charts.axis(found.get("folds", [])),
         "present": [part for part, n in data["overview"]["splits"].items() if n],
         "most": max((say.total(row) for row in counts), default=0),
         "preprocessing": say.preprocessing(data["model"]),

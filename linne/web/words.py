@@ -22,6 +22,8 @@ ZH = {
     "pictures, each judged by heads that it did not teach (repeated grouped cross-validation: "
     "too few for a test set of their own)":
         "图片，每张都由未用它训练的模型评判（重复分组交叉验证：图片太少，无法单独留出测试集）",
+    "pictures, each judged by a classifier that had not learned it (out of fold)":
+        "图片，每张都由没有学过它的分类器评判（折外）",
     "The test pictures were read once.": "测试图片只读取过一次。",
     "The test pictures were read {n} times: each further look makes the figures a little less honest.":
         "测试图片已被读取 {n} 次：每多看一次，数字就少一分可信。",
@@ -39,6 +41,11 @@ ZH = {
     "The interval may be wrong: {why}.": "区间可能不准：{why}。",
     "{n} judged pictures could not be read and count as wrong.": "{n} 张待评图片无法读取，按错误计。",
     # glance
+    "Fold by fold": "逐折结果",
+    "Each classifier is judged by the fold that it did not learn; all folds together: {value}.":
+        "每个分类器只由它没有学过的那一折评判；各折合计：{value}。",
+    "fold": "折",
+    "kept": "采用",
     "Weakest class": "最弱类别",
     "recall {value} on {n}": "召回率 {value}，共 {n} 张",
     "Most confused": "最易混淆",

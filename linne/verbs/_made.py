@@ -1,0 +1,122 @@
+"""What training verbs share: learning from pictures that were looked at, and everything that a run's folder keeps."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from ..core.errors import LinneError, OptionError
+from ..core.files import write, write_json
+from ..core.recipe import Recipe
+from ..core.run import Run, count_reads
+from ..engine.log import Log
+
+
+def made(
+    data: Any, recipe: Recipe, path: Path, command: str, begun: float, log: Log, plan: "str | Path | None" = None
+) -> int:
+    """Learn, judge, and write the run's folder to its last file; how many pictures learned. begun: of its clock."""
+    from ..engine import folder
+    from ..engine.budget import Clock
+
+    if recipe.folds:
+        result, members = _folded(data, recipe, path, command, log)
+    else:
+        result, members = _learn(data, recipe, log, path, Clock(recipe.minutes, begun), plan), ()
+    _write(path, data, result, _page(result, recipe, command, path), members)
+    folder.finish(path, result, time.monotonic() - begun)
+    rmtree(path / "ladder", ignore_errors=True)
+    return len(result.learn)
+
+
+def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "str | Path | None") -> Any:
+    """The first classifier, or the best that the recipe's time and method come to."""
+    from ..engine import folder
+    from ..engine.course import course
+    from ..engine.first import first
+
+    def dealt(known: Any) -> None:
+        folder.write_images(path, known)
+
+    def reading() -> None:
+        folder.note_read(path, "the final classifier, once")
+
+    if recipe.trains:
+        return course(data, recipe, log, path, clock, dealt, reading, plan)
+    return first(data, recipe, log, dealt, reading)
+
+
+def _folded(data: Any, recipe: Recipe, path: Path, command: str, log: Log) -> tuple[Any, tuple[str, ...]]:
+    """A run for each fold, in folders of the run's own, then what they come to together."""
+    from ..engine import folder, folds
+
+    fold = folds.deal(data, recipe)
+    folder.write_images(path, data)
+    settings, places = folds.settings(recipe), [path / f"fold-{k}" for k in range(recipe.folds)]
+    for k, place in enumerate(places):
+        log.say(f"fold {k + 1} of {len(places)}: {(fold == k).sum():,} of {(fold >= 0).sum():,} pictures judge")
+        if not (place / "DONE.json").exists():
+            _member(folds.part(data, fold, k), settings, place, f"{command}  # fold {k}", log)
+    runs = [Run(place) for place in places]
+    stood = folds.stood(data, fold, runs, recipe, log)
+    if recipe.fit_all:
+        result = _all(stood, folds.chosen(runs, recipe), path, log)
+    else:
+        result = folds.fused(stood, runs, lambda: folder.note_read(path, "the mean of all folds, once"), log)
+    members = () if recipe.fit_all else tuple(place.name for place in places)
+    return folds.summary(stood, result, runs, recipe, log), members
+
+
+def _member(data: Any, recipe: Recipe, place: Path, command: str, log: Log) -> None:
+    """One fold's run, with a log of its own."""
+    from ..engine import folder
+
+    begun, own = time.monotonic(), Log(log.quiet, log.stream)
+    with folder.alone(place):
+        folder.begin(place, recipe, command)
+        own.keep(place / "log.jsonl")
+        try:
+            made(data, recipe, place, command, begun, own)
+        except LinneError as error:
+            folder.undo(place, isinstance(error, OptionError))
+            raise
+        finally:
+            own.close()
+
+
+def _all(stood: Any, recipe: Recipe, path: Path, log: Log) -> Any:
+    """The classifier of all pictures, by the settings that the folds chose."""
+    from ..engine.budget import Clock
+    from ..engine.course import onward
+    from ..engine.first import judged
+
+    chosen = ", ".join(f"{name} {value}" for name, value in recipe.changed().items()) or "the defaults"
+    log.say(f"all {len(stood.learn):,} pictures: {chosen}")
+    stood = replace(stood, recipe=recipe)
+    if recipe.trains:
+        return onward(stood, path, log, Clock(0), lambda: None)
+    return judged(stood, stood.head, {"train": stood.head.oof}, recipe, log)
+
+
+def _page(result: Any, recipe: Recipe, command: str, path: Path) -> dict[str, Any]:
+    from ..web.report import gather
+
+    return gather(result, recipe, command, reads=count_reads(path))
+
+
+def _write(path: Path, data: Any, result: Any, page: dict[str, Any], members: tuple[str, ...] = ()) -> None:
+    """Everything that a run keeps but its first and last files. members: the runs whose mean it is."""
+    from ..engine import folder
+    from ..web.card import card
+    from ..web.report import render, text
+
+    if members:
+        folder.write_members(path, data.images.classes, members)
+    elif result.network is None:
+        folder.write_model(path, data.network, data.geometry, result.head)
+    folder.write_results(path, result)
+    write_json(path / "report.json", page)
+    write(path / "report.html", render(page))
+    write(path / "report.txt", text(page, str(path / "report.html")))
+    write(path / "card.md", card(page))

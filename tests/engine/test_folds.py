@@ -1,0 +1,150 @@
+"""Folds: each picture is judged by a classifier that had not learned it, and everything of that is kept."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import linne
+from linne.cli import main
+from linne.core.errors import InputError
+from linne.core.predictions import Predictions
+from linne.core.run import Run
+from linne.engine.folds import mean
+
+TINY = {"model": "air(widths=(8,8))", "weights": "none", "size": 28, "check": "none"}
+FLAGS = [word for name, value in TINY.items() for word in (f"--{name}", str(value))]
+
+
+def bars(root: Path, each: int, classes: str = "ab", start: int = 0) -> Path:
+    for name in classes:
+        (root / name).mkdir(parents=True, exist_ok=True)
+        for seed in range(start, start + each):
+            draw = np.random.default_rng([seed, ord(name)])
+            pixels = draw.integers(0, 60, (28, 28), np.uint8)
+            at = draw.integers(4, 20)
+            pixels[(slice(4, 24), slice(at, at + 3)) if name == "a" else (slice(at, at + 3), slice(4, 24))] = 220
+            Image.fromarray(pixels).save(root / name / f"{seed}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bars(tmp_path_factory.mktemp("bars"), 24)
+
+
+@pytest.fixture(scope="module")
+def folded(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return linne.train(plain, folds=3, out=tmp_path_factory.mktemp("out") / "run", **TINY)
+
+
+def test_every_picture_is_judged_once_by_who_had_not_learned_it(folded: Run) -> None:
+    known = folded.predictions("train")
+    assert known.rows.tolist() == list(range(48))
+    seen: list[str] = []
+    for k in range(3):
+        one = Run(folded.path / f"fold-{k}")
+        judged, learned = (set(one.predictions(part).names) for part in ("test", "train"))
+        assert not judged & learned
+        assert len(judged | learned) == 48
+        seen += judged
+        own = known.take([known.names.tolist().index(name) for name in one.predictions("test").names])
+        np.testing.assert_array_equal(own.logits, one.predictions("test").logits)
+    assert sorted(seen) == sorted(known.names)
+
+
+def test_its_figures_are_out_of_fold_and_fold_by_fold(folded: Run) -> None:
+    known, found = folded.predictions("train"), folded.figures
+    assert found["headline"]["value"] == pytest.approx(known.right.mean())
+    assert [row["n"] for row in found["folds"]] == [16, 16, 16]
+    shares = [row["value"] for row in found["folds"]]
+    assert np.mean(shares) == pytest.approx(known.right.mean())
+    assert "fold 3" in folded.report()
+    assert "Fold by fold" in (folded.path / "report.html").read_text()
+    assert folded.reads == 0
+
+
+def test_groups_stay_in_one_fold(tmp_path: Path) -> None:
+    root = bars(tmp_path / "bars", 12)
+    for path in sorted(root.rglob("*.png")):
+        shutil.copy(path, path.with_name(f"again-{path.name}"))
+    run = linne.train(root, folds=3, out=tmp_path / "run", **TINY)
+    judge = {name: k for k in range(3) for name in Run(run.path / f"fold-{k}").predictions("test").names}
+    for path in sorted(root.rglob("again-*")):
+        name = str(path.relative_to(root))
+        assert judge[name] == judge[name.replace("again-", "")]
+
+
+def test_given_test_pictures_are_read_once_by_the_mean_of_all(tmp_path: Path) -> None:
+    bars(tmp_path / "train", 16)
+    bars(tmp_path / "test", 8, start=100)
+    run = linne.train(tmp_path, folds=2, out=tmp_path.parent / f"{tmp_path.name}-out", **TINY)
+    tested = run.predictions("test")
+    assert sorted({name.split("/")[0] for name in tested.names}) == ["test"]
+    assert len(run.predictions("train")) == 32
+    assert run.reads == 1
+    assert run.figures["n"] == 16
+    each = [linne.predict(run.path / f"fold-{k}", tmp_path / "test").probabilities for k in range(2)]
+    np.testing.assert_allclose(np.exp(tested.logits), np.mean(each, 0), atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["auto", "full"])
+def test_one_of_all_pictures(method: str, plain: Path, tmp_path: Path) -> None:
+    more = {"method": "full", "epochs": 4.0} if method == "full" else {}
+    run = linne.train(plain, folds=2, fit_all=True, out=tmp_path / "run", **TINY, **more)
+    split = run.images()["split"].to_pylist()
+    assert set(split) == {"train"}
+    assert len(run.predictions("train")) == 48
+    assert run.figures["headline"]["value"] == pytest.approx(run.predictions("train").right.mean())
+    said = linne.predict(run, plain)
+    assert len(said) == 48
+    assert run.temperature == pytest.approx(run.predictions("train").temperature)
+    if method == "full":
+        assert run.figures["rung"] == "full"
+
+
+def test_folds_killed_half_way_go_on(folded: Run, plain: Path, tmp_path: Path) -> None:
+    shutil.copytree(folded.path, tmp_path / "run")
+    (tmp_path / "run" / "DONE.json").unlink()
+    (tmp_path / "run" / "fold-2" / "DONE.json").unlink()
+    before = {k: (tmp_path / "run" / f"fold-{k}" / "DONE.json").stat().st_mtime_ns for k in range(2)}
+    again = linne.train(plain, folds=3, out=tmp_path / "run", **TINY)
+    np.testing.assert_array_equal(again.predictions("train").logits, folded.predictions("train").logits)
+    assert before == {k: (again.path / f"fold-{k}" / "DONE.json").stat().st_mtime_ns for k in range(2)}
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--folds", "1"], "between 2 and 100"),
+        (["--fit-all"], "Give folds=5 as well"),
+        (["--folds", "40"], "Ask for at most"),
+        (["--folds", "2", "--devices", "2"], "share the devices"),
+    ],
+)
+def test_folds_that_cannot_be(flags: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = bars(tmp_path / "bars", 6)
+    assert main(["train", str(root), *FLAGS, *flags, "--out", str(tmp_path / "run"), "--quiet"]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_class_with_fewer_pictures_than_folds_is_named(tmp_path: Path) -> None:
+    root = bars(bars(tmp_path / "bars", 12), 3, classes="c")
+    run = linne.train(root, folds=4, out=tmp_path / "run", **TINY)
+    found = [one for one in run.findings if one["kind"] == "class too small to split"]
+    assert "c (3)" in found[0]["why"]
+    assert (run.predictions("train").labels == 2).sum() == 3
+    (root / "d").mkdir()
+    Image.fromarray(np.full((28, 28), 9, np.uint8)).save(root / "d" / "0.png")
+    with pytest.raises(InputError, match="'d' is a single group"):
+        linne.train(root, folds=4, out=tmp_path / "other", **TINY)
+
+
+def test_the_mean_is_of_probabilities() -> None:
+    logits = np.log(np.array([[[0.8, 0.2]], [[0.4, 0.6]]]))
+    blank = np.array([""], dtype=object)
+    each = [Predictions(one, np.array([0]), np.array([0]), ("a", "b"), blank, blank) for one in logits]
+    np.testing.assert_allclose(mean(each).probabilities, [[0.6, 0.4]], atol=1e-12)
