@@ -7,7 +7,9 @@ last one.
 
 import os
 import shlex
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +21,11 @@ from ..core.recipe import Recipe
 from ..core.run import Run
 from ..core.spec import chain
 from .plan import Plan
+
+FOLD = "LINNE_FOLD"
+"""Which fold alone a process fits that another one started."""
+CORES = 8
+"""Of a CPU that a fold has to itself at least: two folds side by side on fewer take as long as one after the other."""
 
 
 def several() -> bool:
@@ -87,3 +94,49 @@ def part(where: Any) -> None:
     device.leave()
     if not where.main:
         raise SystemExit(0)
+
+
+def fold() -> "int | None":
+    """The fold that this process was started for; None where it is nobody's helper."""
+    return int(os.environ[FOLD]) if FOLD in os.environ else None
+
+
+def abreast(trains: bool) -> list[dict[str, str]]:
+    """The environment of each process that may fit a fold at the same time: a GPU each, or CORES of a large CPU."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if trains:
+        import torch
+
+        if (gpus := torch.cuda.device_count()) > 1:
+            return [{"CUDA_VISIBLE_DEVICES": str(gpu)} for gpu in range(gpus)]
+    return [{"OMP_NUM_THREADS": str(CORES)}] * (cores // CORES)
+
+
+def folds(command: str, left: Sequence[int], trains: bool) -> None:
+    """Fit these folds of a `linne train` command, as many at a time as the machine allows; nothing where that is one.
+
+    A fold whose process fails is left to the caller, who meets the same error and says it.
+    """
+    seats = abreast(trains)
+    if min(len(seats), len(left)) < 2:
+        return
+    waiting, running = list(left), {}
+    words = [sys.executable, "-m", "linne", *shlex.split(command)[1:], "--quiet"]
+    try:
+        while waiting or running:
+            for seat, environment in enumerate(seats):
+                if seat not in running and waiting:
+                    own = {**os.environ, **environment, FOLD: str(waiting.pop(0))}
+                    running[seat] = subprocess.Popen(
+                        words, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                    )
+            seat = next(iter(running))
+            try:
+                running[seat].wait(0.2)
+            except subprocess.TimeoutExpired:
+                running[seat] = running.pop(seat)  # the next one's turn to be looked at
+            else:
+                del running[seat]
+    finally:
+        for process in running.values():
+            process.terminate()

@@ -1,5 +1,6 @@
 """What training verbs share: learning from pictures that were looked at, and everything that a run's folder keeps."""
 
+import shlex
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,9 @@ from ..core.files import write, write_json
 from ..core.recipe import Recipe
 from ..core.run import Run, count_reads
 from ..engine.log import Log
+
+IN_MEMORY = "PICTURES"
+"""What a command calls pictures that it cannot name."""
 
 
 def made(
@@ -49,11 +53,13 @@ def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "s
 
 def _folded(data: Any, recipe: Recipe, path: Path, command: str, log: Log) -> tuple[Any, tuple[str, ...]]:
     """A run for each fold, in folders of the run's own, then what they come to together."""
-    from ..engine import folder, folds
+    from ..engine import fleet, folder, folds
 
     fold = folds.deal(data, recipe)
     folder.write_images(path, data)
     settings, places = folds.settings(recipe), [path / f"fold-{k}" for k in range(recipe.folds)]
+    if shlex.split(command)[2] != IN_MEMORY:
+        fleet.folds(command, [k for k in range(recipe.folds) if not (places[k] / "DONE.json").exists()], recipe.trains)
     for k, place in enumerate(places):
         log.say(f"fold {k + 1} of {len(places)}: {(fold == k).sum():,} of {(fold >= 0).sum():,} pictures judge")
         if not (place / "DONE.json").exists():
@@ -66,6 +72,18 @@ def _folded(data: Any, recipe: Recipe, path: Path, command: str, log: Log) -> tu
         result = folds.fused(stood, runs, lambda: folder.note_read(path, "the mean of all folds, once"), log)
     members = () if recipe.fit_all else tuple(place.name for place in places)
     return folds.summary(stood, result, runs, recipe, log), members
+
+
+def one_fold(pictures: Any, recipe: Recipe, path: Path, command: str, number: int) -> None:
+    """The run of one fold alone, for a process that another one waits for."""
+    from ..engine import folds
+    from ..engine.data import examine
+
+    log = Log(quiet=True)
+    data = examine(pictures, recipe, log)
+    fold = folds.deal(data, recipe)
+    _member(folds.part(data, fold, number), folds.settings(recipe), path / f"fold-{number}",
+            f"{command}  # fold {number}", log)  # fmt: skip
 
 
 def _member(data: Any, recipe: Recipe, place: Path, command: str, log: Log) -> None:

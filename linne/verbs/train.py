@@ -11,7 +11,7 @@ from ..core.load import load
 from ..core.recipe import Recipe
 from ..core.run import Run
 from ..engine.log import Log
-from ._made import made
+from ._made import IN_MEMORY, made, one_fold
 
 
 def train(
@@ -52,6 +52,9 @@ def train(
     pictures = load(images)
     path = folder.place(out, pictures)
     command = _command(images, path, chosen, plan)
+    if (number := fleet.fold()) is not None:
+        one_fold(pictures, chosen, path, command, number)
+        return Run(path / f"fold-{number}")
     if fleet.wanted(chosen):
         return _gated(fleet.launch(command, path, chosen), strict)
     with folder.alone(path):
@@ -102,7 +105,7 @@ def _gated(run: Run, strict: bool) -> Run:
 
 def _command(images: Any, path: Path, recipe: Recipe, plan: str | Path | None) -> str:
     """The command that makes this run again."""
-    given = images if isinstance(images, (str, Path)) else "PICTURES"
+    given = images if isinstance(images, (str, Path)) else IN_MEMORY
     pinned = ["--plan", shlex.quote(str(plan))] if plan is not None else []
     flags = [
         f"--{name.replace('_', '-')}" + ("" if value is True else f" {shlex.quote(str(value))}")

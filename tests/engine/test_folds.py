@@ -12,6 +12,7 @@ from linne.cli import main
 from linne.core.errors import InputError
 from linne.core.predictions import Predictions
 from linne.core.run import Run
+from linne.engine import fleet
 from linne.engine.folds import mean
 
 TINY = {"model": "air(widths=(8,8))", "weights": "none", "size": 28, "check": "none"}
@@ -113,6 +114,18 @@ def test_folds_killed_half_way_go_on(folded: Run, plain: Path, tmp_path: Path) -
     again = linne.train(plain, folds=3, out=tmp_path / "run", **TINY)
     np.testing.assert_array_equal(again.predictions("train").logits, folded.predictions("train").logits)
     assert before == {k: (again.path / f"fold-{k}" / "DONE.json").stat().st_mtime_ns for k in range(2)}
+
+
+def test_folds_side_by_side_are_the_same(
+    folded: Run, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "abreast", lambda trains: [{"OMP_NUM_THREADS": "1"}] * 2)
+    begun: list[list[str]] = []
+    popen = fleet.subprocess.Popen
+    monkeypatch.setattr(fleet.subprocess, "Popen", lambda words, **rest: begun.append(words) or popen(words, **rest))
+    again = linne.train(plain, folds=3, out=tmp_path / "run", **TINY)
+    assert len(begun) == 3
+    np.testing.assert_allclose(again.predictions("train").logits, folded.predictions("train").logits, atol=1e-4)
 
 
 @pytest.mark.parametrize(
