@@ -14,6 +14,7 @@ _HOMES = {
     "find": "core.lookup", "names": "core.lookup",
     "train": "verbs.train", "check": "verbs.check", "predict": "verbs.predict", "evaluate": "verbs.evaluate",
     "report": "verbs.report", "demo": "verbs.demo", "ImageClassifier": "estimator",
+    "ablate": "verbs.ablate",
 }  # fmt: skip
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Predictions",
     "Recipe",
     "Run",
+    "ablate",
     "check",
     "demo",
     "evaluate",
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from .core.recipe import Recipe
     from .core.run import Run
     from .estimator import ImageClassifier
+    from .verbs.ablate import ablate
     from .verbs.check import check
     from .verbs.demo import demo
     from .verbs.evaluate import evaluate

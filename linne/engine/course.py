@@ -68,7 +68,7 @@ def onward(
         write_json(path / "plan.json", plan.known)
     plan.decide(FEATURES, lambda: data.runtime)
     up = Climb(stood, recipe, path, log, clock, plan, device.device(recipe.device, recipe.shard))
-    with _quick(plan):
+    with quick(plan):
         best = climb(up)
     log.say(_won(best))
     fleet.part(up.where)
@@ -156,7 +156,7 @@ def _won(best: Any) -> str:
 
 
 @contextmanager
-def _quick(plan: Plan) -> Iterator[None]:
+def quick(plan: Plan) -> Iterator[None]:
     """As many threads as when the run began; numbers too small to matter are zero, since they slow steps many times."""
     import torch
 

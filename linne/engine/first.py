@@ -124,6 +124,20 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
     return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked, recipe)
 
 
+def learners(data: Data, recipe: Recipe, log: Log) -> Stand:
+    """Where a training stands that only compares: the rows that train would learn from or choose by; no test rows.
+
+    Test pictures that came as such must be left out before. Raises InputError as `first` does.
+    """
+    usable(data)
+    if not (data.images.split != "").any():
+        data.images = deal(data, recipe, False)
+    learn = np.flatnonzero(data.kept & np.isin(data.images.split, ("train", "validation")))
+    none, recipe = learn[:0], settled(data, learn, recipe, log)
+    head = _learn(data, recipe, learn, none, log)
+    return Stand(data, head, learn, none, none, np.zeros(len(data.images), bool), recipe)
+
+
 def whole(data: Data, recipe: Recipe, log: Log, learn: np.ndarray, known: Predictions) -> Stand:
     """These pictures learn and none judges: `known` is what was said out of fold, and calibrates."""
     none = np.zeros(0, np.int64)

@@ -26,10 +26,10 @@ from .probe import Probe
 FORMAT = 1
 
 
-def place(out: str | Path | None, images: Images) -> Path:
+def place(out: str | Path | None, images: Images, suffix: str = "") -> Path:
     """The run's folder: `out`, or the first free of runs/NAME, runs/NAME-2, ...; never inside the pictures' own."""
     if out is None:
-        name = (images.root.resolve().name if images.root else "") or "run"
+        name = ((images.root.resolve().name if images.root else "") or "run") + suffix
         numbered = (Path("runs") / (name if k == 1 else f"{name}-{k}") for k in range(1, 10_000))
         path = next(path for path in numbered if not path.exists())
     else:

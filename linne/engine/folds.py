@@ -83,8 +83,8 @@ def together(data: Data, fold: np.ndarray, runs: Sequence[Run]) -> Predictions:
 def summary(stood: Stand, result: Result, runs: Sequence[Run], recipe: Recipe, log: Log) -> Result:
     """All folds as one training: checks, figures fold by fold; the headline is out of fold without test pictures."""
     known = stood.head.oof
-    own = {"oof": figure(known, metric=recipe.metric, seed=recipe.seed)}
-    own["folds"] = [_row(*one) for one in enumerate(runs)]
+    rows = [_row(*one) for one in enumerate(runs)]
+    own = {"oof": figure(known, metric=recipe.metric, seed=recipe.seed), "folds": rows}
     result.head = replace(result.head, notes=_notes(runs, recipe))
     result.figures |= own
     if "test" in result.predictions:

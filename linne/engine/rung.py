@@ -176,7 +176,11 @@ class Rung:
         settings = replace(self._settings(len(rows)), budget=budget, keep="best" if watched else "last")
         figured = (lambda module: self._figure(module, aside)) if watched else None
         return fit(method, {"train": self.feed(rows)}, settings, where=self.where, place=folder, log=self.log,
-                   evaluate=figured, hooks=[*hooks_of(self.steps), self.clock])  # fmt: skip
+                   evaluate=figured, hooks=[*self.hooks(), self.clock])  # fmt: skip
+
+    def hooks(self) -> list[Any]:
+        """What watches its fittings."""
+        return hooks_of(self.steps)
 
     def _settings(self, rows: int) -> Settings:
         steps = self.steps

@@ -5,24 +5,20 @@ base64 and each is there once. It reads without the script, which only sorts tab
 English and Chinese. Everything from outside passes jinja2's escaping.
 """
 
-import base64
-import hashlib
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import OptionError, nearest
 from ..engine import figures as engine
 from . import charts, say
 from .gather import FORMAT, gather
+from .page import HOME, environment, hashed, squeezed
 from .plainly import plainly
 from .words import Word, both
 
 __all__ = ["FORMAT", "gather", "render", "text"]
 
-HOME = Path(__file__).parent
 CHARTS = ("ticks", "interval", "pair", "stack", "reliability", "path", "search", "curve")
-LANGUAGES = ("en", "zh")
 ROWS, LINES = 40, 10
 """Classes and findings that the text for a terminal has room for."""
 JUDGES = {
@@ -39,20 +35,15 @@ def render(data: dict[str, Any], lang: str = "en") -> str:
 
     Raises OptionError for another language.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    if lang not in LANGUAGES:
-        raise OptionError(f"lang={lang!r} is not there. {nearest(lang, LANGUAGES)}")
-    home = Environment(
-        autoescape=True, loader=FileSystemLoader(HOME), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    css, js = (_squeezed((HOME / name).read_text(encoding="utf-8")) for name in ("report.css", "report.js"))
+    home = environment(lang)
+    css, js = (squeezed((HOME / name).read_text(encoding="utf-8")) for name in ("report.css", "report.js"))
     drawn = (both, say.titled, *(getattr(charts, name) for name in CHARTS))
     page = home.get_template("report.html.jinja")
     return page.render(
         plainly(data) | _shown(data),
-        lang=lang, css=Markup(css), js=Markup(js), css_hash=_hash(css), js_hash=_hash(js), shade=charts.shade,
+        lang=lang, css=Markup(css), js=Markup(js), css_hash=hashed(css), js_hash=hashed(js), shade=charts.shade,
         **{each.__name__: partial(_safe, each, Markup) for each in drawn},
     )  # fmt: skip
 
@@ -127,13 +118,3 @@ def _findings(found: list[dict[str, Any]], counts: dict[str, int]) -> list[str]:
         lines += [f"{one['severity']:6}  {one['kind']}{many}: {one['why']}", f"        -> {one['fix']}"]
     rest = sum(counts.values()) - len(found[:LINES])
     return lines + ([f"        {rest} more in the report"] if rest else [])
-
-
-def _hash(source: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
-
-
-def _squeezed(source: str) -> str:
-    """Without indents, empty lines and CSS comments."""
-    lines = (line.strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("/*"))

@@ -41,6 +41,27 @@ ZH = {
     "The interval may be wrong: {why}.": "区间可能不准：{why}。",
     "{n} judged pictures could not be read and count as wrong.": "{n} 张待评图片无法读取，按错误计。",
     # glance
+    "Which tricks help": "哪些技巧有用",
+    "The plain recipe, out of fold": "基础配方（折外）",
+    "{n} learning pictures; no test picture was read. {network} after {cut}, {epochs} epochs, {rounds} rounds.":
+        "{n} 张学习图片；没有读取任何测试图片。{network}，{cut} 之后，{epochs} 轮训练，{rounds} 个回合。",
+    "Earned their place": "值得采用",
+    "Nothing earned its place: the plain recipe stays.": "没有技巧值得采用：保留基础配方。",
+    "Added to the plain recipe": "加到基础配方上",
+    "Left out of the full one": "从完整配方中去掉",
+    "trick": "技巧",
+    "gain in points [95 % interval]": "增益（百分点）[95 % 区间]",
+    "verdict": "结论",
+    "time": "时间",
+    "memory": "内存",
+    "helps": "有用",
+    "hurts": "有害",
+    "cannot tell": "分辨不出",
+    "(would have seen {gain})": "（{gain} 以上才能看出）",
+    "Intervals are each trick's own; verdicts are corrected for their number (Holm) and for looks before the end. "
+    "A trick that is not told apart may still help by less than what would have been seen.":
+        "区间属于各技巧自身；结论已按技巧数目（Holm）和中途查看作了校正。分辨不出的技巧仍可能有用，只是小于可看出的幅度。",
+    "Left out": "未纳入",
     "Fold by fold": "逐折结果",
     "Each classifier is judged by the fold that it did not learn; all folds together: {value}.":
         "每个分类器只由它没有学过的那一折评判；各折合计：{value}。",

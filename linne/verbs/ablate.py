@@ -1,0 +1,73 @@
+"""linne ablate: which tricks help on these pictures, and which only cost."""
+
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+
+from ..core.files import write
+from ..core.load import load
+from ..core.recipe import Recipe
+from ..engine.log import Log
+
+
+class Ablated(dict[str, Any]):
+    """What came of an ablation, as its JSON holds it; `path` is its folder."""
+
+    def __init__(self, path: Path, found: dict[str, Any]) -> None:
+        super().__init__(found)
+        self.path = path
+
+    def text(self) -> str:
+        """The tables for a terminal."""
+        from ..web.ablation import text
+
+        return text(self, self.path / "ablation.html")
+
+    def data(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"out": str(self.path), **self}
+
+
+def ablate(
+    images: Any,
+    *,
+    tricks: str = "all",
+    out: "str | Path | None" = None,
+    recipe: "str | Path | Recipe | None" = None,
+    log: "Log | None" = None,
+    **settings: Any,
+) -> Ablated:
+    """Say which tricks help on your pictures: each added to the plain recipe, then each left out of the full one.
+
+    Every trick is fitted with the same split, order and draws, on activations that all share, and judged by pictures
+    that it had not learned; the test pictures are not read. "cannot tell" is an answer too, with the smallest gain
+    that would have been seen. What earned its place is kept as a recipe. The same command goes on where it stopped.
+
+    Parameters
+    ----------
+    images
+        A folder with a folder per class (or train/ and test/ parts), a table (CSV, Parquet, ...), or a named set.
+    tricks
+        all, or names with commas between: mixup,fmix,focal; also kind=trick(option=1) and lr=1e-3.
+    out
+        A folder for the tables, the recipe and what was fitted; the first free of runs/NAME-ablate, ... when not given.
+    recipe
+        The plain recipe: a TOML file or a shipped one's name; flags go over it.
+    """
+    from ..engine import ablate as engine
+    from ..engine import folder
+    from ..web.ablation import render
+
+    begun, log = time.monotonic(), log or Log(quiet=True)
+    plain = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe) if recipe else Recipe()
+    plain, asked = engine.asked(tricks, Recipe.of({"minutes": 20.0} | settings, plain))
+    pictures = engine.unseen(load(images))
+    path = folder.place(out, pictures, "-ablate")
+    command = " ".join(["linne ablate", shlex.quote(str(images)), "--tricks", shlex.quote(tricks)])
+    with folder.alone(path):
+        engine.begin(path, plain, asked, command)
+        found = engine.run(pictures, plain, asked, path, begun, log)
+        told = engine.finish(path, found, command)
+        write(path / "ablation.html", render(told))
+    return Ablated(path, told)

@@ -1,0 +1,73 @@
+"""An ablation's tables: as text for a terminal, and as one HTML page that loads nothing."""
+
+from pathlib import Path
+from typing import Any
+
+from . import say
+from .charts import place
+from .page import page
+from .plainly import plainly
+from .words import Word
+
+VERDICTS = {"helps": "helps", "hurts": "hurts", "cannot tell": "cannot tell"}
+
+
+def text(found: dict[str, Any], shown: "str | Path") -> str:
+    """The tables for a terminal. shown: where the page is."""
+    from ..engine.figures import align
+
+    facts, base = found["facts"], found["base"]
+    how = f"{facts['network']} after {facts['cut']}, {facts['epochs']:g} epochs, {facts['rounds']} rounds"
+    share = f"{say.percent(base['value'])} {say.within(base['low'], base['high'])}"
+    out = [f"plain: {share} of {base['n']:,} learning pictures, out of fold; {how}"]
+    for title, lines in (("added to the plain recipe", found["added"]), ("left out of the full one", found["spared"])):
+        if lines:
+            out += ["", title, *align([("", "gain in points", "verdict", "time", "memory"), *map(_row, lines)])]
+    out += ["", *(f"{name}: {why}" for name, why in found["left_out"].items() if why != "it hurts")]
+    kept = ", ".join(found["kept"])
+    told = f"earned their place: {kept}" if kept else "nothing earned its place: the plain recipe stays"
+    return "\n".join([*out, f"{told}; recipe.toml beside {shown}"]).replace("\n\n\n", "\n\n")
+
+
+def _row(line: dict[str, Any]) -> tuple[str, str, str, str, str]:
+    one = line["found"]
+    gain = f"{say.signed(one['value'])} [{say.signed(one['low'])}, {say.signed(one['high'])}]"
+    return line["name"], gain, verdict(one), _times(line["seconds"]), _times(line["bytes"])
+
+
+def verdict(one: dict[str, Any]) -> str:
+    """'helps', or 'cannot tell (would have seen 1.8)'."""
+    if one["verdict"] != "cannot tell":
+        return one["verdict"]
+    return f"cannot tell (would have seen {100 * one['seen']:.1f})"
+
+
+def _times(value: float) -> str:
+    return f"{value:.2f} x" if value else "-"
+
+
+def render(found: dict[str, Any], lang: str = "en") -> str:
+    """The page of what `linne ablate` came to, as one HTML text; `lang`, en or zh, is shown first."""
+    found = plainly(found)
+    tables = [(Word(title), lines) for title, lines in (
+        ("Added to the plain recipe", found["added"]), ("Left out of the full one", found["spared"]),
+    ) if lines]  # fmt: skip
+    every = [end for _, lines in tables for line in lines for end in (line["found"]["low"], line["found"]["high"])]
+    reach = max([0.01, *map(abs, every)])
+    return page(
+        "ablation.html.jinja", lang, found=found, tables=tables, reach=reach, verdict=verdict, times=_times, gain=gain,
+        percent=say.percent, signed=say.signed, within=say.within, num=say.num,
+    )  # fmt: skip
+
+
+def gain(one: dict[str, Any], reach: float) -> str:
+    """A gain as a dot on its interval's line, between -reach and reach, with a dashed line where there is none."""
+    from markupsafe import Markup
+
+    low, value, high = (place(one[end], -reach, reach) for end in ("low", "value", "high"))
+    kind = {"helps": "a", "hurts": "b"}.get(one["verdict"], "a")
+    return Markup(
+        f'<svg class="c g4" height="24" aria-hidden="true"><line x1="50%" x2="50%" y1="0" y2="24" class="base"/>'
+        f'<line x1="{low}" x2="{high}" y1="12" y2="12" class="w {kind}"/>'
+        f'<circle class="{kind}" cx="{value}" cy="12" r="4.5"/></svg>'
+    )
