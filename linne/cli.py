@@ -56,19 +56,21 @@ def _app() -> App:
     )
     for name in verbs():
         module = importlib.import_module(f"linne.verbs.{name}")
-        settings = getattr(module, "SETTINGS", tuple(each.name for each in fields(Recipe)))
-        app.command(_command(getattr(module, name), settings), name=name)
+        options = getattr(module, "OPTIONS", Recipe)
+        settings = getattr(module, "SETTINGS", tuple(each.name for each in fields(options)))
+        app.command(_command(getattr(module, name), options, settings), name=name)
     app.register_install_completion_command(name="--install-completion")
     return app
 
 
-def _command(verb: Callable[..., Any], settings: tuple[str, ...]) -> Callable[..., int]:
-    """The verb with --json and --quiet, and with the recipe's fields that it uses in the place of its **settings."""
+def _command(verb: Callable[..., Any], options: type, settings: tuple[str, ...]) -> Callable[..., int]:
+    """The verb with --json and --quiet, and in the place of its **settings those fields of `options`, the recipe's say,
+    that it uses."""
     taken = list(inspect.signature(verb).parameters.values())
     open_ended = any(p.kind is p.VAR_KEYWORD for p in taken)
     params = [_plain(p) for p in taken if p.kind is not p.VAR_KEYWORD and p.name != "log"]
     if open_ended:
-        used = [each for each in fields(Recipe) if each.name in settings]
+        used = [each for each in fields(options) if each.name in settings]
         params += [_flag(each.name, type(each.default), each.metadata["help"], each.default) for each in used]
     params.append(_switch("json", "print JSON for a machine, nothing else, on the standard output"))
     logs = any(p.name == "log" for p in taken)
