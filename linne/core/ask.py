@@ -21,7 +21,9 @@ class Ask:
     merge: str = _setting(
         "", "how the looks become one answer: probabilities (the default), logits, votes, or a trick of linne list fuse"
     )
-    fuse: str = _setting("", "how several runs become one answer: mean (the default), geometric, votes, greedy, stack")
+    fuse: str = _setting(
+        "", "how several runs become one answer: mean (the default), geometric, votes, greedy, stack, soup"
+    )
     calibrate: str = _setting("", "fitted anew on pictures of the run that taught nothing: vector, matrix, platt, ...")
 
     @classmethod

@@ -80,9 +80,10 @@ def alone(run: Run) -> tuple[Predictions, str]:
             found = found.take(np.flatnonzero(able & ~choosers(found.labels, found.group, run.recipe.seed)))
             words = "learning pictures that did not choose the strength"
     if found is None or len(found) < LEAST:
+        count = 0 if found is None else len(found)
         raise InputError(
-            f"{run.path} holds {0 if found is None else len(found)} predictions of pictures that neither taught it nor "
-            f"chose its strength, and {LEAST} are needed to calibrate anew. Leave out --calibrate: its temperature stays."
+            f"{run.path} holds {count} predictions of pictures that neither taught it nor chose its strength, and "
+            f"{LEAST} are needed to calibrate anew. Leave out --calibrate: its temperature stays."
         )
     return found, f"{len(found):,} {words}"
 

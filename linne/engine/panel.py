@@ -24,6 +24,7 @@ from .glances import Gaze, Glance, Glances
 from .infer import Model, adjusted, model_of
 from .log import Log
 from .look import Seen
+from .soup import souped
 
 WORDS = {"": "mean", "probabilities": "mean", "logits": "geometric", "votes": "votes"}
 """How views are merged, in words, to the fuser that does it."""
@@ -92,15 +93,19 @@ class Panel:
         return [replace(told, logits=model.logits(features[:, view])[:, columns]) for view in range(count)]
 
 
-def panel(runs: Sequence[Run], ask: Ask) -> "Model | Panel":
+def panel(runs: Sequence[Run], ask: Ask, log: Log, images: "Images | None" = None) -> "Model | Panel":
     """What answers for these runs as asked: one run alone, seen plainly, is its model.
 
-    Raises OptionError for what is not there or would have no effect, InputError where there are too few pictures to
-    fit what must be fitted.
+    images: labelled pictures to fit on what stored predictions cannot fit. Raises OptionError for what is not there or
+    would have no effect, InputError where there are too few pictures to fit what must be fitted.
     """
     _sensible(runs, ask)
-    models = [adjusted(model_of(run), run, ask.adjust) for run in runs]
-    if len(runs) == 1 and not ask.view and not ask.calibrate:
+    models, brewed = [], []
+    if _joins(ask.fuse):
+        made, note = souped(runs, ask.fuse, images, log, ask.runtime)
+        models, brewed, runs, ask = [made], [note], runs[:1], replace(ask, fuse="")
+    models = models or [adjusted(model_of(run), run, ask.adjust) for run in runs]
+    if len(models) == 1 and not ask.view and not ask.calibrate and not brewed:
         return models[0]
     gazes = [Gaze(ask.view, model.geometry.size) for model in models]
     merge = WORDS.get(ask.merge, ask.merge)
@@ -111,12 +116,12 @@ def panel(runs: Sequence[Run], ask: Ask) -> "Model | Panel":
         rows = rows or own.alone(runs[0])
         calibrate = offer(find("calibrate", ask.calibrate), predictions=rows[0])
         notes.append(f"probabilities were calibrated by {ask.calibrate}, fitted on {rows[1]} that taught nothing")
-    return Panel(tuple(models), tuple(gazes), tuple(merges), fuse, calibrate, tuple(notes))
+    return Panel(tuple(models), tuple(gazes), tuple(merges), fuse, calibrate, tuple(brewed + notes))
 
 
 def prepared(runs: Sequence[Run], images: Images, ask: Ask, log: Log) -> "Model | Panel":
     """`panel`, its merge of views fitted on labelled pictures where it must be; raises what both raise."""
-    found = panel(runs, ask)
+    found = panel(runs, ask, log, images)
     if isinstance(found, Panel) and ask.merge and fits(WORDS.get(ask.merge, ask.merge)):
         return taught(found, runs, images, ask, log)
     return found
@@ -130,12 +135,20 @@ def learned(fuser: Any) -> str:
 
 def fits(spec: str) -> bool:
     """Whether a fuse trick must be fitted. Raises OptionError for none that can be used here."""
+    if _joins(spec):
+        able = ", ".join(name for name in names("fuse") if not _joins(name))
+        raise OptionError(f"{spec} joins the weights of several runs, not answers. Here are: {able}.")
+    return "predictions" in _wants(spec)
+
+
+def _joins(spec: str) -> bool:
+    """Whether a fuse trick joins weights; "" does not."""
+    return bool(spec) and "weights" in _wants(spec)
+
+
+def _wants(spec: str) -> set[str]:
     taken = signature(find("fuse", spec)).parameters.values()
-    asked = {one.name for one in taken if one.kind is one.POSITIONAL_OR_KEYWORD}
-    if asked - {"predictions"}:
-        able = ", ".join(name for name in names("fuse") if name != chain(spec)[0].name)  # type: ignore[union-attr]
-        raise OptionError(f"{spec} joins networks' weights, not their answers. Here are: {able}.")
-    return bool(asked)
+    return {one.name for one in taken if one.kind is one.POSITIONAL_OR_KEYWORD}
 
 
 def taught(panel: Panel, runs: Sequence[Run], images: Images, ask: Ask, log: Log) -> Panel:
@@ -147,8 +160,9 @@ def taught(panel: Panel, runs: Sequence[Run], images: Images, ask: Ask, log: Log
     held = set.intersection(*(own.hashes_of(run, "validation") for run in runs))
     kept: list[list[list[Predictions]]] = []
     for part, views in panel.views(images, log, ask.runtime):
-        places = [at for at, seen in enumerate(part) if seen.hash.hex() in held and images.labels[seen.row] >= 0]
-        rows = np.array([part[at].row for at in places], dtype=np.int64)
+        mine = [seen.hash.hex() in held and images.labels[seen.row] >= 0 for seen in part]
+        places = np.flatnonzero(mine)
+        rows = np.array([seen.row for seen in part])[places]
         told = {"labels": images.labels[rows], "group": images.group[rows]}
         kept.append([[replace(one.take(places), **told) for one in each] for each in views])
     joined = [[_joined([part[run][view] for part in kept]) for view in range(len(gaze.weights))]
@@ -174,8 +188,11 @@ def _sensible(runs: Sequence[Run], ask: Ask) -> None:
     if ask.calibrate and ask.view:
         raise OptionError("--calibrate is fitted on what the run said of plain pictures, and --view asks for others. "
                           "Give one of them.")  # fmt: skip
-    if ask.adjust and (ask.calibrate or (ask.fuse and fits(ask.fuse))):
+    if ask.adjust and (ask.calibrate or _joins(ask.fuse) or (ask.fuse and fits(ask.fuse))):
         raise OptionError("--adjust changes what --calibrate and a fitted --fuse were fitted on. Give one of them.")
+    if ask.calibrate and _joins(ask.fuse):
+        raise OptionError(f"--fuse {ask.fuse} makes a network of which no predictions are stored to calibrate on. "
+                          "Leave out --calibrate: it has a temperature of its own.")  # fmt: skip
 
 
 def _weighted(spec: str, gaze: Gaze) -> own.Fuser:

@@ -49,7 +49,7 @@ def evaluate(
     Parameters
     ----------
     run
-        A finished run's folder; several as runs/a+runs/b, 'runs/fold-*' in quotes, or the folder that holds them.
+        A finished run's folder; several one after another (runs/fold-*), as runs/a+runs/b, or the folder of runs.
     images
         Labelled pictures: a folder with a folder per class, a table or a named set; classes by the run's names.
     metric

@@ -67,7 +67,7 @@ def predict(
     Parameters
     ----------
     run
-        A finished run's folder; several as runs/a+runs/b, 'runs/fold-*' in quotes, or the folder that holds them.
+        A finished run's folder; several one after another (runs/fold-*), as runs/a+runs/b, or the folder of runs.
     images
         A folder, a picture, a table or a named set; labels are not needed and not looked at.
     out
@@ -78,7 +78,7 @@ def predict(
     from ..engine.panel import panel
 
     log, ask = log or Log(quiet=True), Ask.of(how, "linne predict")
-    model = panel(members(run), ask)
+    model = panel(members(run), ask, log)
     pictures = load(images)
     for note in getattr(model, "notes", ()):
         log.say(note)

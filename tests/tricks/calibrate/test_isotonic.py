@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
-from tests.tricks.calibrate._drawn import drawn, predictions
 
 from linne.core.errors import InputError
 from linne.core.predictions import softmax
 from linne.tricks.calibrate.isotonic import isotonic
+from tests.tricks.calibrate._drawn import drawn, predictions
 
 
 @pytest.mark.parametrize("rounded", [False, True])

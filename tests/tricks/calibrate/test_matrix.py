@@ -1,14 +1,14 @@
-"""matrix against scikit-learn's logistic regression, and against vector scaling where nothing off the diagonal may be."""
+"""matrix against scikit-learn's logistic regression, and vector scaling where nothing off the diagonal may be."""
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from tests.tricks.calibrate._drawn import drawn
 
 from linne.core.errors import OptionError
 from linne.core.predictions import log_softmax
 from linne.tricks.calibrate.matrix import matrix
 from linne.tricks.calibrate.vector import vector
+from tests.tricks.calibrate._drawn import drawn
 
 MIX = np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 0.0], [-0.5, 0.0, 2.0]])
 
@@ -16,9 +16,7 @@ MIX = np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 0.0], [-0.5, 0.0, 2.0]])
 def test_without_penalty_it_is_softmax_regression() -> None:
     one = drawn(600, 3, lambda z: z @ MIX.T)
     theirs = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(one.logits, one.labels)
-    np.testing.assert_allclose(
-        matrix(one, off=0, shift=0)(one.logits), theirs.predict_proba(one.logits), atol=2e-5
-    )
+    np.testing.assert_allclose(matrix(one, off=0, shift=0)(one.logits), theirs.predict_proba(one.logits), atol=2e-5)
 
 
 def test_a_strong_penalty_off_the_diagonal_leaves_vector_scaling() -> None:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.special import logit
 from sklearn.calibration import _sigmoid_calibration
-from tests.tricks.calibrate._drawn import drawn, predictions
 
 from linne.core.errors import InputError
 from linne.core.predictions import softmax
 from linne.tricks.calibrate.platt import platt
+from tests.tricks.calibrate._drawn import drawn, predictions
 
 
 def test_scikit_learn_s_sigmoid_of_log_odds() -> None:

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.tricks.calibrate._drawn import drawn, predictions
 
 from linne.core.errors import InputError, OptionError
 from linne.core.predictions import softmax
 from linne.tricks.calibrate.vector import vector
+from tests.tricks.calibrate._drawn import drawn, predictions
 
 FACTOR, SHIFT = np.array([0.5, 1.0, 2.0]), np.array([0.5, 0.0, -0.5])
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.tricks.fuse._members import members, predictions
 
 from linne.core.errors import InputError, OptionError
 from linne.tricks.fuse.greedy import greedy
 from linne.tricks.fuse.mean import mean
+from tests.tricks.fuse._members import members, predictions
 
 
 def mixture(three: list) -> np.ndarray:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.tricks.fuse._members import members, predictions
 
 from linne.core.errors import InputError, OptionError
 from linne.tricks.fuse.mean import mean
+from tests.tricks.fuse._members import members, predictions
 
 
 def test_the_mean_of_calibrated_probabilities() -> None:

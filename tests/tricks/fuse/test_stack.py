@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from tests.tricks.fuse._members import members, predictions
 
 from linne.core.errors import InputError, OptionError
 from linne.core.predictions import log_softmax
 from linne.tricks.fuse.geometric import geometric
 from linne.tricks.fuse.stack import STRENGTHS, stack
+from tests.tricks.fuse._members import members, predictions
 
 
 def beside(three: list) -> np.ndarray:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
-from tests.tricks.fuse._members import members, predictions
 
 from linne.core.errors import OptionError
 from linne.tricks.fuse.votes import votes
+from tests.tricks.fuse._members import members, predictions
 
 
 def majority(three: list, weights: tuple[float, ...]) -> np.ndarray:

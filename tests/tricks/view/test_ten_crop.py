@@ -31,5 +31,5 @@ def test_five_crops_joined_with_flip_are_the_ten() -> None:
 
 
 def test_a_crop_larger_than_the_picture_is_refused() -> None:
-    with pytest.raises(OptionError, match="ten_crop: share .* cannot be larger"):
+    with pytest.raises(OptionError, match=r"ten_crop: share .* cannot be larger"):
         ten_crop(224, share=2)
