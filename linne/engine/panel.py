@@ -6,7 +6,6 @@ one network with one preprocessing share every look: each picture is decoded and
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from inspect import signature
 from typing import Any
 
@@ -18,7 +17,7 @@ from ..core.images import Images
 from ..core.lookup import find, names, offer
 from ..core.predictions import Predictions
 from ..core.run import Run
-from ..core.spec import chain
+from ..core.spec import parse
 from . import own
 from .glances import Gaze, Glance, Glances
 from .infer import Model, adjusted, model_of
@@ -109,6 +108,11 @@ def panel(runs: Sequence[Run], ask: Ask, log: Log, images: "Images | None" = Non
         return models[0]
     gazes = [Gaze(ask.view, model.geometry.size) for model in models]
     merge = WORDS.get(ask.merge, ask.merge)
+    if images is None and fits(merge):
+        raise OptionError(
+            f"--merge {merge} must be fitted on labelled pictures: linne evaluate does it where the run's validation "
+            "pictures are among those it is given, and says the weights. Give these: --merge 'mean(weights=(...))'."
+        )
     merges = [_weighted(merge, gaze) for gaze in gazes]
     fuse, notes, rows = _fuse(runs, models[0].classes, ask)
     calibrate = None
@@ -158,21 +162,23 @@ def taught(panel: Panel, runs: Sequence[Run], images: Images, ask: Ask, log: Log
     """
     spec = WORDS.get(ask.merge, ask.merge)
     held = set.intersection(*(own.hashes_of(run, "validation") for run in runs))
+    table = runs[0].images()
+    groups = dict(zip(table["hash"].to_pylist(), table["group"].to_pylist(), strict=True))
     kept: list[list[list[Predictions]]] = []
     for part, views in panel.views(images, log, ask.runtime):
         mine = [seen.hash.hex() in held and images.labels[seen.row] >= 0 for seen in part]
-        places = np.flatnonzero(mine)
-        rows = np.array([seen.row for seen in part])[places]
-        told = {"labels": images.labels[rows], "group": images.group[rows]}
-        kept.append([[replace(one.take(places), **told) for one in each] for each in views])
-    joined = [[_joined([part[run][view] for part in kept]) for view in range(len(gaze.weights))]
-              for run, gaze in enumerate(panel.gazes)]  # fmt: skip
-    count = len(joined[0][0])
+        some = [seen for seen, own in zip(part, mine, strict=True) if own]
+        told = {"labels": np.array([images.labels[seen.row] for seen in some], np.int64),
+                "group": np.array([groups[seen.hash.hex()] for seen in some], dtype=object)}  # fmt: skip
+        kept.append([[replace(one.take(np.flatnonzero(mine)), **told) for one in each] for each in views])
+    count = sum(len(part[0][0]) for part in kept)
     if count < own.LEAST:
         raise InputError(
             f"--merge {ask.merge} is fitted on validation pictures of the run that are among these: {count} are, and "
             f"{own.LEAST} are needed. Give the pictures that it was trained from, or --merge probabilities."
         )
+    joined = [[_joined([part[run][view] for part in kept]) for view in range(len(gaze.weights))]
+              for run, gaze in enumerate(panel.gazes)]  # fmt: skip
     merges = [own.fitter(spec)(each) for each in joined]
     said = "; ".join(f"{spec}{learned(merge)}" for merge in merges)
     note = f"views were merged by {said}, fitted on {count} validation pictures, which are left out here"
@@ -196,21 +202,12 @@ def _sensible(runs: Sequence[Run], ask: Ask) -> None:
 
 
 def _weighted(spec: str, gaze: Gaze) -> own.Fuser:
-    """The merge of these views; one that must be fitted stands for itself until it is."""
-    if fits(spec):
-        return partial(_unfitted, spec)
-    if len(set(gaze.weights)) == 1:
-        return find("fuse", spec)()
-    if chain(spec)[0].options or chain(spec)[0].args:  # type: ignore[union-attr]
+    """The merge of these views; of one that must be fitted the mean, until it is."""
+    even, fitted, part = len(set(gaze.weights)) == 1, fits(spec), parse(spec)[0]
+    if not even and (fitted or part.options or part.args):
         raise OptionError(f"--merge {spec} has weights, and so have the views. Give one of them.")
-    return find("fuse", spec)(weights=gaze.weights)
-
-
-def _unfitted(spec: str, predictions: Sequence[Predictions]) -> Predictions:
-    raise OptionError(
-        f"--merge {spec} must be fitted on labelled pictures: linne evaluate does it where the run's validation "
-        "pictures are among those it is given, and says the weights. Give these: --merge 'mean(weights=(...))'."
-    )
+    trick = find("fuse", "mean" if fitted else spec)
+    return trick() if even else trick(weights=gaze.weights)
 
 
 def _fuse(runs: Sequence[Run], classes: tuple[str, ...], ask: Ask) -> tuple[own.Fuser, list[str], Any]:
@@ -225,7 +222,8 @@ def _fuse(runs: Sequence[Run], classes: tuple[str, ...], ask: Ask) -> tuple[own.
         return fuse, notes, (fuse(parts), words)
     parts, words = own.shared(runs, classes)
     fuse = own.fitter(spec)(parts)
-    notes = [f"{len(runs)} runs were fused by {spec}{learned(fuse)}, fitted on {words} that taught none of them"]
+    plain = ", each seen plainly" if ask.view else ""
+    notes = [f"{len(runs)} runs were fused by {spec}{learned(fuse)}, fitted on {words} that taught none of them{plain}"]
     return fuse, notes, (own.crossed(own.fitter(spec), parts), words) if ask.calibrate else None
 
 

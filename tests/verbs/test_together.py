@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -218,7 +219,7 @@ def test_a_merge_is_learned_where_the_run_s_validation_pictures_are_shown(one: l
         linne.predict(one, place / "new", view="flip", merge="greedy")
 
 
-WRONG: list[tuple[dict[str, object], type[LinneError], str]] = [
+WRONG: list[tuple[dict[str, Any], type[LinneError], str]] = [
     ({"view": "flp"}, OptionError, "no view called 'flp'. Did you mean 'flip'"),
     ({"view": "flip", "merge": "vote"}, OptionError, "Did you mean 'votes'"),
     ({"merge": "votes"}, OptionError, "no effect without --view"),
@@ -226,6 +227,7 @@ WRONG: list[tuple[dict[str, object], type[LinneError], str]] = [
     ({"view": "five_crop(share=1.2)"}, OptionError, "cannot be larger than the picture"),
     ({"view": "flip", "merge": "mean(weights=(1, 2, 3))"}, OptionError, "weights are 2 numbers"),
     ({"view": "scales(weights=(1, 2, 3))", "merge": "mean(weights=(1, 2, 3))"}, OptionError, "and so have the views"),
+    ({"view": "flip", "merge": "stack"}, OptionError, "must be fitted on labelled pictures"),
     ({"view": "flip", "calibrate": "vector"}, OptionError, "Give one of them"),
     ({"adjust": 1.0, "calibrate": "vector"}, OptionError, "Give one of them"),
     ({"calibrate": "vecter"}, OptionError, "Did you mean 'vector'"),
@@ -236,7 +238,7 @@ WRONG: list[tuple[dict[str, object], type[LinneError], str]] = [
 
 @pytest.mark.parametrize(("how", "kind", "words"), WRONG, ids=lambda value: str(value)[:50])
 def test_what_cannot_be_is_refused(
-    one: linne.Run, place: Path, how: dict[str, object], kind: type[LinneError], words: str
+    one: linne.Run, place: Path, how: dict[str, Any], kind: type[LinneError], words: str
 ) -> None:
     with pytest.raises(kind, match=words):
         linne.predict(one, place / "new", **how)
