@@ -9,10 +9,10 @@ import inspect
 import json as jsonlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -56,19 +56,21 @@ def _app() -> App:
     )
     for name in verbs():
         module = importlib.import_module(f"linne.verbs.{name}")
-        settings = getattr(module, "SETTINGS", tuple(each.name for each in fields(Recipe)))
-        app.command(_command(getattr(module, name), settings), name=name)
+        options = getattr(module, "OPTIONS", Recipe)
+        settings = getattr(module, "SETTINGS", tuple(each.name for each in fields(options)))
+        app.command(_command(getattr(module, name), options, settings), name=name)
     app.register_install_completion_command(name="--install-completion")
     return app
 
 
-def _command(verb: Callable[..., Any], settings: tuple[str, ...]) -> Callable[..., int]:
-    """The verb with --json and --quiet, and with the recipe's fields that it uses in the place of its **settings."""
+def _command(verb: Callable[..., Any], options: type, settings: tuple[str, ...]) -> Callable[..., int]:
+    """The verb with --json and --quiet, and in the place of its **settings those fields of `options`, the recipe's say,
+    that it uses."""
     taken = list(inspect.signature(verb).parameters.values())
     open_ended = any(p.kind is p.VAR_KEYWORD for p in taken)
-    params = [_plain(p) for p in taken if p.kind is not p.VAR_KEYWORD and p.name != "log"]
+    params = _several([_plain(p) for p in taken if p.kind is not p.VAR_KEYWORD and p.name != "log"])
     if open_ended:
-        used = [each for each in fields(Recipe) if each.name in settings]
+        used = [each for each in fields(options) if each.name in settings]
         params += [_flag(each.name, type(each.default), each.metadata["help"], each.default) for each in used]
     params.append(_switch("json", "print JSON for a machine, nothing else, on the standard output"))
     logs = any(p.name == "log" for p in taken)
@@ -93,7 +95,17 @@ def _plain(given: inspect.Parameter) -> inspect.Parameter:
     kinds = set(get_args(given.annotation)) or {given.annotation}
     if kinds <= words and not {str, Path} <= kinds:
         return given
+    if any(get_origin(kind) is Sequence for kind in kinds):
+        return given.replace(annotation=list[str])
     return given.replace(annotation=str | None if given.default is None else str)
+
+
+def _several(params: list[inspect.Parameter]) -> list[inspect.Parameter]:
+    """Where the first parameter takes several words, those without a name go by place alone: the last words are then
+    the others', as in `cp a b c folder`."""
+    if not params or params[0].annotation != list[str]:
+        return params
+    return [p.replace(kind=p.POSITIONAL_ONLY) if p.kind is p.POSITIONAL_OR_KEYWORD else p for p in params]
 
 
 def _flag(name: str, kind: type, text: str, default: Any) -> inspect.Parameter:
@@ -125,6 +137,7 @@ def _usage(error: CycloptsError, words: list[str]) -> str:
     command = next((word for word in words if not word.startswith("-")), "")
     if command and command not in verbs():
         return f"There is no command {command!r}. {nearest(command, verbs())} See: linne --help"
+    text = text.replace("parameter RUN requires an argument", "takes RUN, one or several, and then IMAGES")
     return f"{text} See: linne {command} --help".replace("  ", " ")
 
 

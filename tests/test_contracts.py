@@ -21,6 +21,8 @@ OFFERED = {
     "augment": {"image", "rng", "size", "epoch", "content"},
     "metric": {"predictions", "weights"},
     "calibrate": {"predictions", "features"},
+    "view": {"size", "content"},
+    "fuse": {"predictions", "weights", "score"},
     "classic": {"features", "targets", "rng"},
     "optimizer": {"groups"},
     "schedule": {"progress", "history", "step", "steps", "epochs"},

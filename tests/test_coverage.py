@@ -72,10 +72,10 @@ def table(text: str) -> dict[str, list[tuple[str, str]]]:
 def options_of(kind: str, spec: Spec) -> list[str] | None:
     """The options that something takes by name; None for what is not there."""
     if kind == "verb" and spec.name in cli.verbs():
-        verb = getattr(import_module(f"linne.verbs.{spec.name}"), spec.name)
-        taken = inspect.signature(verb).parameters
-        own = [each.name for each in fields(Recipe)] if "settings" in taken else []
-        return [*taken, *own]
+        module = import_module(f"linne.verbs.{spec.name}")
+        taken = inspect.signature(getattr(module, spec.name)).parameters
+        own = any(one.kind is one.VAR_KEYWORD for one in taken.values())
+        return [*taken, *(each.name for each in fields(getattr(module, "OPTIONS", Recipe)) if own)]
     if kind == "recipe":
         return [] if spec.name in shipped_names() else None
     if kind in kinds() and spec.name in names(kind):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -40,6 +40,35 @@ class Model:
             return classic.scores(self.learner, features, len(self.classes)) + self.bias
         return features @ self.weight.T.astype(np.float64) + self.bias
 
+    def stream(self, images: Images, log: Log, runtime: str = "auto") -> Iterator[tuple[list[Seen], np.ndarray]]:
+        """Chunks of pictures in order, with their logits (m, K) float64; NaN where a picture could not be read."""
+        looker = Looker(self.network, self.geometry, log, runtime=runtime, facts=False)
+        with log.track("predicted", len(images)) as step:
+            for part in looker.stream(images, step):
+                features = np.full((len(part), self.network.width), np.nan)
+                for place, seen in enumerate(part):
+                    if seen.features is not None:
+                        features[place] = seen.features
+                yield part, self.logits(features)
+
+
+class Answers(Protocol):
+    """What answers for pictures: a run's Model, or a Panel of several views or runs."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in the order of the logits."""
+        ...
+
+    @property
+    def temperature(self) -> float:
+        """Logits are divided by it before the softmax."""
+        ...
+
+    def stream(self, images: Images, log: Log, runtime: str = "auto") -> Iterator[tuple[list[Seen], np.ndarray]]:
+        """Chunks of pictures in order, with their logits."""
+        ...
+
 
 def model_of(run: Run) -> Model:
     """A run's model, without torch where its network was converted on this machine before. Raises RunError."""
@@ -69,25 +98,13 @@ def adjusted(model: Model, run: Run, tau: float) -> Model:
     return replace(model, bias=model.bias + found.shift)  # type: ignore[attr-defined]
 
 
-def stream(model: Model, images: Images, log: Log, runtime: str = "auto") -> Iterator[tuple[list[Seen], np.ndarray]]:
-    """Chunks of pictures in order, with their logits (m, K) float64; NaN where a picture could not be read."""
-    looker = Looker(model.network, model.geometry, log, runtime=runtime, facts=False)
-    with log.track("predicted", len(images)) as step:
-        for part in looker.stream(images, step):
-            features = np.full((len(part), model.network.width), np.nan)
-            for place, seen in enumerate(part):
-                if seen.features is not None:
-                    features[place] = seen.features
-            yield part, model.logits(features)
-
-
 def predictions(
-    model: Model, images: Images, log: Log, runtime: str = "auto"
+    model: Answers, images: Images, log: Log, runtime: str = "auto"
 ) -> tuple[Predictions, np.ndarray, list[str]]:
     """All of them at once, the (n,) content hashes, and why each could not be read ("" where it could)."""
     n = len(images)
     logits, hashes, reasons = np.full((n, len(model.classes)), np.nan), np.zeros(n, "V16"), [""] * n
-    for part, values in stream(model, images, log, runtime):
+    for part, values in model.stream(images, log, runtime):
         for seen, row in zip(part, values, strict=True):
             logits[seen.row], reasons[seen.row] = row, seen.reason
             hashes[seen.row] = np.frombuffer(seen.hash, "V16")[0]

@@ -53,8 +53,10 @@ class Looker:
 
     facts, features: which of the two is wanted. view: None for the plain picture, or (pixels, content hash, turn) to
     the network's square, with `view_key` naming it and its draws for the cache ("" keeps nothing). turn: (n,) how many
-    earlier rows have the same content.
+    earlier rows have the same content. ahead: pictures that each thread may be before the network.
     """
+
+    ahead = 16
 
     def __init__(
         self, network: Network, geometry: Geometry, log: Log, *, runtime: str = "auto", facts: bool = True,
@@ -152,7 +154,7 @@ class Looker:
             try:
                 for row in range(len(images)):
                     waiting.append(pool.submit(self._see, images.items, images.names, row))
-                    if len(waiting) > 16 * workers:
+                    if len(waiting) > self.ahead * workers:
                         yield waiting.pop(0).result()
                 for future in waiting:
                     yield future.result()

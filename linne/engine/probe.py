@@ -90,7 +90,7 @@ def probe(
     judges = judges if judges is not None and len(judges) >= JUDGES else None
     chose = task.able.copy()
     if judges is None:
-        chose &= deal(task.labels, task.group, [4, 1], rng(seed, "who chooses")) == 0
+        chose &= choosers(task.labels, task.group, seed)
     choice = _choose(task, chose, Aim.of(metric), ordered(strengths), seed)
     oof, weight, bias = _learn(task, choice, seed)
     if judges is not None and judge is not None:
@@ -101,6 +101,11 @@ def probe(
         source = f"{len(judges):,} learning pictures that did not choose the strength"
     oof, notes = replace(oof, temperature=heat(judges)), notes_of(task, folds)
     return Probe(weight, bias, task.classes, choice.strength, oof.temperature, oof, choice.path, chose, source, notes)
+
+
+def choosers(labels: np.ndarray, group: np.ndarray, seed: int) -> np.ndarray:
+    """(n,) bool: who chooses the strength where learning pictures also fit the temperature; whole groups."""
+    return deal(labels, group, [4, 1], rng(seed, "who chooses")) == 0
 
 
 @dataclass(frozen=True, eq=False)

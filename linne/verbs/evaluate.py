@@ -1,16 +1,20 @@
 """linne evaluate: the same figures on other labelled pictures."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..core.ask import Ask
 from ..core.errors import InputError, nearest
 from ..core.images import Images
 from ..core.load import load
 from ..core.run import Run
 from ..engine.log import Log
+
+OPTIONS = Ask
 
 
 class Figures(dict[str, Any]):
@@ -30,59 +34,71 @@ class Figures(dict[str, Any]):
 
 
 def evaluate(
-    run: str | Path | Run,
+    run: str | Path | Run | Sequence[Any],
     images: Any,
     *,
-    runtime: str = "auto",
     metric: str = "",
-    adjust: float = 0.0,
     log: Log | None = None,
+    **how: Any,
 ) -> Figures:
     """Judge a trained run on other labelled pictures: every figure with its interval.
 
-    Pictures that the run learned from are left out, and said; reading its test pictures again is counted.
+    Pictures that a run learned from are left out, and said; reading its test pictures again is counted. Several runs
+    answer together, matched by the names of their classes.
 
     Parameters
     ----------
     run
-        A finished run's folder.
+        A finished run's folder; several one after another (runs/fold-*), as runs/a+runs/b, or the folder of runs.
     images
         Labelled pictures: a folder with a folder per class, a table or a named set; classes by the run's names.
-    runtime
-        How the network is run: auto, or one by name; see: linne list runtime.
     metric
         The headline; the run's own metric when not given. See: linne list metric.
-    adjust
-        Answers as if all classes were as common (logit adjustment): 1 fully, 0 not at all. For balanced accuracy.
     """
     from ..engine.figures import figures
-    from ..engine.infer import adjusted, model_of, predictions
+    from ..engine.infer import predictions
+    from ..engine.members import members
+    from ..engine.own import hashes_of
+    from ..engine.panel import prepared
 
-    trained = Run(run)
-    model = adjusted(model_of(trained), trained, adjust)
-    pictures = by_name(load(images), model.classes)
-    found, hashes, _ = predictions(model, pictures, log or Log(quiet=True), runtime)
-    marks = np.array([value.tobytes().hex() for value in hashes])
-    learned, tested = _of(trained, "train", "validation"), _of(trained, "test")
-    known, again = np.isin(marks, learned), np.isin(marks, tested)
+    runs, ask, log = members(run), Ask.of(how, "linne evaluate"), log or Log(quiet=True)
+    pictures = by_name(load(images), runs[0].classes)
+    model = prepared(runs, pictures, ask, log)
+    found, hashes, _ = predictions(model, pictures, log, ask.runtime)
+    marks = [value.tobytes().hex() for value in hashes]
+    learned = set[str]().union(*(hashes_of(one, "train", "validation") for one in runs))
+    known = np.array([mark in learned for mark in marks], dtype=bool)
     judged = found.take(np.flatnonzero(~known & (found.labels >= 0)))
+    who = "the run" if len(runs) == 1 else "one of the runs"
     if not len(judged):
         raise InputError(
             f"No labelled picture of {pictures.came_from} is left to judge by: {int(known.sum())} of "
-            f"{len(found)} are pictures that the run learned from or was calibrated on."
+            f"{len(found)} are pictures that {who} learned from or was calibrated on."
         )
-    notes = [f"logits were adjusted by {adjust:g} times the log of each class's share"] if adjust else []
+    notes = [f"logits were adjusted by {ask.adjust:g} times the log of each class's share"] if ask.adjust else []
+    notes += getattr(model, "notes", ())
     if known.any():
-        notes.append(f"{int(known.sum())} pictures were left out: the run learned from them or was calibrated on them")
-    if again.any():
-        from ..engine.folder import note_read
+        notes.append(f"{int(known.sum())} pictures were left out: {who} learned from them or was calibrated on them")
+    judging = [mark for mark, out in zip(marks, known, strict=True) if not out]
+    notes += [note for one in runs if (note := _read_again(one, judging, pictures, len(runs) > 1))]
+    return Figures(figures(judged, metric=metric or runs[0].recipe.metric), notes=notes)
 
-        count = note_read(trained.path, f"evaluate on {pictures.came_from}")
-        notes.append(
-            f"{int(again.sum())} of these are the run's own test pictures, read {count} times by now: "
-            "a choice made after looking needs new pictures"
-        )
-    return Figures(figures(judged, metric=metric or trained.recipe.metric), notes=notes)
+
+def _read_again(run: Run, marks: list[str], pictures: Images, named: bool) -> str:
+    """Count that the run's test pictures were read, where some are among these; what to say of it, else ""."""
+    from ..engine.folder import note_read
+    from ..engine.own import hashes_of
+
+    tested = hashes_of(run, "test")
+    again = sum(mark in tested for mark in marks)
+    if not again:
+        return ""
+    count = note_read(run.path, f"evaluate on {pictures.came_from}")
+    whose = str(run.path) if named else "the run"
+    return (
+        f"{again} of these are {whose}'s own test pictures, read {count} times by now: "
+        "a choice made after looking needs new pictures"
+    )
 
 
 def by_name(pictures: Images, classes: tuple[str, ...]) -> Images:
@@ -95,10 +111,3 @@ def by_name(pictures: Images, classes: tuple[str, ...]) -> Images:
         )
     place = np.array([*(classes.index(name) for name in pictures.classes), -1], dtype=np.int64)
     return replace(pictures, labels=place[pictures.labels], classes=classes)
-
-
-def _of(run: Run, *splits: str) -> list[str]:
-    """Content hashes of the run's pictures in these splits."""
-    table = run.images()
-    pairs = zip(table["hash"].to_pylist(), table["split"].to_pylist(), strict=True)
-    return [mark for mark, split in pairs if split in splits]

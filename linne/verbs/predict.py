@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..core.ask import Ask
 from ..core.errors import OptionError
 from ..core.files import write
 from ..core.load import load
@@ -16,6 +17,7 @@ from ..core.predictions import Predictions, softmax
 from ..core.run import Run
 from ..engine.log import Log
 
+OPTIONS = Ask
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
@@ -51,41 +53,42 @@ class Table:
 
 
 def predict(
-    run: str | Path | Run,
+    run: str | Path | Run | Sequence[Any],
     images: Any,
     *,
     out: Path | None = None,
-    runtime: str = "auto",
-    adjust: float = 0.0,
     log: Log | None = None,
+    **how: Any,
 ) -> Any:
     """Label pictures with a trained run: a row per picture with its label and the calibrated probability of each class.
+
+    Several runs answer together, matched by the names of their classes.
 
     Parameters
     ----------
     run
-        A finished run's folder.
+        A finished run's folder; several one after another (runs/fold-*), as runs/a+runs/b, or the folder of runs.
     images
         A folder, a picture, a table or a named set; labels are not needed and not looked at.
     out
         A .csv or .tsv file for the table; printed when not given.
-    runtime
-        How the network is run: auto, or one by name; see: linne list runtime.
-    adjust
-        Answers as if all classes were as common (logit adjustment): 1 fully, 0 not at all.
     """
-    from ..engine.infer import adjusted, model_of, predictions
+    from ..engine.infer import predictions
+    from ..engine.members import members
+    from ..engine.panel import panel
 
-    log = log or Log(quiet=True)
-    trained, pictures = Run(run), load(images)
-    model = adjusted(model_of(trained), trained, adjust)
+    log, ask = log or Log(quiet=True), Ask.of(how, "linne predict")
+    model = panel(members(run), ask, log)
+    pictures = load(images)
+    for note in getattr(model, "notes", ()):
+        log.say(note)
     if out is None:
-        found, _, reasons = predictions(model, _unlabelled(pictures), log, runtime)
+        found, _, reasons = predictions(model, _unlabelled(pictures), log, ask.runtime)
         return Answered(found, reasons)
     delimiter = DELIMITERS.get(Path(out).suffix.lower())
     if delimiter is None:
         raise OptionError(f"--out {out}: the table is written as .csv or .tsv. Did you mean {Path(out).stem}.csv?")
-    table = Table(_rows(model, pictures, log, runtime), Path(out))
+    table = Table(_rows(model, pictures, log, ask.runtime), Path(out))
 
     def fill(aside: Path) -> None:
         with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -137,9 +140,7 @@ def rows(names: Any, probabilities: np.ndarray, classes: tuple[str, ...], proble
 
 
 def _rows(model: Any, pictures: Any, log: Log, runtime: str) -> Iterator[list[Any]]:
-    from ..engine.infer import stream
-
     yield header(model.classes)
-    for part, logits in stream(model, pictures, log, runtime):
+    for part, logits in model.stream(pictures, log, runtime):
         names = [pictures.names[seen.row] for seen in part]
         yield from rows(names, softmax(logits / model.temperature), model.classes, [seen.reason for seen in part])
