@@ -382,7 +382,9 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     found["resolution"]["sentence"] = sentence
     log.say(headline(found))
     how = "repeated grouped cross-validation: too few pictures for a test set of their own"
-    result = Result(data, head, learn, {"train": judged}, found, how)
+    heat = head.temperature  # what is stored is divided by it when it is read
+    kept = replace(judged, logits=judged.logits * (heat / judged.temperature), temperature=heat)
+    result = Result(data, head, learn, {"train": kept}, found, how)
     result.findings = check(data, recipe, judged)
     return result
 

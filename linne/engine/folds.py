@@ -157,11 +157,6 @@ def fused(stood: Stand, runs: Sequence[Run], reading: Callable[[], Any], log: Lo
         reading()
         images = stood.data.images.take(stood.test)
         said = [predictions(model_of(run), images, log)[0] for run in runs]
-        parts["test"] = replace(mean(said), rows=stood.test)
+        found, heat = find("fuse", "mean")()(said), stood.head.temperature  # stored ones are divided by it when read
+        parts["test"] = replace(found, rows=stood.test, logits=heat * found.logits, temperature=heat)
     return judged(stood, stood.head, parts, stood.recipe, log)
-
-
-def mean(said: Sequence[Predictions]) -> Predictions:
-    """The mean of several classifiers' probabilities of the same pictures, as logits."""
-    found = np.mean([one.probabilities for one in said], axis=0)
-    return replace(said[0], logits=np.log(np.maximum(found, 1e-12)), temperature=1.0)

@@ -34,12 +34,12 @@ def members(given: "str | Path | Run | Sequence[Any]") -> list[Run]:
 
 def _each(given: Any) -> Iterable[Run]:
     if isinstance(given, Run):
-        return [given]
+        return _own(given)
     if not isinstance(given, (str, Path)):
         return [run for one in given for run in _each(one)]
     text, path = str(given), Path(given)
     if path.is_dir():
-        return [Run(path)] if (path / "recipe.toml").exists() else _inside(path)
+        return _own(Run(path)) if (path / "recipe.toml").exists() else _inside(path)
     parts = [part.strip() for part in re.split(r"[+,]", text)]
     if len(parts) > 1:
         return [run for part in parts if part for run in _each(part)]
@@ -49,6 +49,12 @@ def _each(given: Any) -> Iterable[Run]:
             raise RunError(f"No folder is called like {text!r}.")
         return [Run(one) for one in sorted(found, key=_natural)]
     return [Run(path)]
+
+
+def _own(run: Run) -> list[Run]:
+    """The run itself, or the folds whose mean it is."""
+    folds = (run.config.get("linne") or {}).get("members", ())
+    return [Run(run.path / name) for name in folds] or [run]
 
 
 def _inside(path: Path) -> list[Run]:

@@ -1,8 +1,7 @@
 """Rows of their own: what finished runs said of pictures that taught them nothing, to fit fusers and calibrators on.
 
 Of a run these are its validation pictures, and its learning pictures out of fold, each judged by a head that had not
-learned it; never test pictures. All of it as log probabilities at temperature 1: so a run of few pictures, whose
-predictions were divided by temperatures of their own, is on the same scale.
+learned it; never test pictures. All of it as log probabilities at temperature 1.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,8 +38,7 @@ def stored(run: Run, classes: tuple[str, ...]) -> dict[str, Predictions]:
     for split in ("validation", "train") if _witnessed(run) else ("validation",):
         if split in held:
             found = run.predictions(split)
-            heat = run.temperature if "test" in held else 1.0  # without a test set they were divided before
-            logits = log_softmax(found.logits / heat)[:, order]
+            logits = log_softmax(found.logits / run.temperature)[:, order]
             out[split] = replace(found, logits=logits, labels=place[found.labels], classes=classes, temperature=1.0)
     return out
 

@@ -10,10 +10,8 @@ from PIL import Image
 import linne
 from linne.cli import main
 from linne.core.errors import InputError
-from linne.core.predictions import Predictions
 from linne.core.run import Run
 from linne.engine import fleet
-from linne.engine.folds import mean
 
 TINY = {"model": "air(widths=(8,8))", "weights": "none", "size": 28, "check": "none"}
 FLAGS = [word for name, value in TINY.items() for word in (f"--{name}", str(value))]
@@ -88,7 +86,8 @@ def test_given_test_pictures_are_read_once_by_the_mean_of_all(tmp_path: Path) ->
     assert run.reads == 1
     assert run.figures["n"] == 16
     each = [linne.predict(run.path / f"fold-{k}", tmp_path / "test").probabilities for k in range(2)]
-    np.testing.assert_allclose(np.exp(tested.logits), np.mean(each, 0), atol=1e-6)
+    np.testing.assert_allclose(tested.probabilities, np.mean(each, 0), atol=1e-6)
+    np.testing.assert_allclose(linne.predict(run, tmp_path / "test").probabilities, np.mean(each, 0), atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["auto", "full"])
@@ -156,8 +155,9 @@ def test_a_class_with_fewer_pictures_than_folds_is_named(tmp_path: Path) -> None
         linne.train(root, folds=4, out=tmp_path / "other", **TINY)
 
 
-def test_the_mean_is_of_probabilities() -> None:
-    logits = np.log(np.array([[[0.8, 0.2]], [[0.4, 0.6]]]))
-    blank = np.array([""], dtype=object)
-    each = [Predictions(one, np.array([0]), np.array([0]), ("a", "b"), blank, blank) for one in logits]
-    np.testing.assert_allclose(mean(each).probabilities, [[0.6, 0.4]], atol=1e-12)
+def test_a_run_of_few_pictures_is_read_as_calibrated_as_it_was_judged(plain: Path, tmp_path: Path) -> None:
+    """Without a test set each head divides by a temperature of its own; reading must not divide once more."""
+    run = linne.train(plain, out=tmp_path / "run", **TINY)
+    known = run.predictions("train")
+    own = np.take_along_axis(known.probabilities, known.labels[:, None], 1)[:, 0]
+    assert -np.log(own).mean() == pytest.approx(run.figures["figures"]["log_loss"]["value"], abs=1e-6)

@@ -65,12 +65,6 @@ def test_validation_where_it_is_enough_else_also_what_was_judged_out_of_fold() -
         own.shared([few, Stored({"validation": told(range(60, 70), LABELS), **WHOLE})], CLASSES)  # type: ignore[list-item]
 
 
-def test_without_a_test_set_predictions_were_divided_before() -> None:
-    alone = Stored({"train": told(range(60), LABELS)})
-    found = own.stored(alone, CLASSES)["train"]  # type: ignore[arg-type]
-    np.testing.assert_allclose(found.logits, log_softmax(alone.parts["train"].logits))
-
-
 def test_classes_in_another_order_keep_their_columns_and_labels() -> None:
     run = Stored({"validation": told(range(60), LABELS), **WHOLE})
     found = own.stored(run, ("c", "a", "b"))["validation"]  # type: ignore[arg-type]
