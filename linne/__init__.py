@@ -13,7 +13,8 @@ _HOMES = {
     "Predictions": "core.predictions", "Finding": "core.finding", "LinneError": "core.errors",
     "find": "core.lookup", "names": "core.lookup",
     "train": "verbs.train", "check": "verbs.check", "predict": "verbs.predict", "evaluate": "verbs.evaluate",
-    "report": "verbs.report", "demo": "verbs.demo", "ImageClassifier": "estimator",
+    "compare": "verbs.compare", "curve": "verbs.curve", "report": "verbs.report",
+    "demo": "verbs.demo", "ImageClassifier": "estimator",
 }  # fmt: skip
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Recipe",
     "Run",
     "check",
+    "compare",
+    "curve",
     "demo",
     "evaluate",
     "find",
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
     from .core.run import Run
     from .estimator import ImageClassifier
     from .verbs.check import check
+    from .verbs.compare import compare
+    from .verbs.curve import curve
     from .verbs.demo import demo
     from .verbs.evaluate import evaluate
     from .verbs.predict import predict

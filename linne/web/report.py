@@ -37,22 +37,33 @@ def render(data: dict[str, Any], lang: str = "en") -> str:
 
     Raises OptionError for another language.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
+
+    drawn = (both, say.titled, *(getattr(charts, name) for name in CHARTS))
+    page = environment(lang).get_template("report.html.jinja")
+    return page.render(
+        plainly(data) | _shown(data), lang=lang, shade=charts.shade, **dressed("css"), **dressed("js"),
+        **{each.__name__: partial(safe, each, Markup) for each in drawn},
+    )  # fmt: skip
+
+
+def environment(lang: str) -> Any:
+    """jinja2 over the page templates, everything escaped. Raises OptionError for a language that is not there."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     if lang not in LANGUAGES:
         raise OptionError(f"lang={lang!r} is not there. {nearest(lang, LANGUAGES)}")
-    home = Environment(
+    return Environment(
         autoescape=True, loader=FileSystemLoader(HOME), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    css, js = (_squeezed((HOME / name).read_text(encoding="utf-8")) for name in ("report.css", "report.js"))
-    drawn = (both, say.titled, *(getattr(charts, name) for name in CHARTS))
-    page = home.get_template("report.html.jinja")
-    return page.render(
-        plainly(data) | _shown(data),
-        lang=lang, css=Markup(css), js=Markup(js), css_hash=_hash(css), js_hash=_hash(js), shade=charts.shade,
-        **{each.__name__: partial(_safe, each, Markup) for each in drawn},
-    )  # fmt: skip
+
+
+def dressed(kind: str) -> dict[str, Any]:
+    """The page's style or script ("css", "js") as text to stand inside it, and the hash that its policy names it by."""
+    from markupsafe import Markup
+
+    source = _squeezed((HOME / f"report.{kind}").read_text(encoding="utf-8"))
+    return {kind: Markup(source), f"{kind}_hash": _hash(source)}
 
 
 def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
@@ -74,7 +85,8 @@ def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
     return "\n".join([*lines, "", f"the whole report, with pictures: {page}"])
 
 
-def _safe(draw: Any, markup: Any, *args: Any, **values: Any) -> Any:
+def safe(draw: Any, markup: Any, *args: Any, **values: Any) -> Any:
+    """What `draw` gives, as text that is HTML already."""
     return markup(draw(*args, **values))
 
 
