@@ -7,7 +7,7 @@ import numpy as np
 
 from .errors import InputError
 
-POWERS = np.geomspace(0.05, 2.0, 25)
+POWERS = np.geomspace(0.05, 2.0, 75)
 """Exponents of the power law that are tried (Hestness et al. 2017 found 0.07 to 0.5 on images and text)."""
 SCALES = np.geomspace(0.25, 16, 25)
 """Pictures, in multiples of the largest size, after which an exponential has fallen to 1/e."""

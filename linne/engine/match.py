@@ -59,7 +59,7 @@ def common(runs: Sequence[Run], part: str = "test") -> Common:
     if not len(fit):
         raise InputError(f"None of {len(shared):,} common pictures is left to compare: {'; '.join(notes)}.")
     group = written(reduce(merge, [codes(one.group) for one in said], np.arange(len(fit))))
-    return Common(tuple(replace(one, group=group) for one in said), tuple(notes))
+    return Common(tuple(replace(one, rows=np.arange(len(fit)), group=group) for one in said), tuple(notes))
 
 
 class _Side:

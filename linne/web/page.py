@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from .. import __version__
+from .about import versions
 from .charts import LINES
 from .plainly import plainly
 from .report import dressed, environment, safe
@@ -24,7 +24,7 @@ def page(kind: str, name: str, lead: Sequence[str], parts: Sequence[dict[str, An
     shown = [part | {"chart": Markup(part.get("chart", ""))} for part in parts if part.get("chart") or part.get("rows")]
     plain = [plainly({key: value for key, value in part.items() if key != "chart"}) for part in shown]
     return home.get_template("page.html.jinja").render(
-        kind=kind, name=plainly(name), lead=plainly(list(lead)), lang=lang, marks=LINES, version=__version__,
+        kind=kind, name=plainly(name), lead=plainly(list(lead)), lang=lang, marks=LINES, version=versions().get("linne", ""),
         parts=[told | {"chart": part["chart"]} for told, part in zip(plain, shown, strict=True)],
         both=partial(safe, both, Markup), **look,
     )  # fmt: skip

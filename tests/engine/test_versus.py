@@ -68,7 +68,9 @@ def test_the_plan_does_not_see_the_estimate():
 def test_several_runs_are_corrected():
     slight = BASE | (ORDER < 6)
     alone = against([made(BASE), made(slight)], ("a", "b"))["pairs"][0]
-    among = against([made(BASE), *(made(one) for one in (slight, NEAR, NEAR, NEAR))], ("a", "b", "c", "d", "e"))["pairs"]
+    among = against([made(BASE), *(made(one) for one in (slight, NEAR, NEAR, NEAR))], ("a", "b", "c", "d", "e"))[
+        "pairs"
+    ]
     assert [pair["p_corrected"] for pair in among] == holm(np.array([pair["p"] for pair in among])).tolist()
     assert alone["told"]
     assert not among[0]["told"]
