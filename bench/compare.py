@@ -18,7 +18,7 @@ from _measure import keep
 
 from linne.core.files import plain
 from linne.core.intervals import quantile
-from linne.core.power import POWER, Pairs
+from linne.core.power import POWER, ROUGH, Pairs
 from linne.core.predictions import Predictions
 from linne.core.rng import rng
 from linne.engine.versus import LEVEL, against
@@ -101,6 +101,12 @@ def cell(effect: float, n: int, disagree: float, size: int, trials: int, truth: 
     return where | {"wrong": wrong, "told rightly": told, "interval holds": held, "plans": plans}
 
 
+def expected_rough(one: dict[str, Any]) -> bool:
+    """Whether so few independent pictures differ in this cell that its plans say that they are rough."""
+    design = 1 + (one["group size"] - 1) * CORRELATION
+    return one["n"] * one["disagreement"] / design < ROUGH
+
+
 def main() -> None:
     """Every cell, and what the worst of them comes to."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -112,14 +118,17 @@ def main() -> None:
             cells.append(cell(effect, n, disagree, size, asked.trials, truth))
             print({k: v for k, v in cells[-1].items() if k != "plans"}, flush=True)
     plans = [plan for one in cells for plan in one["plans"].values()]
+    sure = [plan for one in cells if not expected_rough(one) for plan in one["plans"].values()]
     keep("compare", plain({
         "trials": asked.trials, "stated": 1 - LEVEL, "seconds": round(time.perf_counter() - begun),
         "wrong verdicts, worst cell": max(one["wrong"] for one in cells),
         "wrong verdicts, all": np.mean([one["wrong"] for one in cells]),
+        "wrong verdicts where nothing differs": np.mean([one["wrong"] for one in cells if not one["difference"]]),
         "intervals that hold, least": min(one["interval holds"] for one in cells),
         "median plan over truth": [min(p["median ratio"] for p in plans), max(p["median ratio"] for p in plans)],
         "plans within 1.5, all": np.mean([p["within 1.5"] for p in plans]),
         "plans within 1.5, worst cell": min(p["within 1.5"] for p in plans),
+        "plans within 1.5, where none is said to be rough": np.mean([p["within 1.5"] for p in sure]),
         "cells": cells,
     }))  # fmt: skip
 

@@ -99,7 +99,7 @@ def power(
     second: Predictions, first: Predictions, found: dict[str, Any], metric: str, effect: float
 ) -> "dict[str, Any] | None":
     """What these pictures could have shown, and how many would show `effect`: {disagreement, design, smallest, needed,
-    more, chance}.
+    more, rough, chance}.
 
     Of shares of right answers by how often the two disagree, of other metrics by their interval's width; never by the
     difference itself. None where the metric has no interval.
@@ -116,7 +116,8 @@ def power(
     else:
         smallest, needed = pairs.smallest(LEVEL), pairs.needed(effect, LEVEL)
     return {"chance": POWER, "disagreement": pairs.disagreement, "design": pairs.design, "smallest": smallest,
-            "effect": effect, "needed": needed, "more": max(0, needed - pairs.n)}  # fmt: skip
+            "effect": effect, "needed": needed, "more": max(0, needed - pairs.n),
+            "rough": shares and pairs.rough}  # fmt: skip
 
 
 def verdict(pair: dict[str, Any]) -> str:
@@ -141,7 +142,8 @@ def verdict(pair: dict[str, Any]) -> str:
     said += f"; these {pair['n']:,} pictures could have shown {points} ({found['chance']:.0%} of the time)"
     if not found["more"]:
         return f"{said}, enough to see {word}"
-    return f"{said}; seeing {word} would take about {rounded(found['more']):,} more test pictures"
+    how = "very roughly (few pictures differ)" if found["rough"] else "about"
+    return f"{said}; seeing {word} would take {how} {rounded(found['more']):,} more test pictures"
 
 
 def rounded(count: float) -> int:

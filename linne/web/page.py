@@ -24,7 +24,8 @@ def page(kind: str, name: str, lead: Sequence[str], parts: Sequence[dict[str, An
     shown = [part | {"chart": Markup(part.get("chart", ""))} for part in parts if part.get("chart") or part.get("rows")]
     plain = [plainly({key: value for key, value in part.items() if key != "chart"}) for part in shown]
     return home.get_template("page.html.jinja").render(
-        kind=kind, name=plainly(name), lead=plainly(list(lead)), lang=lang, marks=LINES, version=versions().get("linne", ""),
+        kind=kind, name=plainly(name), lead=plainly(list(lead)), lang=lang, marks=LINES,
+        version=versions().get("linne", ""),
         parts=[told | {"chart": part["chart"]} for told, part in zip(plain, shown, strict=True)],
         both=partial(safe, both, Markup), **look,
     )  # fmt: skip

@@ -50,7 +50,14 @@ def test_cannot_tell_says_what_it_would_take():
     more = rounded(plan.needed(0.01) - N)
     assert pair["verdict"].startswith("cannot tell a and b apart: +0.3 points [")
     assert f"could have shown {100 * plan.smallest():.1f} points (80% of the time)" in pair["verdict"]
-    assert pair["verdict"].endswith(f"seeing 1 point would take about {more:,} more test pictures")
+    assert pair["verdict"].endswith(
+        f"seeing 1 point would take very roughly (few pictures differ) {more:,} more test pictures"
+    )
+
+
+def test_a_plan_on_many_differences_is_not_rough():
+    (pair,) = against([made(BASE), made(BASE ^ (ORDER < 30) ^ (ORDER >= N - 25))], ("a", "b"))["pairs"]
+    assert " would take about " in pair["verdict"]
 
 
 def test_enough_pictures_for_a_large_effect():
