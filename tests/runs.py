@@ -18,7 +18,7 @@ def write_run(
     path: Path,
     right: np.ndarray,
     *,
-    contents: "Sequence[int] | None" = None,
+    contents: "Sequence[int] | np.ndarray | None" = None,
     split: "np.ndarray | None" = None,
     classes: tuple[str, ...] = CLASSES,
     names: "Sequence[str] | None" = None,
