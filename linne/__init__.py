@@ -13,7 +13,8 @@ _HOMES = {
     "Predictions": "core.predictions", "Finding": "core.finding", "LinneError": "core.errors",
     "find": "core.lookup", "names": "core.lookup",
     "train": "verbs.train", "check": "verbs.check", "predict": "verbs.predict", "evaluate": "verbs.evaluate",
-    "report": "verbs.report", "demo": "verbs.demo", "ImageClassifier": "estimator",
+    "compare": "verbs.compare", "curve": "verbs.curve", "report": "verbs.report",
+    "demo": "verbs.demo", "ImageClassifier": "estimator",
     "ablate": "verbs.ablate",
 }  # fmt: skip
 
@@ -27,6 +28,8 @@ __all__ = [
     "Run",
     "ablate",
     "check",
+    "compare",
+    "curve",
     "demo",
     "evaluate",
     "find",
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
     from .estimator import ImageClassifier
     from .verbs.ablate import ablate
     from .verbs.check import check
+    from .verbs.compare import compare
+    from .verbs.curve import curve
     from .verbs.demo import demo
     from .verbs.evaluate import evaluate
     from .verbs.predict import predict

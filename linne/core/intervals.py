@@ -131,16 +131,24 @@ def paired(first: np.ndarray, second: np.ndarray, group: "np.ndarray | None" = N
     if n == 0:
         return nothing(0, "no pictures")
     code = clusters(group, n)
-    sizes, sums = np.bincount(code), np.bincount(code, gap)
-    groups = len(sizes)
+    groups = int(code.max()) + 1
     centre = gap.sum() / (n + 2)
     plain = ((gap**2).sum() + 1) / (n + 2) - centre**2
-    between = groups / max(groups - 1, 1) * ((sums - gap.mean() * sizes) ** 2).sum() / n
-    effect = max(1.0, between / max(float(np.var(gap)), 1e-300)) if groups < n else 1.0
+    effect = together(gap, code)
     half = quantile(level, groups - 1 if groups < n else None) * np.sqrt(plain * effect / (n + 2))
     few = only(groups, "group") if groups < min(n, 20) else "few pictures differ" if (gap != 0).sum() < 6 else ""
     low, high = max(-1.0, centre - half), min(1.0, centre + half)
     return Interval(float(gap.mean()), float(low), float(high), n, "paired", few)
+
+
+def together(gap: np.ndarray, code: np.ndarray) -> float:
+    """How many times fewer independent pictures these differences (n,) are worth, at least 1: the ratio estimator's
+    variance between groups, code (n,) as `clusters` numbers them, over that of single pictures."""
+    sizes, sums, n = np.bincount(code), np.bincount(code, gap), len(gap)
+    if len(sizes) == n:
+        return 1.0
+    between = len(sizes) / max(len(sizes) - 1, 1) * ((sums - gap.mean() * sizes) ** 2).sum() / n
+    return max(1.0, between / max(float(np.var(gap)), 1e-300))
 
 
 def mcnemar(first: np.ndarray, second: np.ndarray, *, mid: bool = True) -> float:

@@ -39,6 +39,8 @@ def bootstrap(
     bounds: the least and the greatest that a figure can be. cost: passes over the pictures that one weighting takes;
     where all of them would take long it is Student's interval from the jackknife. Fewer than 2 groups give NaN.
     """
+    if not measures:
+        return {}
     code, groups = deal(clusters(group, n), seed, BLOCKS)
     work = (resamples + min(groups, BLOCKS)) * n * cost
     if work > WORK:

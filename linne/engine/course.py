@@ -29,6 +29,8 @@ from .task import heat
 FEATURES = "runtime of features"
 """What the plan calls the runtime that features come from: heads that rungs begin with are solved for on them."""
 
+ENDS = ("value", "low", "high")
+
 
 def course(
     data: Data, recipe: Recipe, log: Log, path: Path, clock: Clock, dealt: Callable[[Data], Any],
@@ -61,7 +63,8 @@ def onward(
     found = figure(stood.head.oof, metric=recipe.metric, seed=recipe.seed)
     log.say(
         f"first classifier after {clock.seconds:.0f} s: {recipe.metric} {found['value']:.4f} [{found['low']:.4f}, "
-        f"{found['high']:.4f}] on {len(stood.head.oof):,} learning pictures, each judged by heads that had not seen it"
+        f"{found['high']:.4f}] on {len(stood.head.oof):,} learning pictures, each judged by heads that had not seen it",
+        rung={"rung": "probe", "seconds": round(clock.seconds, 1)} | {end: found[end] for end in ENDS},
     )
     plan = Plan(path / "plan.json", pinned)
     if pinned is not None:

@@ -84,7 +84,8 @@ def chosen(up: Climb, best: Best, made: Best, alone: bool) -> Best:
     keep = alone or (found["value"] > 0 and found["low"] > SLACK)
     word = "it was asked for" if alone else "kept" if keep else f"{best.name} stays"
     on = f"on {len(after):,} pictures that neither had learned"
-    up.log.say(f"{made.name} beside {best.name} {on}: {found['sentence']}; {word}")
+    told = {"rung": made.name, "seconds": round(up.clock.seconds, 1), "kept": bool(keep), "gain": found}
+    up.log.say(f"{made.name} beside {best.name} {on}: {found['sentence']}; {word}", rung=told)
     decision = {"rung": made.name, "beside": best.name, "kept": keep, "n": len(after), "gain": found}
     winner = made if keep else best
     winner.decisions = [*best.decisions, decision]

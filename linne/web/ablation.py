@@ -1,13 +1,14 @@
 """An ablation's tables: as text for a terminal, and as one HTML page that loads nothing."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import say
 from .charts import place
-from .page import page
 from .plainly import plainly
-from .words import Word
+from .report import dressed, environment, safe
+from .words import Word, both
 
 VERDICTS = {"helps": "helps", "hurts": "hurts", "cannot tell": "cannot tell"}
 
@@ -48,15 +49,18 @@ def _times(value: float) -> str:
 
 def render(found: dict[str, Any], lang: str = "en") -> str:
     """The page of what `linne ablate` came to, as one HTML text; `lang`, en or zh, is shown first."""
+    from markupsafe import Markup
+
     found = plainly(found)
     tables = [(Word(title), lines) for title, lines in (
         ("Added to the plain recipe", found["added"]), ("Left out of the full one", found["spared"]),
     ) if lines]  # fmt: skip
     every = [end for _, lines in tables for line in lines for end in (line["found"]["low"], line["found"]["high"])]
     reach = max([0.01, *map(abs, every)])
-    return page(
-        "ablation.html.jinja", lang, found=found, tables=tables, reach=reach, verdict=verdict, times=_times, gain=gain,
-        percent=say.percent, signed=say.signed, within=say.within, num=say.num,
+    said = {each.__name__: each for each in (verdict, gain, say.percent, say.signed, say.within, say.num)}
+    return environment(lang).get_template("ablation.html.jinja").render(
+        lang=lang, both=partial(safe, both, Markup), times=_times, found=found, tables=tables, reach=reach,
+        **said, **dressed("css"),
     )  # fmt: skip
 
 

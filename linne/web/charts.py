@@ -5,7 +5,8 @@ to colour-blind eyes. A chart that stands in a table's cell is drawn for the eye
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from .words import drawn
@@ -14,6 +15,9 @@ AXES = ((0.9, 5), (0.8, 4), (0.6, 4), (0.5, 5), (0.0, 4))
 """Where an axis of shares may begin, and into how many parts it is then divided."""
 CORNER = 'x="98%" y="354" text-anchor="end" class="t"'
 """Where the words of the lower axis stand."""
+
+LINES = ("a", "b", "v", "x")
+"""CSS classes of laid-over curves, in order; a fifth looks like the first."""
 
 
 def place(value: "float | None", low: float = 0.0, high: float = 1.0) -> str:
@@ -166,6 +170,62 @@ def curve(points: Sequence[dict[str, float]]) -> str:
         f'<svg class="chart" height="290" role="img" aria-label="Loss by epoch, {losses[0]:.3g} to {losses[-1]:.3g}.">'
         f'{frame}{words}<svg x="12%" y="22" width="86%" height="220" class="open">{inner}</svg></svg>'
     )
+
+
+def lines(
+    series: Sequence[Sequence[tuple[float, float]]],
+    words: tuple[str, str],
+    *,
+    logarithmic: bool = False,
+    percent: bool = True,
+    band: Sequence[tuple[float, float, float]] = (),
+) -> str:
+    """Curves laid over one another, a colour each, through (x, y) points; "" where none has two points.
+
+    words: what is drawn upwards and along. logarithmic: the lower axis, of positive numbers. percent: y is a share.
+    band: (x, low, high) from left to right, filled.
+    """
+    if not any(len(points) > 1 for points in series):
+        return ""
+    scale = 100 if percent else 1
+    flat = [*(point for points in series for point in points), *((x, y) for x, *ends in band for y in ends)]
+    rungs = nice(min(scale * y for _, y in flat), max(scale * y for _, y in flat))
+    share, numbers = along([x for x, _ in flat], logarithmic)
+
+    def at(x: float, y: float) -> tuple[str, str]:
+        return place(share(x)), _up((scale * y - rungs[0]) / (rungs[-1] - rungs[0]))
+
+    inner = ""
+    for number, points in enumerate(series):
+        name, places = LINES[number % len(LINES)], [at(*point) for point in points]
+        inner += "".join(_line(*one, *other, f"w {name}") for one, other in pairwise(places))
+        inner += "".join(f'<circle class="{name}" cx="{x}" cy="{y}" r="3"/>' for x, y in places)
+    edge = [at(x, low) for x, low, _ in band] + [at(x, high) for x, _, high in reversed(band)]
+    corners = " ".join(f"{x},{y}" for x, y in edge).replace("%", "")
+    area = f'<svg viewBox="0 0 100 100" preserveAspectRatio="none"><polygon class="band" points="{corners}"/></svg>'
+    frame = _frame([((y - rungs[0]) / (rungs[-1] - rungs[0]), f"{y:g}") for y in rungs], numbers, 22, 260, 300)
+    said = drawn('x="14%" y="14" class="t"', words[0]) + drawn('x="98%" y="322" text-anchor="end" class="t"', words[1])
+    return (
+        f'<svg class="chart" height="330" role="img" aria-label="{words[0]} / {words[1]}">{frame}{said}'
+        f'<svg x="12%" y="22" width="86%" height="260" class="open">{area if edge else ""}{inner}</svg></svg>'
+    )
+
+
+def along(xs: Sequence[float], logarithmic: bool) -> tuple[Callable[[float], float], list[tuple[float, str]]]:
+    """A lower axis for these values: a value's share of the way, and round numbers at theirs."""
+    low, high = min(xs), max(xs)
+    marks = nice(low, high)
+    if logarithmic:
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        marks = [k * 10.0**power for power in powers for k in (1, 2, 5) if low <= k * 10.0**power <= high]
+    else:
+        low, high = marks[0], marks[-1]
+    ends = (math.log(low), math.log(high)) if logarithmic else (low, high)
+
+    def share(x: float) -> float:
+        return ((math.log(x) if logarithmic else x) - ends[0]) / ((ends[1] - ends[0]) or 1.0)
+
+    return share, [(share(mark), f"{mark:,g}") for mark in marks]
 
 
 def nice(low: float, high: float) -> list[float]:

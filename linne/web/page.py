@@ -1,44 +1,31 @@
-"""One HTML page from a template: style inside, named by hash in its policy; two languages by two radio buttons."""
+"""A plain page: sentences, then parts that are a chart, a table or both, in the report's style and as one file."""
 
-import base64
-import hashlib
-from pathlib import Path
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from ..core.errors import OptionError, nearest
+from .about import versions
+from .charts import LINES
+from .plainly import plainly
+from .report import dressed, environment, safe
 from .words import both
 
-HOME = Path(__file__).parent
-LANGUAGES = ("en", "zh")
 
+def page(kind: str, name: str, lead: Sequence[str], parts: Sequence[dict[str, Any]], lang: str = "en") -> str:
+    """One HTML text; `lang`, en or zh, is shown first. Raises OptionError for another language.
 
-def page(template: str, lang: str, **shown: Any) -> str:
-    """The template's page with the style of the report, without a script. Raises OptionError for another language."""
+    kind: a fixed word. lead: sentences, the first is the main one. parts: each {"title"} and any of "notes" (fixed
+    words), "legend" (what each line of the chart is), "chart" (SVG), "columns" and "rows"; a part without chart and
+    rows is left out.
+    """
     from markupsafe import Markup
 
-    css = squeezed((HOME / "report.css").read_text(encoding="utf-8"))
-    said = {"both": lambda *args, **values: Markup(both(*args, **values))}
-    return environment(lang).get_template(template).render(
-        lang=lang, css=Markup(css), css_hash=hashed(css), **said, **shown
+    home, look = environment(lang), dressed("css")
+    shown = [part | {"chart": Markup(part.get("chart", ""))} for part in parts if part.get("chart") or part.get("rows")]
+    plain = [plainly({key: value for key, value in part.items() if key != "chart"}) for part in shown]
+    return home.get_template("page.html.jinja").render(
+        kind=kind, name=plainly(name), lead=plainly(list(lead)), lang=lang, marks=LINES,
+        version=versions().get("linne", ""),
+        parts=[told | {"chart": part["chart"]} for told, part in zip(plain, shown, strict=True)],
+        both=partial(safe, both, Markup), **look,
     )  # fmt: skip
-
-
-def environment(lang: str) -> Any:
-    """Where templates come from: everything from outside is escaped, and a name that is not there is an error."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    if lang not in LANGUAGES:
-        raise OptionError(f"lang={lang!r} is not there. {nearest(lang, LANGUAGES)}")
-    home = FileSystemLoader(HOME)
-    return Environment(autoescape=True, loader=home, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
-def hashed(source: str) -> str:
-    """How a content security policy names a style or a script."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
-
-
-def squeezed(source: str) -> str:
-    """Without indents, empty lines and CSS comments."""
-    lines = (line.strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("/*"))

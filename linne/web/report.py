@@ -5,20 +5,24 @@ base64 and each is there once. It reads without the script, which only sorts tab
 English and Chinese. Everything from outside passes jinja2's escaping.
 """
 
+import base64
+import hashlib
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import OptionError, nearest
 from ..engine import figures as engine
 from . import charts, say
 from .gather import FORMAT, gather
-from .page import HOME, environment, hashed, squeezed
 from .plainly import plainly
 from .words import Word, both
 
 __all__ = ["FORMAT", "gather", "render", "text"]
 
+HOME = Path(__file__).parent
 CHARTS = ("ticks", "interval", "pair", "stack", "reliability", "path", "search", "curve")
+LANGUAGES = ("en", "zh")
 ROWS, LINES = 40, 10
 """Classes and findings that the text for a terminal has room for."""
 JUDGES = {
@@ -37,15 +41,31 @@ def render(data: dict[str, Any], lang: str = "en") -> str:
     """
     from markupsafe import Markup
 
-    home = environment(lang)
-    css, js = (squeezed((HOME / name).read_text(encoding="utf-8")) for name in ("report.css", "report.js"))
     drawn = (both, say.titled, *(getattr(charts, name) for name in CHARTS))
-    page = home.get_template("report.html.jinja")
+    page = environment(lang).get_template("report.html.jinja")
     return page.render(
-        plainly(data) | _shown(data),
-        lang=lang, css=Markup(css), js=Markup(js), css_hash=hashed(css), js_hash=hashed(js), shade=charts.shade,
-        **{each.__name__: partial(_safe, each, Markup) for each in drawn},
+        plainly(data) | _shown(data), lang=lang, shade=charts.shade, **dressed("css"), **dressed("js"),
+        **{each.__name__: partial(safe, each, Markup) for each in drawn},
     )  # fmt: skip
+
+
+def environment(lang: str) -> Any:
+    """jinja2 over the page templates, everything escaped. Raises OptionError for a language that is not there."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    if lang not in LANGUAGES:
+        raise OptionError(f"lang={lang!r} is not there. {nearest(lang, LANGUAGES)}")
+    return Environment(
+        autoescape=True, loader=FileSystemLoader(HOME), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def dressed(kind: str) -> dict[str, Any]:
+    """The page's style or script ("css", "js") as text to stand inside it, and the hash that its policy names it by."""
+    from markupsafe import Markup
+
+    source = _squeezed((HOME / f"report.{kind}").read_text(encoding="utf-8"))
+    return {kind: Markup(source), f"{kind}_hash": _hash(source)}
 
 
 def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
@@ -67,7 +87,8 @@ def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
     return "\n".join([*lines, "", f"the whole report, with pictures: {page}"])
 
 
-def _safe(draw: Any, markup: Any, *args: Any, **values: Any) -> Any:
+def safe(draw: Any, markup: Any, *args: Any, **values: Any) -> Any:
+    """What `draw` gives, as text that is HTML already."""
     return markup(draw(*args, **values))
 
 
@@ -118,3 +139,13 @@ def _findings(found: list[dict[str, Any]], counts: dict[str, int]) -> list[str]:
         lines += [f"{one['severity']:6}  {one['kind']}{many}: {one['why']}", f"        -> {one['fix']}"]
     rest = sum(counts.values()) - len(found[:LINES])
     return lines + ([f"        {rest} more in the report"] if rest else [])
+
+
+def _hash(source: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
+
+
+def _squeezed(source: str) -> str:
+    """Without indents, empty lines and CSS comments."""
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("/*"))

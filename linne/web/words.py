@@ -248,6 +248,34 @@ ZH = {
     "median": "中位",
     "largest": "最大",
     "{n} have a verified duplicate": "{n} 张有经核实的重复",
+    # runs compared
+    "comparison": "比较",
+    "The runs": "各次训练",
+    "run": "训练",
+    "kept rung": "保留的阶段",
+    "seconds": "秒",
+    "settings": "设置",
+    "Accuracy of the surest": "最有把握的图片的准确率",
+    "The surest pictures first: how right a run is on that share of them.":
+        "从最有把握的图片开始：在这一比例的图片上有多准确。",
+    "share of the pictures, the surest first": "图片比例，从最有把握的开始",
+    "How they learned": "训练过程",
+    "What time brought": "时间带来的提升",
+    "The first classifier, judged out of fold, and each kept rung at its gain over the one below.":
+        "首个分类器（折外评判），以及保留的各阶段相对前一阶段的提升。",
+    "Who was right": "谁判对了",
+    "both": "都对",
+    "nobody": "都错",
+    "gain": "提升",
+    # learning curves
+    "learning curve": "学习曲线",
+    "Accuracy by pictures that were learned": "准确率随学习图片数的变化",
+    "Dots were measured; the band is what they foretell.": "点为实测；带为由此推断的范围。",
+    "pictures that were learned": "学习的图片数",
+    "More of one class": "只增加一个类别",
+    "Of pictures of one class alone, the others as they are. A class that is shown more is also named more: where "
+    "recall rises and accuracy does not, others pay for it.":
+        "只增加一个类别的图片，其余不变。出现得更多的类别也会被更多地预测：若召回率上升而准确率不升，代价由其他类别承担。",
     # model
     "How it was made": "制作方法",
     "Make it again": "重新制作",
