@@ -15,7 +15,7 @@ _HOMES = {
     "train": "verbs.train", "check": "verbs.check", "predict": "verbs.predict", "evaluate": "verbs.evaluate",
     "compare": "verbs.compare", "curve": "verbs.curve", "report": "verbs.report",
     "demo": "verbs.demo", "ImageClassifier": "estimator",
-    "ablate": "verbs.ablate",
+    "ablate": "verbs.ablate", "search": "verbs.search",
 }  # fmt: skip
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "names",
     "predict",
     "report",
+    "search",
     "train",
 ]
 
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from .verbs.evaluate import evaluate
     from .verbs.predict import predict
     from .verbs.report import report
+    from .verbs.search import search
     from .verbs.train import train
 
 

@@ -296,6 +296,34 @@ ZH = {
     "Settings in bold differ from the defaults.": "粗体设置与默认值不同。",
     "Class names in their stored order": "类别名称（存储顺序）",
     "This page is one file: it loads nothing and sends nothing.": "本页是单个文件：不加载、也不发送任何内容。",
+    # a search
+    "search": "搜索",
+    "Race": "赛选",
+    "Trials": "试验",
+    "{a} learning pictures judged the trials and so chose; {b} others judged none, and say what the choice is worth. "
+    "Test pictures were not read.":
+        "{a} 张学习图片评判各次试验并据此选择；另外 {b} 张未评判任何试验，用来说明所选设置的价值。测试图片未被读取。",
+    "Settings that changed": "改变的设置",
+    "setting": "设置",
+    "start": "起点",
+    "found": "找到",
+    "none": "无",
+    "Heads on frozen features, judged out of fold by the pictures that choose; the line joins those than which none is "
+    "both cheaper and better.":
+        "冻结特征上的分类头，由参与选择的图片折外评判；连线上的各点没有谁既更省又更准。",
+    "network, side, fit": "网络、边长、裁切方式",
+    "ms a picture": "毫秒/张",
+    "parameters": "参数量",
+    "beside the start (p by Holm)": "与起点相比（Holm 校正 p）",
+    "First, on pictures that did not choose it:": "第一名，在未参与选择的图片上：",
+    "The best so far": "迄今最好",
+    "By the pictures that choose: the best of many is too good there, by chance.":
+        "按参与选择的图片计：多次之中取最好，数字会因偶然而偏高。",
+    "What mattered": "什么起作用",
+    "Too few trials were finished to say.": "完成的试验太少，无法判断。",
+    "Best trials": "最好的试验",
+    "The command": "命令",
+    "trial": "试验",
 }  # fmt: skip
 """English to Chinese; {named} places are filled by the caller."""
 

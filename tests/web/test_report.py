@@ -28,6 +28,9 @@ from linne.web.report import render, text
 from linne.web.thumbs import SIDE, thumb, thumbs
 
 WEB = Path(words.__file__).parent
+WORDED = (
+    "report.html.jinja", "charts.py", "say.py", "report.py", "searched.html.jinja", "contest.py",
+)  # fmt: skip
 VOID = {"meta", "input", "br", "image"}
 
 
@@ -246,7 +249,7 @@ def test_json_and_back_is_the_same_page(page, tmp_path):
 
 
 def test_every_fixed_word_is_in_both_languages():
-    code = "".join((WEB / name).read_text() for name in ("report.html.jinja", "charts.py", "say.py", "report.py"))
+    code = "".join((WEB / name).read_text() for name in WORDED)
     asked = re.findall(r'both\("((?:[^"\\]|\\.)+)"', code) + re.findall(r'drawn\([^,]+, "([^"]+)"', code)
     assert len(asked) > 90
     missing = {word.replace("\\\\", "\\") for word in asked} - set(words.ZH)
