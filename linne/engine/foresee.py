@@ -43,11 +43,11 @@ def foresee(data: Data, recipe: Recipe, log: Log, *, more: int = 200, classes: S
     rows = learning(data, recipe)
     images = data.images.take(rows)
     named = wanted(classes, images.classes)
-    task = Task.of(data.features[rows], images, recipe.folds, recipe.seed)
+    task = Task.of(data.features[rows], images, recipe.inner_folds, recipe.seed)
     task = task.take(task.sample(COMPARED, recipe.seed))
     deals = folds(task, REPEATS, recipe.seed)
     sizes = ladder(task, deals)
-    strength = probe(task.features, images.take(task.place), folds=recipe.folds, seed=recipe.seed).strength
+    strength = probe(task.features, images.take(task.place), folds=recipe.inner_folds, seed=recipe.seed).strength
     whole = grow(task, deals, sizes, strength, recipe.seed)
     found = told(whole, len(task), more, recipe.seed) | {"n": len(task), "strength": strength, "level": LEVEL}
     log.say(found["sentence"])

@@ -144,7 +144,7 @@ class Ground:
     def head(self, recipe: Recipe) -> Probe:
         """The first classifier of the pictures that choose."""
         rows, data = self.rows(*CHOOSE), self.seen(recipe)
-        plain = (recipe.classic, recipe.metric, recipe.folds, recipe.augment_text(), recipe.views)
+        plain = (recipe.classic, recipe.metric, recipe.inner_folds, recipe.augment_text(), recipe.views)
         key = ("head", data.network.id, data.geometry, plain)
         return self.once(key, lambda: first._learn(data, recipe, rows, rows[:0], self.quiet))
 

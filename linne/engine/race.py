@@ -180,7 +180,7 @@ def _run(ground: Ground, one: Runner, rows: np.ndarray, aim: Aim) -> None:
     one.cost = ground.known[key] = min(_cost(looker, images), ground.known.get(key, np.inf))
     one.parameters = one.parameters or sum(value.size for value in tensors(network).values())
     metric, seed = one.recipe.metric, one.recipe.seed
-    one.head = probe(features, images, metric=metric, folds=one.recipe.folds, seed=seed)
+    one.head = probe(features, images, metric=metric, folds=one.recipe.inner_folds, seed=seed)
     one.out = replace(one.head.oof, rows=rows[one.head.oof.rows])
     one.n, one.worth = len(rows), aim.score(_warm(one.out))[1]
 

@@ -23,7 +23,7 @@ from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from . import folder
 from .compare import compare
-from .course import _quick
+from .course import quick
 from .figures import figure, text
 from .first import Stand
 from .ground import CHOOSE, CONFIRM, Deadline, Ground, Late, learning
@@ -88,7 +88,7 @@ def search(pictures: Images, wanted: Wanted, place: Path, log: Log) -> dict[str,
             with turn(place / "turns" / "images"):
                 folder.write_images(place, data)
             ground = Ground(data, start, place, own, log, quiet, clock, wanted.minutes)
-            with _quick(Plan(own / "plan.json")):
+            with quick(Plan(own / "plan.json")):
                 found = _searched(ground, wanted, models, number)
         except Exception:
             quiet.close()
@@ -109,6 +109,8 @@ def began(settings: dict[str, Any], base: Recipe, space: str) -> Recipe:
     start = Recipe.of(settings | {"minutes": 0.0} | (method if alone and needed else {}), base)
     if start.lr == "find":
         raise OptionError("lr='find' has no effect here: a search tries rates itself. Name lr in --space, or drop it.")
+    if start.folds:
+        raise OptionError("folds has no effect on a search, which judges by folds of its own. Train by what it finds.")
     return start
 
 

@@ -9,7 +9,7 @@ from ..core.load import load
 from ..core.recipe import Recipe
 from ..engine.log import Log
 
-SETTINGS = ("model", "weights", "size", "resize", "runtime", "group", "split", "folds", "seed")
+SETTINGS = ("model", "weights", "size", "resize", "runtime", "group", "split", "inner_folds", "seed")
 
 
 @dataclass(frozen=True)

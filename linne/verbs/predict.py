@@ -15,6 +15,7 @@ from ..core.files import write
 from ..core.load import load
 from ..core.predictions import Predictions, softmax
 from ..core.run import Run
+from ..core.submission import Template, filled, left_over
 from ..engine.log import Log
 
 OPTIONS = Ask
@@ -57,6 +58,7 @@ def predict(
     images: Any,
     *,
     out: Path | None = None,
+    submission: Path | None = None,
     log: Log | None = None,
     **how: Any,
 ) -> Any:
@@ -72,6 +74,8 @@ def predict(
         A folder, a picture, a table or a named set; labels are not needed and not looked at.
     out
         A .csv or .tsv file for the table; printed when not given.
+    submission
+        A competition's sample file: --out gets its columns and ids, a row each, a column a class or one for the label.
     """
     from ..engine.infer import predictions
     from ..engine.members import members
@@ -79,12 +83,13 @@ def predict(
 
     log, ask = log or Log(quiet=True), Ask.of(how, "linne predict")
     model = panel(members(run), ask, log)
+    wanted = _wanted(submission, out, model.classes)
     pictures = load(images)
     for note in getattr(model, "notes", ()):
         log.say(note)
-    if out is None:
+    if out is None or wanted:
         found, _, reasons = predictions(model, _unlabelled(pictures), log, ask.runtime)
-        return Answered(found, reasons)
+        return Submitted(Path(out), wanted, found) if wanted and out else Answered(found, reasons)
     delimiter = DELIMITERS.get(Path(out).suffix.lower())
     if delimiter is None:
         raise OptionError(f"--out {out}: the table is written as .csv or .tsv. Did you mean {Path(out).stem}.csv?")
@@ -96,6 +101,40 @@ def predict(
 
     write(Path(out), fill)
     return table
+
+
+def _wanted(submission: Path | None, out: Path | None, classes: tuple[str, ...]) -> Template | None:
+    """The sample file, seen to before any picture is opened. Raises OptionError without a file to write."""
+    if submission is None:
+        return None
+    if out is None:
+        raise OptionError(f"--submission {submission} is filled into another file. Give --out submission.csv as well.")
+    wanted = Template.read(submission)
+    wanted.columns(classes)
+    return wanted
+
+
+class Submitted:
+    """A submission, written; `path` where it is, `left` how many pictures it does not ask for."""
+
+    def __init__(self, path: Path, template: Template, said: Predictions) -> None:
+        self.path, self.count, self.left = path, len(template.ids), left_over(template, said)
+        rows = list(filled(template, said))
+
+        def fill(aside: Path) -> None:
+            with open(aside, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file, delimiter=template.delimiter, lineterminator="\n").writerows(rows)
+
+        write(path, fill)
+
+    def text(self) -> str:
+        """What was written."""
+        left = f"; {self.left:,} pictures were not asked for" if self.left else ""
+        return f"{self.count:,} rows, each id once, in {self.path}{left}"
+
+    def data(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"out": str(self.path), "rows": self.count, "not asked for": self.left}
 
 
 class Answered(Predictions):

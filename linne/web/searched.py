@@ -7,7 +7,7 @@ from typing import Any
 from ..engine.figures import text as said
 from . import contest
 from .plainly import plainly
-from .report import HOME, _hash, _safe, _squeezed
+from .report import dressed, environment, safe
 from .words import both
 
 BEST = 10
@@ -16,17 +16,12 @@ BEST = 10
 
 def render(data: dict[str, Any], lang: str = "en") -> str:
     """The page of what engine.search gave, as one HTML text that loads nothing; `lang`, en or zh, is shown first."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    home = Environment(
-        autoescape=True, loader=FileSystemLoader(HOME), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    css = _squeezed((HOME / "report.css").read_text(encoding="utf-8"))
     drawn = (both, contest.scatter, contest.history, contest.bar)
-    return home.get_template("searched.html.jinja").render(
-        plainly(data), lang=lang, css=Markup(css), css_hash=_hash(css), said=said, best_trials=best_trials(data),
-        settings_said=settings_said, share=share, **{each.__name__: partial(_safe, each, Markup) for each in drawn},
+    return environment(lang).get_template("searched.html.jinja").render(
+        plainly(data), lang=lang, **dressed("css"), said=said, best_trials=best_trials(data),
+        settings_said=settings_said, share=share, **{each.__name__: partial(safe, each, Markup) for each in drawn},
     )  # fmt: skip
 
 

@@ -161,3 +161,23 @@ def test_a_run_of_few_pictures_is_read_as_calibrated_as_it_was_judged(plain: Pat
     known = run.predictions("train")
     own = np.take_along_axis(known.probabilities, known.labels[:, None], 1)[:, 0]
     assert -np.log(own).mean() == pytest.approx(run.figures["figures"]["log_loss"]["value"], abs=1e-6)
+
+
+def test_the_road_of_a_competition(
+    folded: Run, plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Folds, their mean on pictures without labels, and the sample file filled."""
+    asked = tmp_path / "test"
+    asked.mkdir()
+    for at, path in enumerate(sorted(plain.rglob("*.png"))[::6]):
+        shutil.copy(path, asked / f"q{at}.png")
+    (tmp_path / "sample.csv").write_text("id,b,a\n" + "".join(f"q{at},0.5,0.5\n" for at in reversed(range(8))))
+    words = ["predict", str(folded.path), str(asked), "--view", "flip", "--submission", str(tmp_path / "sample.csv")]
+    assert main([*words, "--out", str(tmp_path / "mine.csv"), "--quiet"]) == 0
+    assert "8 rows, each id once" in capsys.readouterr().out
+    lines = (tmp_path / "mine.csv").read_text().splitlines()
+    assert lines[0] == "id,b,a"
+    assert [line.split(",")[0] for line in lines[1:]] == [f"q{at}" for at in reversed(range(8))]
+    np.testing.assert_allclose([sum(map(float, line.split(",")[1:])) for line in lines[1:]], 1, atol=1e-6)
+    assert main([*words, "--quiet"]) == 2
+    assert "Give --out" in capsys.readouterr().err
