@@ -122,8 +122,13 @@ def unseen(images: Images) -> Images:
     return images.take(np.flatnonzero(images.split != "test"))
 
 
-def run(images: Images, recipe: Recipe, tricks: Sequence[Variant], place: Path, begun: float, log: Log) -> Ablation:
-    """From the pictures to both tables. begun: of the clock. Raises InputError for pictures that cannot be used."""
+def run(
+    images: Images, recipe: Recipe, tricks: Sequence[Variant], place: Path, begun: float, log: Log, every: bool = False
+) -> Ablation:
+    """From the pictures to both tables. begun: of the clock; every: as `ablate` has it.
+
+    Raises InputError for pictures that cannot be used.
+    """
     from . import device
 
     data = examine(images, recipe, log)
@@ -133,24 +138,30 @@ def run(images: Images, recipe: Recipe, tricks: Sequence[Variant], place: Path, 
     plan = Plan(place / "plan.json")
     up = Climb(stood, stood.recipe, place, log, clock, plan, device.device(recipe.device))
     with quick(plan):
-        return ablate(up, tricks)
+        return ablate(up, tricks, every)
 
 
-def ablate(up: Climb, tricks: Sequence[Variant]) -> Ablation:
-    """Both tables, as far as the time reaches. Raises OptionError for a trick that cannot be fitted, or no time."""
-    trials, base = Trials(up, EPOCHS), up.recipe
+def ablate(up: Climb, tricks: Sequence[Variant], every: bool = False) -> Ablation:
+    """Both tables, as far as the time reaches. every: leave out a trick that cannot be fitted here.
+
+    Raises OptionError for one otherwise, and where there is no time.
+    """
+    trials, base, unfit = Trials(up, EPOCHS), up.recipe, dict[str, str]()
     for one in tricks:
         try:
             trials.tried(one.on(base))
         except OptionError as error:
-            raise OptionError(f"The trick {one.name!r} cannot be compared here: {error}") from error
+            if not every:
+                raise OptionError(f"The trick {one.name!r} cannot be compared here: {error}") from error
+            unfit[one.name] = str(error)
+    tricks = [one for one in tricks if one.name not in unfit]
     kept = Kept(trials, up.place)
     added, late = _compared(kept, base, {one.name: one.on(base) for one in tricks}, PLAIN, "adding one")
     ranked = sorted(added, key=lambda line: -line.found.value)
     by_name = {one.name: one for one in tricks}
     good = [by_name[line.name] for line in ranked if line.found.verdict != "hurts"]
     full, inside, out = together(base, good)
-    out = late | {line.name: "it hurts" for line in ranked if line.found.verdict == "hurts"} | out
+    out = unfit | late | {line.name: "it hurts" for line in ranked if line.found.verdict == "hurts"} | out
     spared: list[Line] = []
     if len(inside) > 1 and up.left > 0:
         others = {one.name: without(base, inside, one) for one in inside}
@@ -206,20 +217,26 @@ def _compared(
 
 
 def _plan(kept: Kept, beside: Recipe, recipes: dict[str, Recipe], name: str) -> dict[str, int]:
-    """How many tricks and rounds the time is enough for, by what the first trial takes."""
+    """How many tricks, the first ones, and rounds the time is enough for, by what the first trial takes."""
     up, (least, most) = kept.trials.up, ROUNDS
-    each = kept.said(name, beside, 0).seconds
-    fits = SHARE * up.left / each
-    tricks = len(recipes) if fits == float("inf") else int(min(len(recipes), max(fits // least - 1, 0)))
-    if not tricks:
-        needs = 2 * least * each / SHARE
-        if name == PLAIN:
-            raise OptionError(
-                f"A trial takes {each:.0f} s, {least} rounds with one trick about {needs / 60:.1f} minutes, and "
-                f"there are {max(up.left, 0) / 60:.1f} left. Give more --minutes or fewer --epochs."
-            )
-        return {"tricks": 0, "rounds": 0}
-    return {"tricks": tricks, "rounds": most if fits == float("inf") else int(min(most, fits // (tricks + 1)))}
+    each, left = kept.said(name, beside, 0).seconds, SHARE * up.left
+    if left == float("inf"):
+        return {"tricks": len(recipes), "rounds": most}
+    seen, costs = {beside.augment_text()}, list[float]()
+    for one in recipes.values():
+        costs.append(0.0 if one.augment_text() in seen else kept.trials.views(one))
+        seen.add(one.augment_text())
+    tricks = 0
+    while tricks < len(costs) and sum(costs[: tricks + 1]) + (tricks + 2) * least * each <= left:
+        tricks += 1
+    if not tricks and name == PLAIN:
+        needs = (costs[0] + 2 * least * each) / SHARE
+        raise OptionError(
+            f"A trial takes {each:.0f} s, {least} rounds with one trick about {needs / 60:.1f} minutes, and "
+            f"there are {max(up.left, 0) / 60:.1f} left. Give more --minutes or fewer --epochs."
+        )
+    fits = (left - sum(costs[:tricks])) / each
+    return {"tricks": tricks, "rounds": int(min(most, fits // (tricks + 1))) if tricks else 0}
 
 
 def _gain(kept: Kept, found: Said, plain: Said, sign: int) -> Round:

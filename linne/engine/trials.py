@@ -18,7 +18,7 @@ from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, parse
 from . import ways
-from .climb import Climb
+from .climb import Climb, trunk_seconds
 from .log import Log
 from .network import of
 from .recipes import steps_of
@@ -122,23 +122,40 @@ class Trials:
         text = recipe.augment_text()
         if text not in self._feeds:
             count = max(2, round(self.epochs))
-            climb = replace(self.up, recipe=replace(self.up.recipe, augment=recipe.augment))
-            feed = ways.activations(climb, self.trunk, self.up.stood.learn, count)
+            feed = ways.activations(self._climb(recipe), self.trunk, self.up.stood.learn, count)
             feed.compute()
             self._feeds[text] = feed
         return self._feeds[text]
 
     def tried(self, recipe: Recipe) -> None:
         """See in a step that the recipe can be fitted, before hours go by. Raises what the fit raises."""
-        self._trial(recipe, 0).said(0, 1)
+        trial = self._trial(recipe, 0, self._glimpse(recipe))
+        trial.said(0, 1)
 
     def said(self, recipe: Recipe, number: int) -> Said:
         """The recipe's trial of this round: judged by the fold `number` modulo FOLDS."""
-        trial, begun = self._trial(recipe, number), time.monotonic()
+        trial, begun = self._trial(recipe, number, self.feed(recipe)), time.monotonic()
         rows, logits, most = trial.said(number % FOLDS)
         return Said(rows, logits, time.monotonic() - begun, most)
 
-    def _trial(self, recipe: Recipe, number: int) -> Trial:
+    def _glimpse(self, recipe: Recipe) -> Activations:
+        """The few pictures that one step and one answer take, computed when they are asked for."""
+        learn, batch = self.up.stood.learn, self.up.recipe.batch or 64
+        rows = np.sort(np.concatenate([learn[self.fold != 0][:batch], learn[self.fold == 0][:1]]))
+        return ways.activations(self._climb(recipe), self.trunk, rows, 2, 0)
+
+    def views(self, recipe: Recipe) -> float:
+        """Seconds that this recipe's views will take, 0 where they are there."""
+        if recipe.augment_text() in self._feeds:
+            return 0.0
+        data = self.up.stood.data
+        each = trunk_seconds(data.network, data.geometry.size, self.up.recipe.runtime)
+        return len(self.fold) * each * max(1, round(self.epochs) - 1)
+
+    def _climb(self, recipe: Recipe) -> Climb:
+        return replace(self.up, recipe=replace(self.up.recipe, augment=recipe.augment))
+
+    def _trial(self, recipe: Recipe, number: int, feed: Activations) -> Trial:
         up, data = self.up, self.up.stood.data
         given: dict[str, Any] = {"cut": self.trunk.cut, "products": self.products}
         given |= {"size": data.geometry.size} if self.products else {}
@@ -149,7 +166,7 @@ class Trials:
             stood = replace(stood, data=replace(data, network=of(recipe)))
         return Trial(
             "trial", replace(steps, epochs=self.epochs), FOLDS, stood, up.place, up.plan, QUIET, up.clock,
-            self.feed(recipe).of, up.recipe.seed + number, recipe.metric, up.where, (), recipe.init, self.fold,
+            feed.of, up.recipe.seed + number, recipe.metric, up.where, (), recipe.init, self.fold,
             self._heads,
         )  # fmt: skip
 

@@ -67,7 +67,7 @@ def ablate(
     command = " ".join(["linne ablate", shlex.quote(str(images)), "--tricks", shlex.quote(tricks)])
     with folder.alone(path):
         engine.begin(path, plain, asked, command)
-        found = engine.run(pictures, plain, asked, path, begun, log)
+        found = engine.run(pictures, plain, asked, path, begun, log, tricks.strip() == "all")
         told = engine.finish(path, found, command)
         write(path / "ablation.html", render(told))
     return Ablated(path, told)

@@ -143,7 +143,7 @@ def test_few_pictures_are_judged_by_cross_validation():
     judged = result.predictions["train"]
     assert len(judged) == 90
     assert result.figures["headline"]["value"] > 0.7
-    assert np.allclose(np.exp(judged.logits).sum(1), 1, atol=0.05), "means of log probabilities"
+    assert np.allclose(np.exp(judged.logits / judged.temperature).sum(1), 1, atol=0.05), "means of log probabilities"
 
 
 def test_an_unread_picture_has_no_answer():

@@ -39,7 +39,7 @@ def right(share: float, seed: int, rows: "np.ndarray | None" = None) -> Predicti
 
 def up(tmp_path: Path, said: "list[str] | None" = None, **settings: Any) -> Climb:
     log = SimpleNamespace(say=lambda text, **data: None if said is None else said.append(text))
-    stood = SimpleNamespace(judge=np.zeros(0), learn=np.arange(N))
+    stood = SimpleNamespace(judge=np.zeros(0), learn=np.arange(N), test=np.arange(1))
     return Climb(stood, Recipe(**settings), tmp_path, log, Clock(1), Plan(), None)  # type: ignore[arg-type]
 
 
