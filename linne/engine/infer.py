@@ -77,6 +77,8 @@ def model_of(run: Run) -> Model:
     own = run.config.get("linne")
     if not own:
         raise RunError(f"{run.path / 'config.json'} was not written by linne train.")
+    if "members" in own:
+        raise RunError(f"{run.path} is the mean of its folds, no network of its own. Name one: {run.path}/fold-0")
     learner = classic.load(run.path, own["learner"]) if "learner" in own else None
     weight, bias = np.zeros((len(run.classes), own["width"]), np.float32), np.zeros(len(run.classes), np.float32)
     try:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..core.errors import InputError, LinneError
 from ..core.run import Run
 from .infer import model_of
+from .members import members
 from .network import Network, resolve
 from .rung import built
 
@@ -96,8 +97,17 @@ def teacher(names: str, classes: tuple[str, ...], scale: Scale, features: bool =
     features: their features instead of logits; then networks' names will do, too. Raises InputError where a run does
     not know the student's classes or a name is neither.
     """
-    nets = [_net(part.strip(), classes, features) for part in names.split("+")]
+    parts = [one for part in names.split("+") for one in _folds(part.strip())]
+    nets = [_net(part, classes, features) for part in parts]
     return Teacher(scale, nets, features)
+
+
+def _folds(name: str) -> list[str]:
+    """The run's own name, or its folds' where it is their mean."""
+    try:
+        return [str(run.path) for run in members(name)]
+    except LinneError:
+        return [name]
 
 
 def _net(name: str, classes: tuple[str, ...], features: bool) -> tuple[nn.Module, Any, list[int]]:

@@ -9,9 +9,10 @@ from PIL import Image
 
 import linne
 from linne.cli import main
-from linne.core.errors import InputError
+from linne.core.errors import InputError, RunError
 from linne.core.run import Run
 from linne.engine import fleet
+from linne.engine.infer import model_of
 
 TINY = {"model": "air(widths=(8,8))", "weights": "none", "size": 28, "check": "none"}
 FLAGS = [word for name, value in TINY.items() for word in (f"--{name}", str(value))]
@@ -181,3 +182,15 @@ def test_the_road_of_a_competition(
     np.testing.assert_allclose([sum(map(float, line.split(",")[1:])) for line in lines[1:]], 1, atol=1e-6)
     assert main([*words, "--quiet"]) == 2
     assert "Give --out" in capsys.readouterr().err
+
+
+def test_the_folds_mean_is_a_teacher_and_no_single_network(folded: Run) -> None:
+    import torch
+
+    from linne.engine.teach import teacher
+
+    found = teacher(str(folded.path), ("b", "a"), ((0.5,) * 3, (0.25,) * 3))
+    assert len(found.nets) == 3
+    assert found(torch.zeros(2, 3, 28, 28)).shape == (2, 2)
+    with pytest.raises(RunError, match="mean of its folds"):
+        model_of(folded)
