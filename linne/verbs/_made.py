@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
@@ -15,6 +16,14 @@ from ..engine.log import Log
 
 IN_MEMORY = "PICTURES"
 """What a command calls pictures that it cannot name."""
+
+
+def flags(settings: Mapping[str, Any]) -> list[str]:
+    """Settings as a command's words."""
+    return [
+        f"--{name.replace('_', '-')}" + ("" if value is True else f" {shlex.quote(str(value))}")
+        for name, value in settings.items()
+    ]
 
 
 def made(

@@ -9,6 +9,7 @@ from ..core.files import write
 from ..core.load import load
 from ..core.recipe import Recipe
 from ..engine.log import Log
+from ._made import flags
 
 
 class Ablated(dict[str, Any]):
@@ -64,7 +65,10 @@ def ablate(
     plain, asked = engine.asked(tricks, Recipe.of({"minutes": 20.0} | settings, plain))
     pictures = engine.unseen(load(images))
     path = folder.place(out, pictures, "-ablate")
-    command = " ".join(["linne ablate", shlex.quote(str(images)), "--tricks", shlex.quote(tricks)])
+    command = " ".join([
+        "linne ablate", shlex.quote(str(images)), "--tricks", shlex.quote(tricks),
+        *(["--recipe", shlex.quote(str(recipe))] if recipe else []), *flags(settings), "--out", shlex.quote(str(path)),
+    ])  # fmt: skip
     with folder.alone(path):
         engine.begin(path, plain, asked, command)
         found = engine.run(pictures, plain, asked, path, begun, log, tricks.strip() == "all")

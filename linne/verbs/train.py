@@ -11,7 +11,7 @@ from ..core.load import load
 from ..core.recipe import Recipe
 from ..core.run import Run
 from ..engine.log import Log
-from ._made import IN_MEMORY, made, one_fold
+from ._made import IN_MEMORY, flags, made, one_fold
 
 
 def train(
@@ -107,8 +107,5 @@ def _command(images: Any, path: Path, recipe: Recipe, plan: str | Path | None) -
     """The command that makes this run again."""
     given = images if isinstance(images, (str, Path)) else IN_MEMORY
     pinned = ["--plan", shlex.quote(str(plan))] if plan is not None else []
-    flags = [
-        f"--{name.replace('_', '-')}" + ("" if value is True else f" {shlex.quote(str(value))}")
-        for name, value in recipe.changed().items()
-    ]
-    return " ".join(["linne train", shlex.quote(str(given)), *flags, *pinned, "--out", shlex.quote(str(path))])
+    words = [*flags(recipe.changed()), *pinned, "--out", shlex.quote(str(path))]
+    return " ".join(["linne train", shlex.quote(str(given)), *words])

@@ -57,7 +57,7 @@ def render(found: dict[str, Any], lang: str = "en") -> str:
     ) if lines]  # fmt: skip
     every = [end for _, lines in tables for line in lines for end in (line["found"]["low"], line["found"]["high"])]
     reach = max([0.01, *map(abs, every)])
-    said = {each.__name__: each for each in (verdict, gain, say.percent, say.signed, say.within, say.num)}
+    said = {each.__name__: each for each in (verdict, gain, scale, say.percent, say.signed, say.within, say.num)}
     return environment(lang).get_template("ablation.html.jinja").render(
         lang=lang, both=partial(safe, both, Markup), times=_times, found=found, tables=tables, reach=reach,
         **said, **dressed("css"),
@@ -75,3 +75,12 @@ def gain(one: dict[str, Any], reach: float) -> str:
         f'<line x1="{low}" x2="{high}" y1="12" y2="12" class="w {kind}"/>'
         f'<circle class="{kind}" cx="{value}" cy="12" r="4.5"/></svg>'
     )
+
+
+def scale(reach: float) -> str:
+    """The axis' numbers in points, for the head of a column of `gain`."""
+    from markupsafe import Markup
+
+    ends = ((0, "start"), (25, "middle"), (50, "middle"), (75, "middle"), (100, "end"))
+    words = (f'<text x="{x}%" y="12" text-anchor="{a}">{2 * reach * x - 100 * reach:+.3g}</text>' for x, a in ends)
+    return Markup(f'<svg class="c ticks" height="16" aria-hidden="true">{"".join(words)}</svg>')
