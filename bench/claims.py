@@ -67,8 +67,8 @@ def page(found: Sequence[Mapping[str, Any]], ways: Mapping[str, Way], data: str,
         "|---|---|---|---|---|",
     ]
     for one in found:
-        sides = [f"{name} {100 * accuracy:.1f} % ({seconds:.0f} s)" for name, accuracy, seconds in
-                 zip((one["first"], one["second"]), one["accuracy"], one["seconds"], strict=True)]  # fmt: skip
+        pair = zip((one["first"], one["second"]), one["accuracy"], strict=True)
+        sides = [f"{name} {100 * accuracy:.1f} %" for name, accuracy in pair]
         lines.append(f"| {one['claim']} | {' | '.join(sides)} | {points(one['gain'])} | {one['verdict']} |")
     lines += ["", "| way | what it is |", "|---|---|"]
     return "\n".join([*lines, *(f"| {name} | {told(way)} |" for name, way in ways.items())]) + "\n"
