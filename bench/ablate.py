@@ -24,8 +24,7 @@ from linne.core.evidence import Round, Table
 from linne.core.load import load
 from linne.core.recipe import Recipe
 from linne.core.rng import rng
-from linne.engine.ablate import unseen
-from linne.engine.data import examine
+from linne.engine.learners import learning
 from linne.engine.log import Log
 from linne.verbs.ablate import ablate
 
@@ -77,7 +76,7 @@ def tabled(data: Any, trial: int, tricks: dict[str, float]) -> dict[str, str]:
 def placebo(trials: int) -> dict[str, Any]:
     """How often placebos are called something, and a planted harm harmful."""
     torch.set_num_threads(1)
-    data = examine(unseen(load(DATA / "clothing")), Recipe(check="none"), Log())
+    data = learning(load(DATA / "clothing"), Recipe(check="none"), Log())
     wrong, called, harms = 0, 0, []
     for trial in range(trials):
         said = tabled(data, trial, {f"placebo {k}": 0.0 for k in range(PLACEBOS)})

@@ -22,8 +22,7 @@ from ..core.recipe import Recipe
 from .budget import Clock
 from .climb import Climb
 from .course import quick
-from .data import examine
-from .first import learners
+from .learners import learning, stand
 from .log import Log
 from .plan import Plan
 from .settings import Diverged
@@ -117,22 +116,16 @@ def asked(text: str, recipe: Recipe) -> tuple[Recipe, list[Variant]]:
     return recipe, found
 
 
-def unseen(images: Images) -> Images:
-    """The pictures without those that came as test pictures: their files are not opened."""
-    return images.take(np.flatnonzero(images.split != "test"))
-
-
 def run(
     images: Images, recipe: Recipe, tricks: Sequence[Variant], place: Path, begun: float, log: Log, every: bool = False
 ) -> Ablation:
     """From the pictures to both tables. begun: of the clock; every: as `ablate` has it.
 
-    Raises InputError for pictures that cannot be used.
+    Raises what `learning` raises, and what `ablate` does.
     """
     from . import device
 
-    data = examine(images, recipe, log)
-    stood = learners(data, recipe, log)
+    stood = stand(learning(images, recipe, log), recipe, log)
     clock = Clock(recipe.minutes, begun)
     clock.keep(place / "clock.json")
     plan = Plan(place / "plan.json")

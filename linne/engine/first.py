@@ -108,9 +108,9 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
     data.findings += [found for found in data.images.findings if found not in data.findings]
     dealt(data)
     split, kept = data.images.split, data.kept
-    leaked = _leaked(data) if given else np.zeros(len(split), bool)
+    twinned = leaked(data) if given else np.zeros(len(split), bool)
     learn = np.flatnonzero(kept & (split == "train"))
-    judge = np.flatnonzero(kept & (split == "validation") & ~leaked)
+    judge = np.flatnonzero(kept & (split == "validation") & ~twinned)
     test = np.flatnonzero((data.images.labels >= 0) & (split == "test"))
     if not len(test):  # train and validation alone: nothing chose on validation, so it judges
         test, judge = np.flatnonzero((data.images.labels >= 0) & (split == "validation")), judge[:0]
@@ -121,21 +121,7 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
     if given:
         _taught(data.images, learn, test)
     recipe = settled(data, learn, recipe, log)
-    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, leaked, recipe)
-
-
-def learners(data: Data, recipe: Recipe, log: Log) -> Stand:
-    """Where a training stands that only compares: the rows that train would learn from or choose by; no test rows.
-
-    Test pictures that came as such must be left out before. Raises InputError as `first` does.
-    """
-    usable(data)
-    if not (data.images.split != "").any():
-        data.images = deal(data, recipe, False)
-    learn = np.flatnonzero(data.kept & np.isin(data.images.split, ("train", "validation")))
-    none, recipe = learn[:0], settled(data, learn, recipe, log)
-    head = _learn(data, recipe, learn, none, log)
-    return Stand(data, head, learn, none, none, np.zeros(len(data.images), bool), recipe)
+    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, twinned, recipe)
 
 
 def whole(data: Data, recipe: Recipe, log: Log, learn: np.ndarray, known: Predictions) -> Stand:
@@ -311,7 +297,7 @@ def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarr
     return np.stack(out)
 
 
-def _leaked(data: Data) -> np.ndarray:
+def leaked(data: Data) -> np.ndarray:
     """(n,) bool: judging rows with a verified twin in a part that comes before: train, then validation, then test."""
     split, twins, kept = data.images.split, data.twins, data.kept
     out = np.zeros(len(split), bool)

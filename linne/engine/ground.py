@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core.deal import deal
-from ..core.errors import InputError, OptionError, nearest
-from ..core.images import Images
-from ..core.lookup import find, offer
+from ..core.errors import OptionError, nearest
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
@@ -24,7 +22,7 @@ from . import first, ways
 from .augments import settled
 from .budget import MEMBER, Clock
 from .climb import Climb
-from .data import Data, examine, geometry_of
+from .data import Data, geometry_of
 from .first import Stand
 from .ladder import FOLDS
 from .log import Log
@@ -44,39 +42,6 @@ TRIALS = 24
 """The cut is the earliest whose tail lets so many whole trials into the budget."""
 DEEP = 0.4
 """As in budget.py: more of the network's work after the cut is not known to bring more."""
-
-
-def learning(pictures: Images, recipe: Recipe, log: Log) -> Data:
-    """The learning pictures and nothing else, looked at: as `linne train` would deal them.
-
-    Pictures of given validation and test parts are dropped before any is opened. Raises what training would raise for
-    pictures that cannot be learned from, and OptionError where there are too few for a test set.
-    """
-    given = bool((pictures.split != "").any())
-    if given:
-        if recipe.split != "auto" and first.parse_name(recipe.split) != "given":
-            raise InputError(
-                f"The pictures came with a split, which is never dealt again, and --split asks for {recipe.split!r}."
-                " Drop --split, or give a folder without train and test parts."
-            )
-        offer(find("split", "given"), images=pictures, rng=rng(recipe.seed, "split"))
-        hidden = int((pictures.split != "train").sum())
-        pictures = pictures.take(pictures.split == "train")
-        log.say(f"{hidden:,} pictures of other parts are not opened: {len(pictures):,} learning pictures choose")
-    data = examine(pictures, recipe, log)
-    first.usable(data)
-    if not given:
-        if first.few(data, recipe):
-            raise OptionError(
-                f"{int(data.kept.sum())} pictures are too few for a test set of their own, and so to tell one recipe "
-                "from another. Add pictures, or give a split."
-            )
-        data.images = first.deal(data, recipe, False)
-    rows = np.flatnonzero(data.kept & (data.images.split == "train"))
-    return replace(
-        data, images=data.images.take(rows), facts=data.facts.take(rows), features=data.features[rows],
-        why=data.why[rows], twins=data.twins[rows],
-    )  # fmt: skip
 
 
 class Late(Exception):

@@ -26,8 +26,9 @@ from .compare import compare
 from .course import quick
 from .figures import figure, text
 from .first import Stand
-from .ground import CHOOSE, CONFIRM, Deadline, Ground, Late, learning
+from .ground import CHOOSE, CONFIRM, Deadline, Ground, Late
 from .ladder import SCRATCH
+from .learners import learning
 from .log import Log
 from .plan import Plan
 from .race import SLACK, _pooled, field_of, front, race, reachable

@@ -63,7 +63,7 @@ def ablate(
     begun, log = time.monotonic(), log or Log(quiet=True)
     plain = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe) if recipe else Recipe()
     plain, asked = engine.asked(tricks, Recipe.of({"minutes": 20.0} | settings, plain))
-    pictures = engine.unseen(load(images))
+    pictures = load(images)
     path = folder.place(out, pictures, "-ablate")
     command = " ".join([
         "linne ablate", shlex.quote(str(images)), "--tricks", shlex.quote(tricks),

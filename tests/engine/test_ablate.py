@@ -76,8 +76,8 @@ def test_a_harmful_trick_is_called_so_and_no_test_picture_is_opened(found: Any) 
     assert told["poly"]["verdict"] == "hurts"
     assert told["mixup"]["verdict"] == "cannot tell"
     assert told["mixup"]["seen"] > 0
-    assert found["facts"]["pictures"] == 120
-    assert found["base"]["n"] == 120
+    assert found["facts"]["pictures"] == 90
+    assert found["base"]["n"] == 90
 
 
 def test_both_tables_a_page_and_a_recipe(found: Any) -> None:
@@ -103,7 +103,7 @@ def test_every_trial_of_a_round_judges_the_same_pictures_that_it_had_not_learned
         with np.load(found.path / "fits" / f"{int(at)}.npz") as file:
             rows.setdefault(key[-1], set()).add(tuple(file["rows"].tolist()))
     assert [len(rows[number]) for number in "012"] == [1, 1, 1]
-    assert sorted(row for number in "012" for row in next(iter(rows[number]))) == list(range(120))
+    assert sorted(row for number in "012" for row in next(iter(rows[number]))) == list(range(90))
 
 
 def test_goes_on_where_it_was_stopped(

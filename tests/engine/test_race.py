@@ -15,7 +15,8 @@ from linne.core.load import load
 from linne.core.predictions import Predictions
 from linne.core.recipe import FITS, Recipe
 from linne.engine import race as engine
-from linne.engine.ground import CHOOSE, CONFIRM, Deadline, Ground, learning
+from linne.engine.ground import CHOOSE, CONFIRM, Deadline, Ground
+from linne.engine.learners import learning
 from linne.engine.log import Log
 from linne.engine.race import Runner, _crossed, _shared, field_of, front, p_of, race, reachable
 from linne.engine.task import Aim
