@@ -20,6 +20,7 @@ from ..core.lookup import find
 from ..core.recipe import Recipe
 from ..core.run import Run
 from ..core.spec import chain
+from .log import Log
 from .plan import Plan
 
 FOLD = "LINNE_FOLD"
@@ -112,7 +113,7 @@ def abreast(trains: bool) -> list[dict[str, str]]:
     return [{"OMP_NUM_THREADS": str(CORES)}] * (cores // CORES)
 
 
-def folds(command: str, left: Sequence[int], trains: bool) -> None:
+def folds(command: str, left: Sequence[int], trains: bool, log: Log) -> None:
     """Fit these folds of a `linne train` command, as many at a time as the machine allows; nothing where that is one.
 
     A fold whose process fails is left to the caller, who meets the same error and says it.
@@ -120,6 +121,7 @@ def folds(command: str, left: Sequence[int], trains: bool) -> None:
     seats = abreast(trains)
     if min(len(seats), len(left)) < 2:
         return
+    log.say(f"{len(left)} folds, {min(len(seats), len(left))} at a time; each has a log in its own folder")
     waiting, running = list(left), {}
     words = [sys.executable, "-m", "linne", *shlex.split(command)[1:], "--quiet"]
     try:

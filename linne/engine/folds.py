@@ -3,7 +3,7 @@ not learned it; then perhaps one classifier of all pictures, by the settings tha
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,13 @@ from ..core.deal import per_class
 from ..core.errors import InputError
 from ..core.lookup import find, offer
 from ..core.predictions import Predictions
-from ..core.recipe import Recipe
+from ..core.recipe import TRAINING, Recipe
 from ..core.rng import rng
 from ..core.run import Run
 from ..core.spec import Spec
 from .data import Data, check
 from .figures import figure, figures, headline
-from .first import Result, Stand, judged, usable, whole
+from .first import Result, Stand, judged, leaked, usable, whole
 from .infer import model_of, predictions
 from .log import Log
 from .task import heat
@@ -114,9 +114,10 @@ def chosen(runs: Sequence[Run], recipe: Recipe) -> Recipe:
     """What the folds chose: the rung that most of them kept (the simpler one of two), as long as their median."""
     rungs = Counter(run.figures.get("rung", "probe") for run in runs)
     best = max(rungs, key=lambda rung: (rungs[rung], rung == "probe"))
-    plain = replace(recipe, folds=0, fit_all=False, minutes=0.0)
-    if best == "probe":
-        return replace(plain, method="auto") if recipe.classic or recipe.method == "auto" else plain
+    changes: dict[str, Any] = {"folds": 0, "fit_all": False, "minutes": 0.0}
+    if best == "probe":  # whose head is solved for: it has no use for what the others were fitted with
+        changes |= {each.name: each.default for each in fields(Recipe) if each.name in (*TRAINING, "method")}
+        return replace(recipe, **changes)
     plans = [run.json("plan.json") for run in runs if run.figures.get("rung") == best]
     epochs = float(np.median([_epochs(plan, best) for plan in plans]))
     method = best
@@ -124,7 +125,7 @@ def chosen(runs: Sequence[Run], recipe: Recipe) -> Recipe:
         cut = Counter(plan["cut"]["cut"] for plan in plans).most_common(1)[0][0]
         method = str(Spec("tail", (), (("cut", cut),)))
     named = recipe.method if recipe.method != "auto" else method
-    return replace(plain, method=named, epochs=epochs)
+    return replace(recipe, **changes, method=named, epochs=epochs)
 
 
 def _epochs(plan: dict[str, Any], rung: str) -> float:
@@ -146,7 +147,7 @@ def stood(data: Data, fold: np.ndarray, runs: Sequence[Run], recipe: Recipe, log
     data.images = replace(data.images, split=np.where(tests, name, data.images.split).astype(object))
     found = whole(data, recipe, log, np.flatnonzero(data.images.split == "train"), known)
     if not recipe.fit_all:
-        found.test = np.flatnonzero(tests)
+        found.test, found.leaked = np.flatnonzero(tests), leaked(data)
     return found
 
 

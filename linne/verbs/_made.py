@@ -68,7 +68,8 @@ def _folded(data: Any, recipe: Recipe, path: Path, command: str, log: Log) -> tu
     folder.write_images(path, data)
     settings, places = folds.settings(recipe), [path / f"fold-{k}" for k in range(recipe.folds)]
     if shlex.split(command)[2] != IN_MEMORY:
-        fleet.folds(command, [k for k in range(recipe.folds) if not (places[k] / "DONE.json").exists()], recipe.trains)
+        left = [k for k, place in enumerate(places) if not (place / "DONE.json").exists()]
+        fleet.folds(command, left, recipe.trains, log)
     for k, place in enumerate(places):
         log.say(f"fold {k + 1} of {len(places)}: {(fold == k).sum():,} of {(fold >= 0).sum():,} pictures judge")
         if not (place / "DONE.json").exists():

@@ -1,6 +1,7 @@
 """Folds: each picture is judged by a classifier that had not learned it, and everything of that is kept."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +12,12 @@ import linne
 from linne.cli import main
 from linne.core.errors import InputError, RunError
 from linne.core.run import Run
-from linne.engine import fleet
+from linne.engine import fleet, folds
 from linne.engine.infer import model_of
+from tests.verbs.test_training_input import bars
 
 TINY = {"model": "air(widths=(8,8))", "weights": "none", "size": 28, "check": "none"}
 FLAGS = [word for name, value in TINY.items() for word in (f"--{name}", str(value))]
-
-
-def bars(root: Path, each: int, classes: str = "ab", start: int = 0) -> Path:
-    for name in classes:
-        (root / name).mkdir(parents=True, exist_ok=True)
-        for seed in range(start, start + each):
-            draw = np.random.default_rng([seed, ord(name)])
-            pixels = draw.integers(0, 60, (28, 28), np.uint8)
-            at = draw.integers(4, 20)
-            pixels[(slice(4, 24), slice(at, at + 3)) if name == "a" else (slice(at, at + 3), slice(4, 24))] = 220
-            Image.fromarray(pixels).save(root / name / f"{seed}.png")
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +79,28 @@ def test_given_test_pictures_are_read_once_by_the_mean_of_all(tmp_path: Path) ->
     each = [linne.predict(run.path / f"fold-{k}", tmp_path / "test").probabilities for k in range(2)]
     np.testing.assert_allclose(tested.probabilities, np.mean(each, 0), atol=1e-6)
     np.testing.assert_allclose(linne.predict(run, tmp_path / "test").probabilities, np.mean(each, 0), atol=1e-6)
+
+
+def test_a_test_picture_with_a_twin_among_the_folds_is_left_out_of_the_headline(tmp_path: Path) -> None:
+    bars(tmp_path / "train", 16)
+    bars(tmp_path / "test", 8, start=100)
+    shutil.copy(tmp_path / "train" / "a" / "3.png", tmp_path / "test" / "a" / "twin.png")
+    run = linne.train(tmp_path, folds=2, out=tmp_path.parent / f"{tmp_path.name}-out", **TINY)
+    assert len(run.predictions("test")) == 17
+    assert run.figures["n"] == 16
+    assert run.figures["leakage"]["pictures"] == 1
+
+
+def test_settings_of_a_fit_do_not_stand_in_the_way_of_all_pictures(plain: Path, tmp_path: Path) -> None:
+    """Of a method that is asked for, or of the time: the folds may have chosen the first classifier."""
+    run = linne.train(plain, folds=2, fit_all=True, method="full", epochs=4.0, mix="mixup", out=tmp_path / "a", **TINY)
+    assert run.figures["rung"] == "full"
+    assert folds.chosen([run], run.recipe).mix == "mixup"
+    short = replace(run.recipe, method="auto", minutes=0.01, epochs=0.0)
+    first = Run(tmp_path / "a" / "fold-0")
+    del first.figures["rung"]
+    assert not folds.chosen([first], short).trains
+    assert folds.chosen([first], short).mix == ""
 
 
 @pytest.mark.parametrize("method", ["auto", "full"])
