@@ -1,30 +1,27 @@
 """Ask: how finished runs are asked, one documented field each; `predict` and `evaluate` take the same ones."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from .errors import OptionError, nearest
-
-
-def _setting(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
+from .recipe import setting
 
 
 @dataclass(frozen=True)
 class Ask:
     """How runs answer."""
 
-    runtime: str = _setting("auto", "how the network is run: auto, or one by name; see: linne list runtime")
-    adjust: float = _setting(0.0, "answers as if all classes were as common (logit adjustment): 1 fully, 0 not at all")
-    view: str = _setting("", "several looks at each picture, e.g. flip, ten_crop, 'scales,flip'; see: linne list view")
-    merge: str = _setting(
+    runtime: str = setting("auto", "how the network is run: auto, or one by name; see: linne list runtime")
+    adjust: float = setting(0.0, "answers as if all classes were as common (logit adjustment): 1 fully, 0 not at all")
+    view: str = setting("", "several looks at each picture, e.g. flip, ten_crop, 'scales,flip'; see: linne list view")
+    merge: str = setting(
         "", "how the looks become one answer: probabilities (the default), logits, votes, or a trick of linne list fuse"
     )
-    fuse: str = _setting(
+    fuse: str = setting(
         "", "how several runs become one answer: mean (the default), geometric, votes, greedy, stack, soup"
     )
-    calibrate: str = _setting("", "fitted anew on pictures of the run that taught nothing: vector, matrix, platt, ...")
+    calibrate: str = setting("", "fitted anew on pictures of the run that taught nothing: vector, matrix, platt, ...")
 
     @classmethod
     def of(cls, given: Mapping[str, Any], source: str) -> "Ask":

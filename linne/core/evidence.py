@@ -56,7 +56,7 @@ class Evidence:
 class Table:
     """The rounds of several tricks against the same plain recipe, and what they say. planned: rounds at the end.
 
-    group: (n,) group of every row of the images, "" a group of one. weight: (n,) of each row, mean 1.
+    group: (n,) group of every row of the images, "" a group of one.
     """
 
     def __init__(self, group: np.ndarray, planned: int, *, level: float = 0.95) -> None:
@@ -96,14 +96,24 @@ class Table:
         return {name: self._told(name, *found[name], float(corrected[name])) for name in found}
 
     def _told(self, name: str, value: float, variance: float, freedom: float, p: float) -> Evidence:
-        spread = variance**0.5
-        half = quantile(self.level, freedom) * spread
+        spread, half = variance**0.5, self._half(name, variance, freedom)
         verdict = "cannot tell" if p > 1 - self.level else "helps" if value > 0 else "hurts"
         strict = 1 - (1 - EARLY) * (1 - self.level) / len(self.rounds)
         seen = (quantile(strict, freedom) + quantile(2 * POWER - 1)) * spread
         return Evidence(
             value, value - half, value + half, p, verdict, seen, self._early.get(name, 1.0), len(self.rounds[name])
         )
+
+    def _half(self, name: str, variance: float, freedom: float) -> float:
+        """Half of the interval: of a trick that was decided before the end, the sequence's, valid at whatever look."""
+        from scipy.special import ndtr
+
+        level = self.level
+        if len(self.rounds[name]) < self.planned and name in self._scale:
+            times = self._scale[name] / variance
+            z = ((1 + times) / times * (2 * np.log(1 / (1 - level)) + np.log1p(times))) ** 0.5
+            level = 1 - 2 * float(ndtr(-z))
+        return quantile(level, freedom) * variance**0.5
 
     def _look(self, name: str, value: float, variance: float, freedom: float) -> None:
         """Robbins' normal mixture, valid at every look (Waudby-Smith et al. 2024, arXiv:2103.06476, theorem 2.2)."""

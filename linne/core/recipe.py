@@ -25,7 +25,8 @@ SHIPPED = Path(__file__).parent.parent / "recipes"
 LICENCES = ("any", "permissive")
 
 
-def _setting(default: Any, text: str) -> Any:
+def setting(default: Any, text: str) -> Any:
+    """A field with its help."""
     return field(default=default, metadata={"help": text})
 
 
@@ -33,63 +34,59 @@ def _setting(default: Any, text: str) -> Any:
 class Recipe:
     """Every setting of a run. Raises OptionError for a value that is not allowed or would have no effect."""
 
-    model: str = _setting("tf_efficientnet_lite0", "the pretrained network, by its timm or torchvision name")
-    weights: str = _setting(
+    model: str = setting("tf_efficientnet_lite0", "the pretrained network, by its timm or torchvision name")
+    weights: str = setting(
         "auto", "'auto' (an installed package or the cache), 'hub' (downloads), 'none' (random), a file, a run's folder"
     )
-    weights_licence: str = _setting("any", "'permissive' refuses weights whose licence does not allow any use")
-    surgery: str = _setting("", "what is changed in the network, e.g. 'attention(se),activation(to=mish)'")
-    head: str = _setting(
+    weights_licence: str = setting("any", "'permissive' refuses weights whose licence does not allow any use")
+    surgery: str = setting("", "what is changed in the network, e.g. 'attention(se),activation(to=mish)'")
+    head: str = setting(
         "auto", "what makes logits of features: auto (one linear layer), e.g. cosine, 'mlp(hidden=256)'"
     )
-    size: int = _setting(0, "side in pixels that the network sees; 0 is the side that it was trained with")
-    resize: str = _setting("crop", "how a picture becomes a square: crop (the centre), squash, or letterbox")
-    runtime: str = _setting(
+    size: int = setting(0, "side in pixels that the network sees; 0 is the side that it was trained with")
+    resize: str = setting("crop", "how a picture becomes a square: crop (the centre), squash, or letterbox")
+    runtime: str = setting(
         "auto", "how the network is run: auto (fastest here that agrees with float32), or one by name"
     )
-    augment: Any = _setting(
+    augment: Any = setting(
         "", "tricks that vary learning pictures, e.g. 'flip,rotate(15)'; auto: chosen by what checks measure"
     )
-    copies: int = _setting(0, "augmented copies of each learning picture; 0 is 1 with augment, none without")
-    classic: str = _setting("", "a classical learner in the linear head's place, e.g. 'svm', forest, 'knn(k=5)'")
-    split: str = _setting("auto", "who learns, who judges: auto (as given, else 'grouped(test=0.2)'), or a split trick")
-    group: str = _setting("", "pictures that stay together: a COLUMN, a 'regex' on names, 'parent', or 'exif'")
-    metric: str = _setting("accuracy", "the one objective of every choice, e.g. balanced_accuracy, macro_f1, log_loss")
-    inner_folds: int = _setting(5, "folds of the cross-validation that chooses the head's strength")
-    folds: int = _setting(0, "a classifier for each of so many folds, judged by that fold alone; 0 is none")
-    fit_all: bool = _setting(False, "after the folds, one classifier of all pictures, by the settings that they chose")
-    minutes: float = _setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
-    method: str = _setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
-    epochs: float = _setting(0.0, "how often each picture is learned from; 0 is the method's own")
-    batch: int = _setting(0, "pictures a step; 0 is the method's own")
-    lr: str = _setting("auto", "the peak learning rate: auto (the method's own), find (a range test), or a number")
-    optimizer: str = _setting("auto", "what takes the steps, e.g. 'sgd', 'adamw', 'lookahead(base=adamw)'")
-    schedule: str = _setting("auto", "how the rate goes on, e.g. cosine, one_cycle, 'restarts(first=4)'")
-    loss: str = _setting("auto", "what is to be small, e.g. 'cross_entropy(smoothing=.1)', ohem")
-    mix: str = _setting("", "what blends a batch's pictures and labels, e.g. 'mixup', 'cutmix'")
-    mix_until: float = _setting(1.0, "share of the steps after which pictures are blended no more")
-    mix_at: str = _setting("input", "where: input, features (the head's), hidden (manifold mixup), or parts, 'a+b'")
-    sampler: str = _setting(
-        "auto", "which learning pictures come in what order: auto (the method's own), balanced, ..."
-    )
-    decay: float = _setting(-1.0, "weight decay; -1 is the method's own")
-    layer_decay: float = _setting(0.0, "rate of each layer as a multiple of the next one's; 0 is the method's own")
-    warmup: float = _setting(-1.0, "share of the steps over which the rate rises; -1 is the method's own")
-    clip: float = _setting(0.0, "the largest norm of a step's gradient; 0 leaves it as it is")
-    hook: str = _setting(
+    copies: int = setting(0, "augmented copies of each learning picture; 0 is 1 with augment, none without")
+    classic: str = setting("", "a classical learner in the linear head's place, e.g. 'svm', forest, 'knn(k=5)'")
+    split: str = setting("auto", "who learns, who judges: auto (as given, else 'grouped(test=0.2)'), or a split trick")
+    group: str = setting("", "pictures that stay together: a COLUMN, a 'regex' on names, 'parent', or 'exif'")
+    metric: str = setting("accuracy", "the one objective of every choice, e.g. balanced_accuracy, macro_f1, log_loss")
+    inner_folds: int = setting(5, "folds of the cross-validation that chooses the head's strength")
+    folds: int = setting(0, "a classifier for each of so many folds, judged by that fold alone; 0 is none")
+    fit_all: bool = setting(False, "after the folds, one classifier of all pictures, by the settings that they chose")
+    minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
+    method: str = setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
+    epochs: float = setting(0.0, "how often each picture is learned from; 0 is the method's own")
+    batch: int = setting(0, "pictures a step; 0 is the method's own")
+    lr: str = setting("auto", "the peak learning rate: auto (the method's own), find (a range test), or a number")
+    optimizer: str = setting("auto", "what takes the steps, e.g. 'sgd', 'adamw', 'lookahead(base=adamw)'")
+    schedule: str = setting("auto", "how the rate goes on, e.g. cosine, one_cycle, 'restarts(first=4)'")
+    loss: str = setting("auto", "what is to be small, e.g. 'cross_entropy(smoothing=.1)', ohem")
+    mix: str = setting("", "what blends a batch's pictures and labels, e.g. 'mixup', 'cutmix'")
+    mix_until: float = setting(1.0, "share of the steps after which pictures are blended no more")
+    mix_at: str = setting("input", "where: input, features (the head's), hidden (manifold mixup), or parts, 'a+b'")
+    sampler: str = setting("auto", "which learning pictures come in what order: auto (the method's own), balanced, ...")
+    decay: float = setting(-1.0, "weight decay; -1 is the method's own")
+    layer_decay: float = setting(0.0, "rate of each layer as a multiple of the next one's; 0 is the method's own")
+    warmup: float = setting(-1.0, "share of the steps over which the rate rises; -1 is the method's own")
+    clip: float = setting(0.0, "the largest norm of a step's gradient; 0 leaves it as it is")
+    hook: str = setting(
         "", "what watches a run, e.g. 'tensorboard,stop(patience=3)'; ema or swa in the method's own's place"
     )
-    init: str = _setting(
-        "auto", "how random weights begin: auto (the trick default), torch (PyTorch's own way), or one"
-    )
-    precision: str = _setting("auto", "of training: auto, f32, bf16, or f16 (a GPU alone)")
-    synchronise: bool = _setting(False, "batch norms go by the batch of all processes together")
-    device: str = _setting("auto", "where training happens: auto, cpu, cuda, or mps")
-    devices: int = _setting(1, "processes of this machine that train together, each on a GPU where there is one")
-    shard: bool = _setting(False, "spread the parameters over the processes (FSDP2), where one cannot hold them")
-    check: str = _setting("all", "checks of the data: 'all', 'none', or names with options, e.g. 'duplicates,quality'")
-    max_unreadable: float = _setting(0.05, "stop when more than this share of the pictures cannot be read")
-    seed: int = _setting(0, "the seed of every draw")
+    init: str = setting("auto", "how random weights begin: auto (the trick default), torch (PyTorch's own way), or one")
+    precision: str = setting("auto", "of training: auto, f32, bf16, or f16 (a GPU alone)")
+    synchronise: bool = setting(False, "batch norms go by the batch of all processes together")
+    device: str = setting("auto", "where training happens: auto, cpu, cuda, or mps")
+    devices: int = setting(1, "processes of this machine that train together, each on a GPU where there is one")
+    shard: bool = setting(False, "spread the parameters over the processes (FSDP2), where one cannot hold them")
+    check: str = setting("all", "checks of the data: 'all', 'none', or names with options, e.g. 'duplicates,quality'")
+    max_unreadable: float = setting(0.05, "stop when more than this share of the pictures cannot be read")
+    seed: int = setting(0, "the seed of every draw")
 
     def __post_init__(self) -> None:
         for each in fields(self):

@@ -5,9 +5,11 @@ Everything that was fitted is kept in the folder, so the same command goes on wh
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import numpy as np
@@ -16,16 +18,18 @@ from ..core.errors import OptionError, RunError
 from ..core.evidence import Evidence, Round, Table, weights
 from ..core.files import write, write_json
 from ..core.images import Images
-from ..core.intervals import wilson
 from ..core.predictions import Predictions
-from ..core.recipe import Recipe
+from ..core.recipe import TRAINING, Recipe
 from .budget import Clock
 from .climb import Climb
 from .course import quick
+from .figures import figure
 from .learners import learning, stand
 from .log import Log
 from .plan import Plan
+from .rung import joined
 from .settings import Diverged
+from .task import heat
 from .trials import FOLDS, Said, Trials, worth
 from .variants import Variant, together, variants, without
 
@@ -53,7 +57,7 @@ class Line:
 class Ablation:
     """What came of it: JSON-ready by `asdict`.
 
-    base: the plain recipe's accuracy (or metric) out of fold. added, spared: lines, best first; spared against the full
+    base: the plain recipe's figure out of fold. added, spared: lines, best first; spared against the full
     recipe, whose tricks are `full`. left_out: tricks that were not tried or not put in, and why. kept: tricks that
     earned their place; recipe: with them. facts: cut, folds, rounds, pictures, epochs, metric.
     """
@@ -72,7 +76,7 @@ class Kept:
     """Trials by name and round, fitted once and then read from the folder `fits`."""
 
     def __init__(self, trials: Trials, place: Path) -> None:
-        self.trials, self.place, self.log = trials, place / "fits", trials.up.log
+        self.trials, self.place = trials, place / "fits"
         self.book: dict[str, list[float]] = {}
         if (self.place / "costs.json").exists():
             self.book = json.loads((self.place / "costs.json").read_text(encoding="utf-8"))
@@ -80,7 +84,6 @@ class Kept:
     def said(self, name: str, recipe: Recipe, number: int) -> Said:
         """The trial of this name in this round."""
         key = f"{name} {number}"
-        path = self.place / f"{len(self.book)}.npz"
         if key in self.book:
             seconds, most, at = self.book[key]
             with np.load(self.place / f"{int(at)}.npz") as file:
@@ -91,7 +94,7 @@ class Kept:
             with open(aside, "wb") as file:
                 np.savez(file, rows=found.rows, logits=found.logits)
 
-        write(path, saved)
+        write(self.place / f"{len(self.book)}.npz", saved)
         self.book[key] = [round(found.seconds, 3), found.bytes, len(self.book)]
         write_json(self.place / "costs.json", self.book)
         self.trials.up.clock.note()
@@ -159,7 +162,7 @@ def ablate(up: Climb, tricks: Sequence[Variant], every: bool = False) -> Ablatio
     if len(inside) > 1 and up.left > 0:
         others = {one.name: without(base, inside, one) for one in inside}
         spared, missed = _compared(kept, full, others, FULL, "leaving one out", turned=True)
-        out |= {name: f"{why} (leaving one out)" for name, why in missed.items()}
+        out |= {name: f"{why} in the second table" for name, why in missed.items()}
     earned = _earned(ranked, spared)
     recipe, chosen, _ = together(base, [by_name[name] for name in earned])
     return Ablation(
@@ -242,9 +245,9 @@ def _gain(kept: Kept, found: Said, plain: Said, sign: int) -> Round:
 
 
 def predictions(up: Climb, said: Said) -> Predictions:
-    """A trial's logits as predictions of the images."""
-    images, rows = up.stood.data.images, said.rows
-    return Predictions(said.logits, images.labels[rows], rows, images.classes, images.names[rows], images.group[rows])
+    """What a trial says of its pictures, at its own temperature."""
+    known = joined([(said.rows, said.logits)], up.stood)
+    return replace(known, temperature=heat(known))
 
 
 def _cost(found: Said, plain: Said) -> tuple[float, float]:
@@ -253,16 +256,12 @@ def _cost(found: Said, plain: Said) -> tuple[float, float]:
 
 
 def _base(kept: Kept, base: Recipe) -> dict[str, Any]:
-    """The plain recipe's own accuracy out of fold, each picture judged once."""
+    """The plain recipe's own figure out of fold, each picture judged once, as far as rounds were fitted."""
     up = kept.trials.up
-    each = [predictions(up, kept.said(PLAIN, base, number)) for number in _whole(kept)]
-    right, group = (np.concatenate([getattr(one, name) for one in each]) for name in ("right", "group"))
-    return wilson(right, group).as_dict()
-
-
-def _whole(kept: Kept) -> Iterator[int]:
-    """The first rounds of the plain recipe, one a fold, as far as they were fitted."""
-    return (number for number in range(FOLDS) if f"{PLAIN} {number}" in kept.book)
+    rounds = [number for number in range(FOLDS) if f"{PLAIN} {number}" in kept.book]
+    each = [predictions(up, kept.said(PLAIN, base, number)) for number in rounds]
+    known = joined([(one.rows, one.logits / one.temperature) for one in each], up.stood)
+    return figure(known, metric=up.recipe.metric, seed=up.recipe.seed)
 
 
 def _facts(trials: Trials, added: Sequence[Line]) -> dict[str, Any]:
@@ -274,25 +273,39 @@ def _facts(trials: Trials, added: Sequence[Line]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def begin(place: Path, recipe: Recipe, tricks: Sequence[Variant], command: str) -> None:
-    """Note what is asked for, or go on with the same. Raises RunError for a folder of something else, or finished."""
+def begin(place: Path, recipe: Recipe, tricks: Sequence[Variant], command: str) -> bool:
+    """Note what is asked for; or True, to go on with the same. Raises RunError for a folder of something else, or
+    finished."""
     path, asked = place / "ablation.json", {"recipe": recipe.toml(), "tricks": [one.name for one in tricks]}
     if not path.exists():
         if any(one.name not in (".lock",) for one in place.iterdir()):
             raise RunError(f"{place} holds other files and is no ablation. Give an empty or a new folder with --out.")
         write_json(path, asked | {"command": command})
-        return
+        return False
     before = json.loads(path.read_text(encoding="utf-8"))
     if "result" in before:
         raise RunError(f"{place} holds a finished ablation: see {place / 'ablation.html'}. Give another --out.")
     for name, value in asked.items():
         if before.get(name) != value:
             raise RunError(f"{place} holds an unfinished ablation of another {name}. Give the same, or another --out.")
+    return True
 
 
-def finish(place: Path, found: Ablation, command: str) -> dict[str, Any]:
-    """Write the result and the recipe that keeps what earned its place; the result, JSON-ready."""
-    recipe = replace(found.recipe, check="all", minutes=NEXT if found.kept else 0.0)
+def undo(place: Path) -> None:
+    """Take back what was begun by a command that cannot be, so that the corrected one can take its place."""
+    for name in ("ablation.json", "plan.json", "clock.json"):
+        (place / name).unlink(missing_ok=True)
+    rmtree(place / "fits", ignore_errors=True)
+    with suppress(OSError):
+        place.rmdir()
+
+
+def finish(place: Path, found: Ablation, own: Recipe, command: str) -> dict[str, Any]:
+    """Write the result and the recipe that keeps what earned its place, the user's `own` where nothing did; the result,
+    JSON-ready."""
+    recipe = found.recipe if found.kept else own
+    trains = any(name in recipe.changed() for name in (*TRAINING, "method"))
+    recipe = replace(recipe, check="all", minutes=NEXT if trains or found.kept else 0.0)
     told = asdict(found) | {"recipe": recipe.changed(), "command": command}
     path = place / "ablation.json"
     rows = f"{found.facts['pictures']:,} learning pictures, out of fold, {found.facts['rounds']} rounds"

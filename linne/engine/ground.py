@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..core.deal import deal
-from ..core.errors import OptionError, nearest
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
@@ -33,7 +32,7 @@ from .probe import Probe
 from .recipes import Steps, steps_of
 from .rung import Rung, joined
 from .study import turn
-from .trunk import Trunk, cuts
+from .trunk import Trunk, cut_at, cuts
 
 CHOOSE, CONFIRM = (0, 1), 2
 VIEWS = 4
@@ -201,12 +200,9 @@ class Ground:
 
         where = self.once("device", lambda: device.device(recipe.device, recipe.shard))
         every = np.arange(len(self.fold))
-        found = cuts(data.network, data.geometry.size)
-        names = [one.cut for one in found]
-        if given and given not in names:
-            raise OptionError(f"{data.network.name} has no part {given!r} to be cut after. {nearest(given, names)}")
         steps = steps_of(recipe, "tail", len(every), where.torch.type)
-        able = [found[names.index(given)]] if given else ways.candidates(found)
+        size = data.geometry.size
+        able = [cut_at(data.network, size, given)] if given else ways.candidates(cuts(data.network, size))
         middle = min(able, key=lambda one: abs(one.after - ways.REFERENCE))
         stood = Stand(data, None, every, every[:0], every[:0], every < 0, recipe)  # type: ignore[arg-type]
         up = Climb(stood, recipe, self.seat, self.quiet, self.clock, Plan(), where)

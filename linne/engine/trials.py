@@ -22,8 +22,8 @@ from .climb import Climb, trunk_seconds
 from .log import Log
 from .network import of
 from .recipes import steps_of
-from .rung import Rung
-from .trunk import Activations, Trunk, cuts
+from .rung import Rung, looking
+from .trunk import Activations, Trunk, cut_at, cuts
 
 FOLDS = 3
 LEAST = 0.1
@@ -95,8 +95,7 @@ class Memory:
 class Trials:
     """Everything that trials share. epochs: of each; cut: after which part they learn, the cheapest that has work left.
 
-    Raises OptionError for a recipe whose method is not the tail or whose metric has no worth of single pictures, and
-    for random weights, of which no part is kept as it is.
+    Raises OptionError for a recipe that no trial can be fitted by (`check`), and for a cut that is not there.
     """
 
     def __init__(self, up: Climb, epochs: float) -> None:
@@ -111,11 +110,12 @@ class Trials:
 
     def _cut(self) -> Trunk:
         network, size = self.up.stood.data.network, self.up.stood.data.geometry.size
-        asked = dict(parse(self.up.recipe.method)[0].options).get("cut") if self.up.recipe.method != "auto" else None
+        if asked := _options(self.up.recipe).get("cut"):
+            return cut_at(network, size, asked)
         found = ways.candidates(cuts(network, size))
         enough = [one for one in found if one.after >= LEAST] or found
-        name = self.up.plan.decide("trials cut", lambda: asked or enough[-1].cut)
-        return next(one for one in cuts(network, size) if one.cut == name)
+        name = self.up.plan.decide("trials cut", lambda: enough[-1].cut)
+        return cut_at(network, size, name)
 
     def feed(self, recipe: Recipe) -> Activations:
         """The learning pictures' activations in this recipe's views, computed now where they are not yet."""
@@ -128,7 +128,8 @@ class Trials:
         return self._feeds[text]
 
     def tried(self, recipe: Recipe) -> None:
-        """See in a step that the recipe can be fitted, before hours go by. Raises what the fit raises."""
+        """See in a step that the recipe can be fitted, before hours go by. Raises what the fit and `check` raise."""
+        check(recipe, self.up.stood.data.network.seed >= 0)
         trial = self._trial(recipe, 0, self._glimpse(recipe))
         trial.said(0, 1)
 
@@ -140,7 +141,7 @@ class Trials:
 
     def _glimpse(self, recipe: Recipe) -> Activations:
         """The few pictures that one step and one answer take, computed when they are asked for."""
-        learn, batch = self.up.stood.learn, self.up.recipe.batch or 64
+        learn, batch = self.up.stood.learn, steps_of(recipe, "tail", len(self.fold), self.up.where.torch.type).batch
         rows = np.sort(np.concatenate([learn[self.fold != 0][:batch], learn[self.fold == 0][:1]]))
         return ways.activations(self._climb(recipe), self.trunk, rows, 2, 0)
 
@@ -157,8 +158,8 @@ class Trials:
 
     def _trial(self, recipe: Recipe, number: int, feed: Activations) -> Trial:
         up, data = self.up, self.up.stood.data
-        given: dict[str, Any] = {"cut": self.trunk.cut, "products": self.products}
-        given |= {"size": data.geometry.size} if self.products else {}
+        given = {"products": self.products} | _options(recipe) | {"cut": self.trunk.cut}
+        given |= {"size": data.geometry.size} if given["products"] else {}
         spec = str(Spec("tail", (), tuple(given.items())))
         steps = replace(steps_of(recipe, "tail", len(self.fold), up.where.torch.type), method=spec, workers=1)
         stood = up.stood
@@ -169,6 +170,11 @@ class Trials:
             feed.of, up.recipe.seed + number, recipe.metric, up.where, (), recipe.init, self.fold,
             self._heads,
         )  # fmt: skip
+
+
+def _options(recipe: Recipe) -> dict[str, Any]:
+    """The options that the recipe gives the tail."""
+    return dict(parse(recipe.method)[0].options) if recipe.method != "auto" else {}
 
 
 def recipe_epochs(recipe: Recipe, usual: float) -> float:
@@ -183,6 +189,15 @@ def check(recipe: Recipe, random: bool) -> None:
             f"method={recipe.method!r}: tricks are compared on the network's last part (method=tail), where each fit "
             "takes seconds. Drop it; what helps there can then be trained as you like."
         )
+    if recipe.lr == "find":
+        raise OptionError(
+            "lr=find: a range test has no place in trials, which all begin alike. Give a rate, or drop it."
+        )
+    if looking(steps_of(recipe, "tail", 1)):
+        raise OptionError(
+            "The hook stop and the schedule plateau go by figures of pictures that are put aside, which trials have "
+            "none of. Drop them; what helps here can then be trained with them."
+        )
     if random:
         raise OptionError("weights='none': tricks are compared on a trained network's last part. Drop it.")
     if recipe.metric not in METRICS:
@@ -192,5 +207,5 @@ def check(recipe: Recipe, random: bool) -> None:
 def worth(said: Predictions, metric: str, weight: np.ndarray) -> np.ndarray:
     """(m,) what each picture adds to the metric, greater is better: right or not, times weight (m,), or log p."""
     if metric == "log_loss":
-        return np.take_along_axis(log_softmax(said.logits), said.labels[:, None], 1)[:, 0]
+        return np.take_along_axis(log_softmax(said.logits / said.temperature), said.labels[:, None], 1)[:, 0]
     return said.right * weight

@@ -117,6 +117,15 @@ def cuts(network: Network, size: int) -> list[Trunk]:
     return [Trunk(network, name, shape, float(after)) for name, shape, after in found if len(shape) > 1]
 
 
+def cut_at(network: Network, size: int, name: str) -> Trunk:
+    """The cut after this part. Raises OptionError for one that the network does not have, with the nearest."""
+    found = cuts(network, size)
+    names = [one.cut for one in found]
+    if name not in names:
+        raise OptionError(f"{network.name} has no part {name!r} to be cut after. {nearest(name, names)}")
+    return found[names.index(name)]
+
+
 @contextmanager
 def _counted(part: Any) -> Iterator[list[int]]:
     """Multiplications by weights in what is done with one picture meanwhile: of convolutions and linear layers."""

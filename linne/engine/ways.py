@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import OptionError, nearest
 from ..core.lookup import find
 from . import cache
 from .budget import Way, fit_tail
@@ -17,7 +16,7 @@ from .plan import measure_format, step_seconds, timed, worth_compiling
 from .recipes import Steps
 from .rung import built
 from .small import Pixels
-from .trunk import Activations, Trunk, cuts
+from .trunk import Activations, Trunk, cut_at, cuts
 from .views import Shown, Views
 
 HEAVIEST = 64 * 1024
@@ -55,13 +54,9 @@ def choose_cut(
     data = up.stood.data
 
     def measure() -> dict[str, Any]:
-        found = cuts(data.network, data.geometry.size)
         if given:
-            names = [one.cut for one in found]
-            if given not in names:
-                raise OptionError(f"{data.network.name} has no part {given!r} to be cut after. {nearest(given, names)}")
-            return _cut(found[names.index(given)])
-        found = candidates(found)
+            return _cut(cut_at(data.network, data.geometry.size, given))
+        found = candidates(cuts(data.network, data.geometry.size))
         middle = min(found, key=lambda trunk: abs(trunk.after - REFERENCE))
         seconds, products = train_seconds(up, middle, steps.batch)
         each = trunk_seconds(data.network, data.geometry.size, up.recipe.runtime)

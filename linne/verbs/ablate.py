@@ -5,11 +5,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import InputError, OptionError
 from ..core.files import write
 from ..core.load import load
 from ..core.recipe import Recipe
 from ..engine.log import Log
-from ._made import flags
+from ._made import IN_MEMORY, flags
 
 
 class Ablated(dict[str, Any]):
@@ -62,16 +63,23 @@ def ablate(
 
     begun, log = time.monotonic(), log or Log(quiet=True)
     plain = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe) if recipe else Recipe()
-    plain, asked = engine.asked(tricks, Recipe.of({"minutes": 20.0} | settings, plain))
+    own = Recipe.of({"minutes": 20.0} | settings, plain)
+    plain, asked = engine.asked(tricks, own)
     pictures = load(images)
+    name = str(images) if isinstance(images, (str, Path)) else IN_MEMORY
     path = folder.place(out, pictures, "-ablate")
     command = " ".join([
-        "linne ablate", shlex.quote(str(images)), "--tricks", shlex.quote(tricks),
+        "linne ablate", shlex.quote(name), "--tricks", shlex.quote(tricks),
         *(["--recipe", shlex.quote(str(recipe))] if recipe else []), *flags(settings), "--out", shlex.quote(str(path)),
     ])  # fmt: skip
     with folder.alone(path):
-        engine.begin(path, plain, asked, command)
-        found = engine.run(pictures, plain, asked, path, begun, log, tricks.strip() == "all")
-        told = engine.finish(path, found, command)
+        going = engine.begin(path, plain, asked, command)
+        try:
+            found = engine.run(pictures, plain, asked, path, begun, log, tricks.strip() == "all")
+        except (InputError, OptionError):
+            if not going:
+                engine.undo(path)
+            raise
+        told = engine.finish(path, found, own, command)
         write(path / "ablation.html", render(told))
     return Ablated(path, told)

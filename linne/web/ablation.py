@@ -1,5 +1,6 @@
 """An ablation's tables: as text for a terminal, and as one HTML page that loads nothing."""
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,37 +11,50 @@ from .plainly import plainly
 from .report import dressed, environment, safe
 from .words import Word, both
 
-VERDICTS = {"helps": "helps", "hurts": "hurts", "cannot tell": "cannot tell"}
 
-
-def text(found: dict[str, Any], shown: "str | Path") -> str:
-    """The tables for a terminal. shown: where the page is."""
+def text(found: dict[str, Any], page: "str | Path") -> str:
+    """The tables for a terminal. page: where that is."""
     from ..engine.figures import align
 
     facts, base = found["facts"], found["base"]
     how = f"{facts['network']} after {facts['cut']}, {facts['epochs']:g} epochs, {facts['rounds']} rounds"
-    share = f"{say.percent(base['value'])} {say.within(base['low'], base['high'])}"
+    share = f"{facts['metric']} {shown(base)}"
     out = [f"plain: {share} of {base['n']:,} learning pictures, out of fold; {how}"]
     for title, lines in (("added to the plain recipe", found["added"]), ("left out of the full one", found["spared"])):
         if lines:
-            out += ["", title, *align([("", "gain in points", "verdict", "time", "memory"), *map(_row, lines)])]
+            rows = [_row(line, base["percent"]) for line in lines]
+            gains = "gain in points" if base["percent"] else f"gain in {facts['metric']}"
+            out += ["", title, *align([("", gains, "verdict", "time", "memory"), *rows])]
     out += ["", *(f"{name}: {why}" for name, why in found["left_out"].items() if why != "it hurts")]
     kept = ", ".join(found["kept"])
     told = f"earned their place: {kept}" if kept else "nothing earned its place: the plain recipe stays"
-    return "\n".join([*out, f"{told}; recipe.toml beside {shown}"]).replace("\n\n\n", "\n\n")
+    here, words = Path(page).parent, shlex.split(found["command"])
+    out += [told, f"the page: {page}", f"next: linne train {shlex.quote(words[2])} --recipe {here / 'recipe.toml'}"]
+    return "\n".join(out).replace("\n\n\n", "\n\n")
 
 
-def _row(line: dict[str, Any]) -> tuple[str, str, str, str, str]:
-    one = line["found"]
-    gain = f"{say.signed(one['value'])} [{say.signed(one['low'])}, {say.signed(one['high'])}]"
-    return line["name"], gain, verdict(one), _times(line["seconds"]), _times(line["bytes"])
+def _row(line: dict[str, Any], percent: bool) -> tuple[str, str, str, str, str]:
+    one, known = line["found"], line["found"]["verdict"]
+    gain = f"{signed(one['value'], percent)} [{signed(one['low'], percent)}, {signed(one['high'], percent)}]"
+    verdict = f"{known} (would have seen {seen(one, percent)})" if known == "cannot tell" else known
+    return line["name"], gain, verdict, _times(line["seconds"]), _times(line["bytes"])
 
 
-def verdict(one: dict[str, Any]) -> str:
-    """'helps', or 'cannot tell (would have seen 1.8)'."""
-    if one["verdict"] != "cannot tell":
-        return one["verdict"]
-    return f"cannot tell (would have seen {100 * one['seen']:.1f})"
+def shown(base: dict[str, Any]) -> str:
+    """'89.8 % [88.1, 91.3]', or the plain numbers of a figure that is no share."""
+    if base["percent"]:
+        return f"{say.percent(base['value'])} {say.within(base['low'], base['high'])}"
+    return f"{base['value']:.3f} [{base['low']:.3f}, {base['high']:.3f}]"
+
+
+def signed(gain: float, percent: bool) -> str:
+    """A gain in points, or as it is where the figure is no share; always more is better."""
+    return say.signed(gain) if percent else f"{gain:+.3f}"
+
+
+def seen(one: dict[str, Any], percent: bool) -> str:
+    """The smallest gain that would have been told."""
+    return f"{100 * one['seen']:.1f}" if percent else f"{one['seen']:.3f}"
 
 
 def _times(value: float) -> str:
@@ -57,7 +71,7 @@ def render(found: dict[str, Any], lang: str = "en") -> str:
     ) if lines]  # fmt: skip
     every = [end for _, lines in tables for line in lines for end in (line["found"]["low"], line["found"]["high"])]
     reach = max([0.01, *map(abs, every)])
-    said = {each.__name__: each for each in (verdict, gain, scale, say.percent, say.signed, say.within, say.num)}
+    said = {each.__name__: each for each in (gain, scale, shown, signed, seen, say.num)}
     return environment(lang).get_template("ablation.html.jinja").render(
         lang=lang, both=partial(safe, both, Markup), times=_times, found=found, tables=tables, reach=reach,
         **said, **dressed("css"),
@@ -77,10 +91,11 @@ def gain(one: dict[str, Any], reach: float) -> str:
     )
 
 
-def scale(reach: float) -> str:
-    """The axis' numbers in points, for the head of a column of `gain`."""
+def scale(reach: float, percent: bool) -> str:
+    """The axis' numbers in points, or as the figure has them, for the head of a column of `gain`."""
     from markupsafe import Markup
 
+    unit = 100 if percent else 1
     ends = ((0, "start"), (25, "middle"), (50, "middle"), (75, "middle"), (100, "end"))
-    words = (f'<text x="{x}%" y="12" text-anchor="{a}">{2 * reach * x - 100 * reach:+.3g}</text>' for x, a in ends)
+    words = (f'<text x="{x}%" y="12" text-anchor="{a}">{unit * (x / 50 - 1) * reach:+.3g}</text>' for x, a in ends)
     return Markup(f'<svg class="c ticks" height="16" aria-hidden="true">{"".join(words)}</svg>')

@@ -51,6 +51,7 @@ ZH = {
     "Left out of the full one": "从完整配方中去掉",
     "trick": "技巧",
     "gain in points [95 % interval]": "增益（百分点）[95 % 区间]",
+    "gain [95 % interval]": "增益 [95 % 区间]",
     "verdict": "结论",
     "time": "时间",
     "memory": "内存",

@@ -73,6 +73,14 @@ def test_what_is_decided_early_leaves_and_stays_decided() -> None:
     assert found["none"].verdict == "cannot tell"
 
 
+def test_intervals_hold_where_a_trick_is_decided_early() -> None:
+    """Who stops at a look that pleased has an interval for that: a fixed one would miss the truth too often."""
+    found = [trial(seed, [0.025], 0.0, rounds=9)[0] for seed in range(200)]
+    assert np.mean([one.rounds < 9 for one in found]) > 0.5
+    missed = sum(not one.low <= 0.025 <= one.high for one in found)
+    assert stats.binom.sf(missed - 1, 200, 0.05) > 0.01
+
+
 def test_the_sequence_is_robbins_mixture() -> None:
     """exp(-early) is sqrt(1 + t) exp(-z^2 t / (2 (1 + t))) at the planned information, t = 8, computed by hand."""
     table = Table(np.full(N, "", dtype=object), 3)

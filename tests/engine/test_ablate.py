@@ -13,8 +13,10 @@ import torch
 import linne
 from linne.cli import main
 from linne.core.errors import LinneError, OptionError, RunError
+from linne.core.predictions import Predictions
 from linne.core.recipe import Recipe
 from linne.engine import ablate as engine
+from linne.engine.task import heat
 from linne.engine.trials import Trials
 from linne.engine.variants import together, variants, without
 from tests.verbs.test_training_input import bars
@@ -92,7 +94,8 @@ def test_both_tables_a_page_and_a_recipe(found: Any) -> None:
     assert "http" not in page.replace("http-equiv", "")
     kept = tomllib.loads((found.path / "recipe.toml").read_text())
     assert found["kept"] == []
-    assert kept == {**TINY, "weights": found["recipe"]["weights"], "augment": "plain"}
+    assert kept == {**TINY, "weights": found["recipe"]["weights"]}  # the user's own: augment=plain was for blur alone
+    assert f"--recipe {found.path / 'recipe.toml'}" in said
     Recipe.load(found.path / "recipe.toml")
 
 
@@ -150,6 +153,9 @@ def test_goes_on_where_it_was_stopped(
         (["--tricks", "mixup", "--folds", "3"], "no effect on an ablation"),
         (["--tricks", "mixup", "--method", "full"], "compared on the network's last part"),
         (["--tricks", "mixup", "--minutes", "0.02"], "Give more --minutes"),
+        (["--tricks", "lr=find"], "range test has no place"),
+        (["--tricks", "stop(patience=2)"], "put aside"),
+        (["--tricks", "mixup", "--method", "tail(cut=stage.9)"], "to be cut after"),
     ],
 )
 def test_mistakes(
@@ -160,6 +166,36 @@ def test_mistakes(
     told = capsys.readouterr().err
     assert said in told
     assert "Traceback" not in told
+    assert not (tmp_path / "a").exists()
+
+
+def test_other_metrics_have_their_own_figures(
+    small: Path, weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "ROUNDS", (3, 3))
+    asked: dict[str, Any] = {"weights": weights, "minutes": 1e5, "metric": "log_loss", **TINY}
+    found = linne.ablate(small, tricks="poly,batch=32", out=tmp_path / "a", **asked)
+    fits, book = tmp_path / "a" / "fits", json.loads((tmp_path / "a" / "fits" / "costs.json").read_text())
+    said: dict[str, Any] = {}
+    for name in ("plain", "poly"):
+        every = []
+        for number in range(3):
+            with np.load(fits / f"{int(book[f'{name} {number}'][2])}.npz") as file:
+                labels = (file["rows"] >= 45).astype(int)  # folders a and b, 45 pictures each
+                every.append(-cooled(file["logits"], labels))
+        said[name] = np.concatenate(every)
+    assert found["base"]["value"] == pytest.approx(-said["plain"].mean(), rel=1e-4)
+    gain = {line["name"]: line["found"]["value"] for line in found["added"]}
+    assert gain["poly"] == pytest.approx((said["poly"] - said["plain"]).mean(), rel=1e-3, abs=1e-6)
+    assert "gain in log_loss" in found.text()
+
+
+def cooled(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(n,) the negative log likelihood at these predictions' own temperature."""
+    n = len(labels)
+    none = np.full(n, "", dtype=object)
+    scaled = logits / heat(Predictions(logits, labels, np.arange(n), ("a", "b"), none, none))
+    return np.logaddexp.reduce(scaled, 1) - scaled[np.arange(n), labels]
 
 
 def test_tricks_that_exclude_each_other_are_compared_but_do_not_stand_together() -> None:
@@ -187,7 +223,8 @@ def test_a_recipe_that_keeps_a_trick_can_be_trained(tmp_path: Path) -> None:
     mixup = variants("mixup", base)[0]
     facts = {"pictures": 9, "rounds": 3}
     (tmp_path / "ablation.json").write_text("{}")
-    engine.finish(tmp_path, engine.Ablation({}, [], [], [], {}, ["mixup"], mixup.on(base), facts), "linne ablate x")
+    found = engine.Ablation({}, [], [], [], {}, ["mixup"], mixup.on(base), facts)
+    engine.finish(tmp_path, found, base, "linne ablate x")
     kept = Recipe.load(tmp_path / "recipe.toml")
     assert (kept.mix, kept.minutes, kept.check) == ("mixup", 10, "all")
 
