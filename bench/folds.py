@@ -63,7 +63,9 @@ def ensemble(epochs: float) -> dict[str, Any]:
     home = ROOT / "runs" / f"bench-folds-{epochs:g}"
     asked: dict[str, Any] = {"check": "none", "method": "tail", "epochs": epochs}
     made, seconds = {}, {}
-    for name, more in (("five", {"folds": FOLDS}), *((f"single {seed}", {"seed": seed}) for seed in range(SINGLE))):
+    ways: dict[str, dict[str, Any]] = {"five": {"folds": FOLDS}}
+    ways |= {f"single {seed}": {"seed": seed} for seed in range(SINGLE)}
+    for name, more in ways.items():
         begun, out = time.monotonic(), home / name.replace(" ", "-")
         if not (out / "DONE.json").exists():
             train(DATA / "clothing", out=out, **asked, **more)
@@ -112,11 +114,8 @@ def main() -> None:
     path = ROOT / "bench" / "results" / f"{NAME}.json"
     for what in given.what:
         before = json.loads(path.read_text()) if path.exists() else {}
-        made = (
-            redivided(given.divisions)
-            if what == "redivided"
-            else {"ensemble": ensemble, "cost": cost}[what](given.epochs)
-        )
+        ways = {"redivided": lambda: redivided(given.divisions), "ensemble": lambda: ensemble(given.epochs)}
+        made = ways[what]() if what in ways else cost(given.epochs)
         kept = {name: before[name] for name in ("redivided", "ensemble", "cost") if name in before} | made
         keep(NAME, {"claim": "five folds: what they say out of fold beside the tested; their mean; their cost"} | kept)
 
