@@ -45,6 +45,8 @@ class Panel:
     calibrate: "Calibrator | None" = None
     notes: tuple[str, ...] = ()
     temperature: float = 1.0
+    fitted: str = ""
+    """What a fitted fuse was fitted on, in words; "" where nothing was."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -120,7 +122,8 @@ def panel(runs: Sequence[Run], ask: Ask, log: Log, images: "Images | None" = Non
         rows = rows or own.alone(runs[0])
         calibrate = offer(find("calibrate", ask.calibrate), predictions=rows[0])
         notes.append(f"probabilities were calibrated by {ask.calibrate}, fitted on {rows[1]} that taught nothing")
-    return Panel(tuple(models), tuple(gazes), tuple(merges), fuse, calibrate, tuple(brewed + notes))
+    on = rows[1] if rows and weights(fuse) else ""
+    return Panel(tuple(models), tuple(gazes), tuple(merges), fuse, calibrate, tuple(brewed + notes), fitted=on)
 
 
 def prepared(runs: Sequence[Run], images: Images, ask: Ask, log: Log) -> "Model | Panel":
@@ -131,10 +134,16 @@ def prepared(runs: Sequence[Run], images: Images, ask: Ask, log: Log) -> "Model 
     return found
 
 
-def learned(fuser: Any) -> str:
-    """The weights that a fuser has fitted, in words, where it has one a member."""
+def weights(fuser: Any) -> list[float]:
+    """The weights that a fuser has fitted, where it has one a member, else []."""
     found = getattr(fuser, "weights", np.zeros((0, 0)))
-    return ", weights " + ", ".join(f"{weight:.3f}" for weight in found) if np.ndim(found) == 1 else ""
+    return [float(weight) for weight in found] if np.ndim(found) == 1 else []
+
+
+def learned(fuser: Any) -> str:
+    """The same in words."""
+    found = weights(fuser)
+    return ", weights " + ", ".join(f"{weight:.3f}" for weight in found) if found else ""
 
 
 def fits(spec: str) -> bool:
