@@ -9,6 +9,7 @@ from ..core.errors import RunError
 from ..core.files import plain, write
 from ..core.run import Run
 from .figures import headline
+from .versus import verdict
 
 NAME = "verdicts.jsonl"
 
@@ -45,16 +46,20 @@ def compared(found: dict[str, Any], runs: Sequence[Run], command: str) -> str:
     every, kept = sorted(_place(run) for run in runs), dict[Path, bool]()
     for pair, other in zip(found["pairs"], runs[1:], strict=True):
         about = ["comparison", *every, found["split"], found["metric"], *sorted((_place(runs[0]), _place(other)))]
-        line = {name: pair[name] for name in ("metric", "n", "of")} | {
-            "kind": "comparison", "about": about, "command": command, "sentence": pair["verdict"],
-            "split": found["split"], "percent": found["figures"][0]["percent"],
-        }  # fmt: skip
-        ends = {end: pair[end] for end in ("value", "low", "high")}
-        turned = {name: None if ends[end] is None else -ends[end]
-                  for name, end in (("value", "value"), ("low", "high"), ("high", "low"))}  # fmt: skip
-        for run, beside, gain in ((runs[0], other, turned), (other, runs[0], ends)):
-            kept[run.path] = note(run.path, line | {"other": str(beside.path), "gain": gain})
+        for run, beside, own in ((runs[0], other, turned(pair)), (other, runs[0], pair)):
+            kept[run.path] = note(run.path, {name: own[name] for name in ("metric", "n", "of")} | {
+                "kind": "comparison", "about": about, "command": command, "other": str(beside.path),
+                "sentence": verdict(own), "gain": {end: own[end] for end in ("value", "low", "high")},
+                "split": found["split"], "percent": found["figures"][0]["percent"],
+            })  # fmt: skip
     return _said(kept)
+
+
+def turned(pair: dict[str, Any]) -> dict[str, Any]:
+    """The same comparison seen from its first run: what that one gains over the second."""
+    ends = {"value": pair["value"], "low": pair["high"], "high": pair["low"]}
+    less = {end: None if value is None else -value for end, value in ends.items()}
+    return pair | less | {"first": pair["second"], "second": pair["first"]}
 
 
 def fused(found: dict[str, Any], runs: Sequence[Run], ensemble: dict[str, Any]) -> str:
@@ -77,5 +82,5 @@ def _place(run: Run) -> str:
 def _said(kept: dict[Path, bool]) -> str:
     """Which runs keep it, and which cannot."""
     held, lost = ([str(path) for path, able in kept.items() if able == side] for side in (True, False))
-    said = [f"kept with {', '.join(held)}: linne report {held[0]} shows it"] if held else []
-    return "; ".join(said + ([f"not kept with {', '.join(lost)}, which cannot be written"] if lost else []))
+    said = [f"noted with {', '.join(held)}: linne report {held[0]} puts it into the report"] if held else []
+    return "; ".join(said + ([f"not noted with {', '.join(lost)}, which cannot be written"] if lost else []))

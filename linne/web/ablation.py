@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from . import say
+from . import charts, say
 from .home import dressed, environment
 from .plainly import plainly
 
@@ -50,4 +50,4 @@ def parts(found: dict[str, Any]) -> dict[str, Any]:
         ("Added to the plain recipe", found["added"]), ("Left out of the full one", found["spared"]),
     ) if lines]  # fmt: skip
     every = [end for _, lines in tables for line in lines for end in (line["found"]["low"], line["found"]["high"])]
-    return found | {"tables": tables, "reach": max([0.01, *map(abs, every)])}
+    return found | {"tables": tables, "reach": charts.reach(every)}

@@ -68,6 +68,11 @@ def gain(one: dict[str, Any], reach: float) -> str:
     )
 
 
+def reach(ends: Sequence["float | None"]) -> float:
+    """How far an axis for gains with these ends reaches, to a round number of points, one at least."""
+    return nice(0.0, max([1.0, *(100 * abs(end) for end in ends if end is not None)]))[-1] / 100
+
+
 def scale(reach: float) -> str:
     """The axis' numbers in points, for the head of a column of `gain`."""
     ends = ((0, "start"), (25, "middle"), (50, "middle"), (75, "middle"), (100, "end"))

@@ -60,7 +60,7 @@ def verdicts(found: dict[str, Any]) -> list[str]:
 
 def overview_columns(found: dict[str, Any]) -> list[str]:
     """Heads of `overview`."""
-    return ["run", found["metric"].replace("_", " "), "kept rung", "seconds", "size", "settings"]
+    return ["run", found["metric"].replace("_", " "), "kept rung", "seconds", "model size", "settings"]
 
 
 def overview(found: dict[str, Any]) -> list[list[str]]:

@@ -85,8 +85,8 @@ def _shown(data: dict[str, Any]) -> dict[str, Any]:
 def _verdicts(noted: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What was noted of the run, comparisons and ensembles apart, and how far an axis of gains reaches."""
     kinds = {name: [one for one in noted if one["kind"] == name] for name in ("comparison", "ensemble")}
-    ends = [abs(one["gain"][end] or 0) for one in kinds["comparison"] for end in ("low", "high")]
-    return {"comparisons": kinds["comparison"], "ensembles": kinds["ensemble"], "widest": max([0.01, *ends])}
+    ends = [one["gain"][end] for one in kinds["comparison"] if one["percent"] for end in ("low", "high")]
+    return {"comparisons": kinds["comparison"], "ensembles": kinds["ensemble"], "widest": charts.reach(ends)}
 
 
 def _reads(times: int) -> str:

@@ -254,6 +254,7 @@ ZH = {
     "run": "训练",
     "kept rung": "保留的阶段",
     "seconds": "秒",
+    "model size": "模型大小",
     "settings": "设置",
     "Accuracy of the surest": "最有把握的图片的准确率",
     "The surest pictures first: how right a run is on that share of them.":
@@ -343,6 +344,8 @@ ZH = {
     "What mattered": "什么起作用",
     "Too few trials were finished to say.": "完成的试验太少，无法判断。",
     "Best trials": "最好的试验",
+    "the start": "起点",
+    "the start with the race's winner": "起点加赛选第一名",
     "The command": "命令",
     "trial": "试验",
 }  # fmt: skip
