@@ -58,7 +58,7 @@ def compared(found: dict[str, Any], runs: Sequence[Run], command: str) -> str:
 def turned(pair: dict[str, Any]) -> dict[str, Any]:
     """The same comparison seen from its first run: what that one gains over the second."""
     ends = {"value": pair["value"], "low": pair["high"], "high": pair["low"]}
-    less = {end: None if value is None else -value for end, value in ends.items()}
+    less = {end: None if value is None else 0.0 - value for end, value in ends.items()}
     return pair | less | {"first": pair["second"], "second": pair["first"]}
 
 
