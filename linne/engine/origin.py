@@ -38,12 +38,12 @@ def origin(file: Any, recipe: Recipe) -> "dict[str, Any] | None":
 def _result(path: Path) -> "tuple[str, dict[str, Any]] | None":
     """Which JSON beside a recipe names the command in its first line."""
     first = path.read_text(encoding="utf-8").partition("\n")[0]
-    for name, kind in (("ablation.json", "ablation"), ("report.json", "search")):
+    for name, kind, holds in (("ablation.json", "ablation", "added"), ("report.json", "search", "trials")):
         try:
             found = json.loads((path.parent / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        found = found.get("result", {}) if kind == "ablation" else found
-        if first == f"# {found.get('command')}" and ("added" in found or "trials" in found):
+        found = found.get("result") if kind == "ablation" and isinstance(found, dict) else found
+        if isinstance(found, dict) and holds in found and first == f"# {found.get('command')}":
             return kind, found
     return None

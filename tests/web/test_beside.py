@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from linne.core.errors import RunError
+from linne.core.files import write_json
+from linne.core.run import Run
+from linne.verbs.train import _told
 from linne.web import charts
 from linne.web.ablation import parts
 from linne.web.ablation import render as ablated
@@ -126,3 +129,15 @@ def test_the_ablation_s_own_page_is_well_formed(ablation: dict[str, Any]) -> Non
     assert read.open == []
     assert "linne ablate photos --tricks all" in read.text
     assert "300 张学习图片" in read.text
+
+
+def test_a_run_of_several_processes_is_told_where_its_settings_come_from(
+    page: dict[str, Any], ablation: dict[str, Any], tmp_path: Path
+) -> None:
+    write_json(tmp_path / "report.json", page)
+    for name in ("recipe.toml", "DONE.json"):
+        (tmp_path / name).write_text("")
+    _told(Run(tmp_path), None)
+    assert not (tmp_path / "report.html").exists()
+    assert _told(Run(tmp_path), why("ablation", ablation)).json("origin.json")["kind"] == "ablation"
+    assert ablation["command"] in (tmp_path / "report.html").read_text(encoding="utf-8")
