@@ -71,7 +71,7 @@ def alone(path: Path) -> Any:
     return lock.lock(path, leave=False) if writes() else nullcontext()
 
 
-BEGUN = ("recipe.toml", "log.jsonl")
+BEGUN = ("recipe.toml", "origin.json", "log.jsonl")
 DEALT = ("images.parquet", "plan.json", "calibration.json", "config.json", "model.safetensors")
 """Until a method learns: what the pictures were dealt to, what was measured, and the first classifier."""
 

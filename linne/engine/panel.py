@@ -45,6 +45,8 @@ class Panel:
     calibrate: "Calibrator | None" = None
     notes: tuple[str, ...] = ()
     temperature: float = 1.0
+    fitted: str = ""
+    """What a fitted fuse was fitted on, in words; "" where nothing was."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -114,13 +116,14 @@ def panel(runs: Sequence[Run], ask: Ask, log: Log, images: "Images | None" = Non
             "pictures are among those it is given, and says the weights. Give these: --merge 'mean(weights=(...))'."
         )
     merges = [_weighted(merge, gaze) for gaze in gazes]
-    fuse, notes, rows = _fuse(runs, models[0].classes, ask)
+    fuse, notes, rows, fitted = _fuse(runs, models[0].classes, ask)
     calibrate = None
     if ask.calibrate:
         rows = rows or own.alone(runs[0])
         calibrate = offer(find("calibrate", ask.calibrate), predictions=rows[0])
         notes.append(f"probabilities were calibrated by {ask.calibrate}, fitted on {rows[1]} that taught nothing")
-    return Panel(tuple(models), tuple(gazes), tuple(merges), fuse, calibrate, tuple(brewed + notes))
+    told = tuple(brewed + notes)
+    return Panel(tuple(models), tuple(gazes), tuple(merges), fuse, calibrate, told, fitted=fitted)
 
 
 def prepared(runs: Sequence[Run], images: Images, ask: Ask, log: Log) -> "Model | Panel":
@@ -131,10 +134,16 @@ def prepared(runs: Sequence[Run], images: Images, ask: Ask, log: Log) -> "Model 
     return found
 
 
-def learned(fuser: Any) -> str:
-    """The weights that a fuser has fitted, in words, where it has one a member."""
+def weights(fuser: Any) -> list[float]:
+    """The weights that a fuser has fitted, where it has one a member, else []."""
     found = getattr(fuser, "weights", np.zeros((0, 0)))
-    return ", weights " + ", ".join(f"{weight:.3f}" for weight in found) if np.ndim(found) == 1 else ""
+    return [float(weight) for weight in found] if np.ndim(found) == 1 else []
+
+
+def learned(fuser: Any) -> str:
+    """The same in words."""
+    found = weights(fuser)
+    return ", weights " + ", ".join(f"{weight:.3f}" for weight in found) if found else ""
 
 
 def fits(spec: str) -> bool:
@@ -210,21 +219,22 @@ def _weighted(spec: str, gaze: Gaze) -> own.Fuser:
     return trick() if even else trick(weights=gaze.weights)
 
 
-def _fuse(runs: Sequence[Run], classes: tuple[str, ...], ask: Ask) -> tuple[own.Fuser, list[str], Any]:
-    """(how runs are fused, notes, the fused predictions that a calibrator may be fitted on with words, or None)."""
+def _fuse(runs: Sequence[Run], classes: tuple[str, ...], ask: Ask) -> tuple[own.Fuser, list[str], Any, str]:
+    """(how runs are fused, notes, the fused predictions that a calibrator may be fitted on with words, or None, what
+    the fuser was fitted on, "" where it was not)."""
     spec = ask.fuse or "mean"
     if not fits(spec):
         fuse = find("fuse", spec)()
         notes = [f"{len(runs)} runs were fused by {spec}"] if len(runs) > 1 else []
         if len(runs) == 1 or not ask.calibrate:
-            return fuse, notes, None
+            return fuse, notes, None, ""
         parts, words = own.shared(runs, classes)
-        return fuse, notes, (fuse(parts), words)
+        return fuse, notes, (fuse(parts), words), ""
     parts, words = own.shared(runs, classes)
     fuse = own.fitter(spec)(parts)
     plain = ", each seen plainly" if ask.view else ""
     notes = [f"{len(runs)} runs were fused by {spec}{learned(fuse)}, fitted on {words} that taught none of them{plain}"]
-    return fuse, notes, (own.crossed(own.fitter(spec), parts), words) if ask.calibrate else None
+    return fuse, notes, (own.crossed(own.fitter(spec), parts), words) if ask.calibrate else None, words.rstrip(",")
 
 
 def _joined(parts: Sequence[Predictions]) -> Predictions:

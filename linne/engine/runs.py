@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import RunError
 from ..core.run import Run
 
 ENDS = ("value", "low", "high")
@@ -64,12 +65,22 @@ def choosing(split: str, runs: Sequence[Run], note: Callable[[Path, str], int]) 
     """What a choice by these pictures costs, in a sentence; a comparison by test pictures is written down once."""
     if split != "test":
         return WORDS[split]
-    counts = []
+    counts, lost = [], []
     for run in runs:
         others = ", ".join(sorted(str(one.path.resolve()) for one in runs if one is not run))
         what = f"compare with {others}"
-        counts.append(run.reads if _noted(run.path, what) else note(run.path, what))
+        count, able = (run.reads, True) if _noted(run.path, what) else counted(run, what, note)
+        counts.append(count)
+        lost += [] if able else [str(run.path)]
     return (
         f"these test pictures were read {max(counts)} times by now; choosing a run by them uses them up: the chosen "
         "one's figure is then too good, and an honest one takes new pictures. To choose without them: --split train"
-    )
+    ) + (f"; {', '.join(lost)} cannot be written and does not count it" if lost else "")
+
+
+def counted(run: Run, what: str, note: Callable[[Path, str], int]) -> tuple[int, bool]:
+    """How often a run's test pictures were read with this time, and whether its folder could be written to note it."""
+    try:
+        return note(run.path, what), True
+    except RunError:
+        return run.reads + 1, False

@@ -322,7 +322,7 @@ def _written(
         "choose": len(ground.rows(*CHOOSE)), "confirm": len(ground.rows(CONFIRM)), "race": raced, "verdict": verdict,
         "space": [str(axis) for axis in space], "trials": study.trials() if study else [],
         "best": best["number"] if best else None, "importances": study.importances(space) if study else {},
-        "seconds": round(ground.clock.seconds), "settings": _changes(start, final),
+        "seconds": round(ground.clock.seconds), "settings": _changes(start, final), "recipe": final.changed(),
         "classes": list(ground.data.images.classes), "came_from": ground.data.images.came_from,
     }  # fmt: skip
     if best is not None and (kept := _outcome(ground, _path(ground, best))) is not None:

@@ -136,6 +136,7 @@ def _page(result: Any, recipe: Recipe, command: str, path: Path) -> dict[str, An
 def _write(path: Path, data: Any, result: Any, page: dict[str, Any], members: tuple[str, ...] = ()) -> None:
     """Everything that a run keeps but its first and last files. members: the runs whose mean it is."""
     from ..engine import folder
+    from ..web.beside import beside
     from ..web.card import card
     from ..web.report import render, text
 
@@ -145,6 +146,6 @@ def _write(path: Path, data: Any, result: Any, page: dict[str, Any], members: tu
         folder.write_model(path, data.network, data.geometry, result.head)
     folder.write_results(path, result)
     write_json(path / "report.json", page)
-    write(path / "report.html", render(page))
+    write(path / "report.html", render(page | beside(path)))
     write(path / "report.txt", text(page, str(path / "report.html")))
     write(path / "card.md", card(page))

@@ -1,31 +1,13 @@
 """linne compare: which of several runs is better, or what it would take to tell."""
 
-from dataclasses import dataclass
+import shlex
 from pathlib import Path
-from typing import Any
 
 from ..core.errors import InputError
-from ..core.files import write
 from ..core.run import Run
 from ..engine.log import Log
-
-
-@dataclass(frozen=True)
-class Compared:
-    """What a comparison found; `page`: the HTML file that was written, or None."""
-
-    found: dict[str, Any]
-    page: "Path | None" = None
-
-    def text(self) -> str:
-        """The verdict first, for a terminal."""
-        from ..web.compared import text
-
-        return text(self.found) + (f"\n\nthe page, with curves: {self.page}" if self.page else "")
-
-    def data(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return self.found | {"page": str(self.page) if self.page else None}
+from ._made import flags
+from ._shown import Shown, asked, shown
 
 
 def compare(
@@ -34,12 +16,13 @@ def compare(
     metric: str = "",
     split: str = "test",
     html: Path | None = None,
-    lang: str = "en",
+    lang: str = "",
     log: Log | None = None,
-) -> Compared:
+) -> Shown:
     """Say which of several finished runs is better on the same pictures, with an interval, or that nobody can tell.
 
-    The first run is compared with each other one, by predictions that they kept: no network is run.
+    The first run is compared with each other one, by predictions that they kept: no network is run. Each verdict is
+    kept with the runs, whose reports show it from then on.
 
     Parameters
     ----------
@@ -54,13 +37,16 @@ def compare(
     html
         Write a page with the curves of all runs to this file.
     lang
-        The language that the page shows first, en or zh; it holds both.
+        The language that the page shows first, en (when not given) or zh; it holds both.
     """
+    from ..engine import notes
     from ..engine.folder import note_read
     from ..engine.match import common
     from ..engine.runs import about, choosing
     from ..engine.versus import against
+    from ..web import compared
 
+    asked(html, lang)
     trained = [Run(run) for run in runs]
     if len({run.path.resolve() for run in trained}) < 2:
         raise InputError(
@@ -74,11 +60,14 @@ def compare(
     found = against(same.said, names(trained), metric=metric or trained[0].recipe.metric, effect=effect / 100)
     found |= {"split": split, "notes": [*same.notes], "about": [about(run) for run in trained]}
     found["notes"].append(choosing(split, trained, note_read))
-    if html is None:
-        return Compared(found)
-    from ..web.compared import page
-
-    return Compared(found, write(Path(html), page(found, lang)))
+    words = {
+        "effect": f"{effect:g}" if effect != 1 else "",
+        "metric": metric,
+        "split": split if split != "test" else "",
+    }
+    given = [*(shlex.quote(str(run.path)) for run in trained), *flags({k: v for k, v in words.items() if v})]
+    found["notes"].append(notes.compared(found, trained, " ".join(["linne compare", *given])))
+    return shown(found, compared, html, lang)
 
 
 def names(runs: list[Run]) -> list[str]:

@@ -1,33 +1,15 @@
 """linne curve: what more pictures would bring."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..core.files import write
 from ..core.load import load
 from ..core.recipe import Recipe
 from ..engine.log import Log
+from ._shown import Shown, asked, shown
 
 SETTINGS = ("model", "weights", "size", "resize", "runtime", "group", "split", "inner_folds", "seed")
-
-
-@dataclass(frozen=True)
-class Foreseen:
-    """A learning curve carried on; `page`: the HTML file that was written, or None."""
-
-    found: dict[str, Any]
-    page: "Path | None" = None
-
-    def text(self) -> str:
-        """For a terminal."""
-        from ..web.curved import text
-
-        return text(self.found) + (f"\n\nthe page, with curves: {self.page}" if self.page else "")
-
-    def data(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return self.found | {"page": str(self.page) if self.page else None}
 
 
 def curve(
@@ -36,10 +18,10 @@ def curve(
     more: int = 200,
     classes: str = "",
     html: Path | None = None,
-    lang: str = "en",
+    lang: str = "",
     log: Log | None = None,
     **settings: Any,
-) -> Foreseen:
+) -> Shown:
     """Say how accuracy grows with pictures, and what more of them would bring, in all and of each class.
 
     By linear heads on frozen features, learned and judged out of fold. Pictures that a training with the same settings
@@ -56,18 +38,16 @@ def curve(
     html
         Write a page with the curves to this file.
     lang
-        The language that the page shows first, en or zh; it holds both.
+        The language that the page shows first, en (when not given) or zh; it holds both.
     """
     from ..engine.data import examine
     from ..engine.foresee import foresee
+    from ..web import curved
 
+    asked(html, lang)
     log = log or Log(quiet=True)
     recipe = Recipe.of(settings, source="linne curve", allowed=SETTINGS)
     data = examine(load(images), replace(recipe, check="none"), log)
     named = [word.strip() for word in classes.split(",") if word.strip()]
     found = foresee(data, recipe, log, more=more, classes=named) | {"source": str(data.images.came_from or "pictures")}
-    if html is None:
-        return Foreseen(found)
-    from ..web.curved import page
-
-    return Foreseen(found, write(Path(html), page(found, lang)))
+    return shown(found, curved, html, lang)

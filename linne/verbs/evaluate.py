@@ -1,5 +1,6 @@
 """linne evaluate: the same figures on other labelled pictures."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from ..core.images import Images
 from ..core.load import load
 from ..core.run import Run
 from ..engine.log import Log
+from ._made import IN_MEMORY, flags
 
 OPTIONS = Ask
 
@@ -44,7 +46,7 @@ def evaluate(
     """Judge a trained run on other labelled pictures: every figure with its interval.
 
     Pictures that a run learned from are left out, and said; reading its test pictures again is counted. Several runs
-    answer together, matched by the names of their classes.
+    answer together, matched by the names of their classes; with --fuse, their reports show what came of it.
 
     Parameters
     ----------
@@ -58,6 +60,7 @@ def evaluate(
     from ..engine.figures import figures
     from ..engine.infer import predictions
     from ..engine.members import members
+    from ..engine.notes import fused
     from ..engine.own import hashes_of
     from ..engine.panel import prepared
 
@@ -81,24 +84,43 @@ def evaluate(
         notes.append(f"{int(known.sum())} pictures were left out: {who} learned from them or was calibrated on them")
     judging = [mark for mark, out in zip(marks, known, strict=True) if not out]
     notes += [note for one in runs if (note := _read_again(one, judging, pictures, len(runs) > 1))]
-    return Figures(figures(judged, metric=metric or runs[0].recipe.metric), notes=notes)
+    told = figures(judged, metric=metric or runs[0].recipe.metric)
+    if len(runs) == 1 or not ask.fuse:
+        return Figures(told, notes=notes)
+    source = str(images) if isinstance(images, (str, Path)) else IN_MEMORY
+    ensemble = _ensemble(runs, model, source, ({"metric": metric} if metric else {}) | how)
+    return Figures(told, notes=[*notes, fused(told, runs, ensemble)], ensemble=ensemble)
+
+
+def _ensemble(runs: Sequence[Run], model: Any, source: str, how: dict[str, Any]) -> dict[str, Any]:
+    """Who was fused and how, JSON-ready, with the command."""
+    from ..engine.panel import weights
+
+    paths = [str(one.path) for one in runs]
+    given = flags({name: value for name, value in how.items() if value})
+    return {
+        "fuse": how["fuse"], "runs": paths, "weights": weights(getattr(model, "fuse", None)), "source": source,
+        "fitted": getattr(model, "fitted", ""),
+        "command": " ".join(["linne evaluate", *map(shlex.quote, [*paths, source]), *given]),
+    }  # fmt: skip
 
 
 def _read_again(run: Run, marks: list[str], pictures: Images, named: bool) -> str:
     """Count that the run's test pictures were read, where some are among these; what to say of it, else ""."""
     from ..engine.folder import note_read
     from ..engine.own import hashes_of
+    from ..engine.runs import counted
 
     tested = hashes_of(run, "test")
     again = sum(mark in tested for mark in marks)
     if not again:
         return ""
-    count = note_read(run.path, f"evaluate on {pictures.came_from}")
+    count, able = counted(run, f"evaluate on {pictures.came_from}", note_read)
     whose = str(run.path) if named else "the run"
     return (
         f"{again} of these are {whose}'s own test pictures, read {count} times by now: "
         "a choice made after looking needs new pictures"
-    )
+    ) + ("" if able else f"; {run.path} cannot be written and does not count it")
 
 
 def by_name(pictures: Images, classes: tuple[str, ...]) -> Images:

@@ -42,6 +42,7 @@ def report(run: str | Path | Run, *, out: Path | None = None, lang: str = "en") 
     lang
         The language that the page shows first, en or zh; it holds both.
     """
+    from ..web.beside import beside
     from ..web.report import FORMAT, render
 
     run = Run(run)
@@ -51,6 +52,7 @@ def report(run: str | Path | Run, *, out: Path | None = None, lang: str = "en") 
             f"{run.path / 'report.json'} is of format {shown.get('format')!r}, this Linne reads {FORMAT}. "
             "Read it with the Linne that made it (see config.json), or train again into another --out."
         )
+    shown |= beside(run.path)
     shown["reads"] = max(run.reads, shown["reads"]) if shown["reads"] else 0
     path = Path(out) if out else run.path / "report.html"
     if path.is_dir():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import LinneError, OptionError
+from ..core.files import write_json
 from ..core.load import load
 from ..core.recipe import Recipe
 from ..core.run import Run
@@ -43,11 +44,12 @@ def train(
     plan
         Another run's plan.json: what it measured and decided is not measured again.
     """
-    from ..engine import fleet, folder
+    from ..engine import fleet, folder, origin
 
     begun, log = time.monotonic(), log or Log(quiet=True)
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe) if recipe else Recipe()
     chosen = Recipe.of(settings, chosen)
+    why = origin.origin(recipe, chosen)
     fleet.ready(chosen, plan)
     pictures = load(images)
     path = folder.place(out, pictures)
@@ -56,17 +58,17 @@ def train(
         one_fold(pictures, chosen, path, command, number)
         return Run(path / f"fold-{number}")
     if fleet.wanted(chosen):
-        return _gated(fleet.launch(command, path, chosen), strict)
+        return _gated(_told(fleet.launch(command, path, chosen), why), strict)
     with folder.alone(path):
-        _run(pictures, path, chosen, command, begun, plan, log)
+        _run(pictures, path, chosen, command, begun, plan, log, why)
     return _gated(Run(path), strict)
 
 
 def _run(
-    pictures: Any, path: Path, recipe: Recipe, command: str, begun: float, plan: "str | Path | None", log: Log
+    pictures: Any, path: Path, recipe: Recipe, command: str, begun: float, plan: "str | Path | None", log: Log, why: Any
 ) -> None:
     """Everything from the pictures to the run's last file; nothing is left of it where they turn out unusable."""
-    from ..engine import fleet, folder
+    from ..engine import fleet, folder, origin
     from ..engine.course import FEATURES
     from ..engine.data import examine
     from ..engine.outlook import outlook
@@ -74,6 +76,8 @@ def _run(
 
     with fleet.turn(recipe):
         resumed = folder.begin(path, recipe, command)
+        if why:
+            write_json(path / origin.NAME, why)
     log.keep(path / "log.jsonl")
     try:
         if resumed:
@@ -92,6 +96,17 @@ def _run(
         raise
     finally:
         log.close()
+
+
+def _told(run: Run, why: Any) -> Run:
+    """The run of processes that were handed its settings alone, with a report that says where these come from."""
+    from ..engine import origin
+    from .report import report
+
+    if why:
+        write_json(run.path / origin.NAME, why)
+        report(run)
+    return run
 
 
 def _gated(run: Run, strict: bool) -> Run:

@@ -1,15 +1,12 @@
 """An ablation's tables: as text for a terminal, and as one HTML page that loads nothing."""
 
 import shlex
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import say
-from .charts import place
+from . import charts, say
+from .home import dressed, environment
 from .plainly import plainly
-from .report import dressed, environment, safe
-from .words import Word, both
 
 
 def text(found: dict[str, Any], page: "str | Path") -> str:
@@ -34,10 +31,9 @@ def text(found: dict[str, Any], page: "str | Path") -> str:
 
 
 def _row(line: dict[str, Any], percent: bool) -> tuple[str, str, str, str, str]:
-    one, known = line["found"], line["found"]["verdict"]
-    gain = f"{signed(one['value'], percent)} [{signed(one['low'], percent)}, {signed(one['high'], percent)}]"
-    verdict = f"{known} (would have seen {seen(one, percent)})" if known == "cannot tell" else known
-    return line["name"], gain, verdict, _times(line["seconds"]), _times(line["bytes"])
+    known, (value, low, high) = line["found"]["verdict"], ends(line["found"], percent)
+    verdict = f"{known} (would have seen {seen(line['found'], percent)})" if known == "cannot tell" else known
+    return line["name"], f"{value} [{low}, {high}]", verdict, say.times(line["seconds"]), say.times(line["bytes"])
 
 
 def shown(base: dict[str, Any]) -> str:
@@ -47,9 +43,9 @@ def shown(base: dict[str, Any]) -> str:
     return f"{base['value']:.3f} [{base['low']:.3f}, {base['high']:.3f}]"
 
 
-def signed(gain: float, percent: bool) -> str:
-    """A gain in points, or as it is where the figure is no share; always more is better."""
-    return say.signed(gain) if percent else f"{gain:+.3f}"
+def ends(one: dict[str, Any], percent: bool) -> list[str]:
+    """A gain and its interval's ends, in points, or as they are where the figure is no share; more is better."""
+    return [say.signed(one[end]) if percent else f"{one[end]:+.3f}" for end in ("value", "low", "high")]
 
 
 def seen(one: dict[str, Any], percent: bool) -> str:
@@ -57,45 +53,20 @@ def seen(one: dict[str, Any], percent: bool) -> str:
     return f"{100 * one['seen']:.1f}" if percent else f"{one['seen']:.3f}"
 
 
-def _times(value: float) -> str:
-    return f"{value:.2f} x" if value else "-"
-
-
 def render(found: dict[str, Any], lang: str = "en") -> str:
     """The page of what `linne ablate` came to, as one HTML text; `lang`, en or zh, is shown first."""
-    from markupsafe import Markup
+    return environment(lang).get_template("ablation.html.jinja").render(lang=lang, found=parts(found), **dressed("css"))
 
+
+def parts(found: dict[str, Any]) -> dict[str, Any]:
+    """What `linne ablate` came to as its page's macros take it: its tables with titles, and how far an axis reaches."""
     found = plainly(found)
-    tables = [(Word(title), lines) for title, lines in (
+    tables = [(title, lines) for title, lines in (
         ("Added to the plain recipe", found["added"]), ("Left out of the full one", found["spared"]),
     ) if lines]  # fmt: skip
+    for line in (line for _, lines in tables for line in lines):
+        percent = found["base"]["percent"]
+        line |= {"said": ends(line["found"], percent), "seen": seen(line["found"], percent)}
     every = [end for _, lines in tables for line in lines for end in (line["found"]["low"], line["found"]["high"])]
-    reach = max([0.01, *map(abs, every)])
-    said = {each.__name__: each for each in (gain, scale, shown, signed, seen, say.num)}
-    return environment(lang).get_template("ablation.html.jinja").render(
-        lang=lang, both=partial(safe, both, Markup), times=_times, found=found, tables=tables, reach=reach,
-        **said, **dressed("css"),
-    )  # fmt: skip
-
-
-def gain(one: dict[str, Any], reach: float) -> str:
-    """A gain as a dot on its interval's line, between -reach and reach, with a dashed line where there is none."""
-    from markupsafe import Markup
-
-    low, value, high = (place(one[end], -reach, reach) for end in ("low", "value", "high"))
-    kind = {"helps": "a", "hurts": "b"}.get(one["verdict"], "a")
-    return Markup(
-        f'<svg class="c g4" height="24" aria-hidden="true"><line x1="50%" x2="50%" y1="0" y2="24" class="base"/>'
-        f'<line x1="{low}" x2="{high}" y1="12" y2="12" class="w {kind}"/>'
-        f'<circle class="{kind}" cx="{value}" cy="12" r="4.5"/></svg>'
-    )
-
-
-def scale(reach: float, percent: bool) -> str:
-    """The axis' numbers in points, or as the figure has them, for the head of a column of `gain`."""
-    from markupsafe import Markup
-
-    unit = 100 if percent else 1
-    ends = ((0, "start"), (25, "middle"), (50, "middle"), (75, "middle"), (100, "end"))
-    words = (f'<text x="{x}%" y="12" text-anchor="{a}">{unit * (x / 50 - 1) * reach:+.3g}</text>' for x, a in ends)
-    return Markup(f'<svg class="c ticks" height="16" aria-hidden="true">{"".join(words)}</svg>')
+    value, _, interval = shown(found["base"]).rpartition(" [")
+    return found | {"tables": tables, "reach": charts.reach(every), "shown": (value, f"[{interval}")}

@@ -55,6 +55,31 @@ def pair(recall: dict[str, Any], precision: dict[str, Any], begin: float = 0.0, 
     return f'<svg class="c g{parts}" height="30" aria-hidden="true">{body}</svg>'
 
 
+def gain(one: dict[str, Any], reach: float) -> str:
+    """A difference as a dot on its interval's line, between -reach and reach, with a dashed line where there is none.
+
+    one: "low", "value", "high", shares, and perhaps a "verdict": what hurts is orange.
+    """
+    low, value, high = (place(one[end], -reach, reach) for end in ("low", "value", "high"))
+    kind = "b" if one.get("verdict") == "hurts" else "a"
+    return (
+        f'<svg class="c g4" height="24" aria-hidden="true">{_line("50%", 0, "50%", 24, "base")}'
+        f'{_line(low, 12, high, 12, f"w {kind}")}<circle class="{kind}" cx="{value}" cy="12" r="4.5"/></svg>'
+    )
+
+
+def reach(ends: Sequence["float | None"]) -> float:
+    """How far an axis for gains with these ends reaches, to a round number of points, one at least."""
+    return nice(0.0, max([1.0, *(100 * abs(end) for end in ends if end is not None)]))[-1] / 100
+
+
+def scale(reach: float, unit: float = 100) -> str:
+    """The axis' numbers, in points or as multiples of another unit, for the head of a column of `gain`."""
+    ends = ((0, "start"), (25, "middle"), (50, "middle"), (75, "middle"), (100, "end"))
+    words = (f'<text x="{x}%" y="12" text-anchor="{a}">{unit * reach * (x / 50 - 1):+.3g}</text>' for x, a in ends)
+    return f'<svg class="c ticks" height="16" aria-hidden="true">{"".join(words)}</svg>'
+
+
 def stack(parts: Sequence[tuple[str, int]], most: int) -> str:
     """Bars one after the other, (CSS class, count) each; `most` fills the width."""
     out, at = [], 0

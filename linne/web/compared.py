@@ -14,10 +14,7 @@ ROWS = 30
 
 def text(found: dict[str, Any]) -> str:
     """The verdicts, then the figures, the table and the classes."""
-    lines = [pair["verdict"] for pair in found["pairs"]]
-    if len(found["pairs"]) > 1:
-        lines.append(f"{len(found['pairs'])} comparisons, corrected for their number (Holm)")
-    lines += ["", *align([tuple(row) for row in [overview_columns(found), *overview(found)]])]
+    lines = [*verdicts(found), "", *align([tuple(row) for row in [overview_columns(found), *overview(found)]])]
     for pair in found["pairs"]:
         lines += ["", f"{pair['second']} beside {pair['first']}: {agreement(pair)}"]
         rows = classes(pair)
@@ -48,15 +45,22 @@ def page(found: dict[str, Any], lang: str = "en") -> str:
     for pair in found["pairs"]:
         names, counts = [pair["first"], pair["second"]], [num(count) for count in pair["table"].values()]
         columns = ["class", "pictures", *names, "gain", ""]
-        parts.append({"title": "Class by class", "columns": columns, "rows": classes(pair)})
-        parts.append({"title": "Who was right", "columns": ["both", *names, "nobody"], "rows": [counts]})
-    lead = [pair["verdict"] for pair in found["pairs"]] + found["notes"]
-    return plain_page("comparison", " / ".join(runs), lead, parts, lang)
+        of = " / ".join(names)
+        parts.append({"title": "Class by class", "of": of, "columns": columns, "rows": classes(pair)})
+        parts.append({"title": "Who was right", "of": of, "columns": ["both", *names, "nobody"], "rows": [counts]})
+    told = verdicts(found)
+    return plain_page("comparison", " / ".join(runs), told + found["notes"], parts, lang, len(told))
+
+
+def verdicts(found: dict[str, Any]) -> list[str]:
+    """A sentence a pair, and of several how they were corrected."""
+    told = [pair["verdict"] for pair in found["pairs"]]
+    return told + ([f"{len(told)} comparisons, corrected for their number (Holm)"] if len(told) > 1 else [])
 
 
 def overview_columns(found: dict[str, Any]) -> list[str]:
     """Heads of `overview`."""
-    return ["run", found["metric"].replace("_", " "), "kept rung", "seconds", "size", "settings"]
+    return ["run", found["metric"].replace("_", " "), "kept rung", "seconds", "model size", "settings"]
 
 
 def overview(found: dict[str, Any]) -> list[list[str]]:

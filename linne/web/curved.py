@@ -35,10 +35,9 @@ def page(found: dict[str, Any], lang: str = "en") -> str:
     columns = ["class", "pictures", "recall", "accuracy"]
     parts.append({"title": "More of one class", "notes": [ALONE], "columns": columns, "rows": rows})
     for one in classes[:SHOWN]:
-        title = f"{one['class']}: recall"
-        parts.append({"title": title, "chart": drawn(one["recall"], "recall")})
+        parts.append({"title": "recall", "of": one["class"], "chart": drawn(one["recall"], "recall")})
     name = PurePath(found["source"]).name or "pictures"
-    return plain_page("learning curve", name, [*sentences(found), *found["notes"]], parts, lang)
+    return plain_page("learning curve", name, [*sentences(found)[:2], *found["notes"]], parts, lang)
 
 
 def sentences(found: dict[str, Any]) -> list[str]:
@@ -58,14 +57,14 @@ def table(found: dict[str, Any]) -> list[tuple[str, ...]]:
 
 
 def gain(told: dict[str, Any]) -> str:
-    """'200 more: +1.2 to +13.5'."""
+    """'+200: +1.2 … +13.5', of so many more pictures."""
     step = told["asked"]
-    return f"{step['more']:,} more: {ends(step)}"
+    return f"+{step['more']:,}: {ends(step, '…')}"
 
 
-def ends(step: dict[str, Any]) -> str:
+def ends(step: dict[str, Any], between: str = "to") -> str:
     """'+1.2 to +13.5' of a gain's band, in points."""
-    return f"{100 * step['gain_low']:+.1f} to {100 * step['gain_high']:+.1f}"
+    return f"{100 * step['gain_low']:+.1f} {between} {100 * step['gain_high']:+.1f}"
 
 
 def drawn(told: dict[str, Any], what: str) -> str:

@@ -5,24 +5,20 @@ base64 and each is there once. It reads without the script, which only sorts tab
 English and Chinese. Everything from outside passes jinja2's escaping.
 """
 
-import base64
-import hashlib
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import OptionError, nearest
 from ..engine import figures as engine
 from . import charts, say
 from .gather import FORMAT, gather
+from .home import dressed, environment
 from .plainly import plainly
-from .words import Word, both
+from .words import Word
 
 __all__ = ["FORMAT", "gather", "render", "text"]
 
-HOME = Path(__file__).parent
-CHARTS = ("ticks", "interval", "pair", "stack", "reliability", "path", "search", "curve")
-LANGUAGES = ("en", "zh")
 ROWS, LINES = 40, 10
 """Classes and findings that the text for a terminal has room for."""
 JUDGES = {
@@ -39,33 +35,8 @@ def render(data: dict[str, Any], lang: str = "en") -> str:
 
     Raises OptionError for another language.
     """
-    from markupsafe import Markup
-
-    drawn = (both, say.titled, *(getattr(charts, name) for name in CHARTS))
-    page = environment(lang).get_template("report.html.jinja")
-    return page.render(
-        plainly(data) | _shown(data), lang=lang, shade=charts.shade, **dressed("css"), **dressed("js"),
-        **{each.__name__: partial(safe, each, Markup) for each in drawn},
-    )  # fmt: skip
-
-
-def environment(lang: str) -> Any:
-    """jinja2 over the page templates, everything escaped. Raises OptionError for a language that is not there."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    if lang not in LANGUAGES:
-        raise OptionError(f"lang={lang!r} is not there. {nearest(lang, LANGUAGES)}")
-    return Environment(
-        autoescape=True, loader=FileSystemLoader(HOME), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-
-
-def dressed(kind: str) -> dict[str, Any]:
-    """The page's style or script ("css", "js") as text to stand inside it, and the hash that its policy names it by."""
-    from markupsafe import Markup
-
-    source = _squeezed((HOME / f"report.{kind}").read_text(encoding="utf-8"))
-    return {kind: Markup(source), f"{kind}_hash": _hash(source)}
+    page, data = environment(lang).get_template("report.html.jinja"), plainly(data)
+    return page.render(data | _shown(data), lang=lang, **dressed("css"), **dressed("js"))
 
 
 def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
@@ -84,12 +55,8 @@ def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
     left_out = "1 picture was" if left == 1 else f"{left:,} pictures were"
     lines += [f"{left_out} left out: {_reasons(data['dropped'])}"] if left else []
     lines += ["", *_findings(data["findings"], counts)] if data["checked"] else []
-    return "\n".join([*lines, "", f"the whole report, with pictures: {page}"])
-
-
-def safe(draw: Any, markup: Any, *args: Any, **values: Any) -> Any:
-    """What `draw` gives, as text that is HTML already."""
-    return markup(draw(*args, **values))
+    lines += ["", *(f"{one['sentence']}  ({one['command']})" for one in data.get("verdicts", ()))]
+    return "\n".join([*lines, *([""] if lines[-1] else []), f"the whole report, with pictures: {page}"])
 
 
 def _shown(data: dict[str, Any]) -> dict[str, Any]:
@@ -108,11 +75,18 @@ def _shown(data: dict[str, Any]) -> dict[str, Any]:
         "preprocessing": say.preprocessing(data["model"]),
         "severities": {"high": 0, "medium": 0, "low": 0} | data["severities"],
         "marks": say.BARS,
-        "text": engine.text,
         "bytes": say.size,
         "about": partial(say.about, data),
-        **{each.__name__: each for each in (say.num, say.percent, say.signed, say.within, say.total, say.bars)},
+        "origin": data.get("origin"),
+        **_verdicts(data.get("verdicts", ())),
     }
+
+
+def _verdicts(noted: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What was noted of the run, comparisons and ensembles apart, and how far an axis of gains reaches."""
+    kinds = {name: [one for one in noted if one["kind"] == name] for name in ("comparison", "ensemble")}
+    ends = [one["gain"][end] for one in kinds["comparison"] if one["percent"] for end in ("low", "high")]
+    return {"comparisons": kinds["comparison"], "ensembles": kinds["ensemble"], "widest": charts.reach(ends)}
 
 
 def _reads(times: int) -> str:
@@ -139,13 +113,3 @@ def _findings(found: list[dict[str, Any]], counts: dict[str, int]) -> list[str]:
         lines += [f"{one['severity']:6}  {one['kind']}{many}: {one['why']}", f"        -> {one['fix']}"]
     rest = sum(counts.values()) - len(found[:LINES])
     return lines + ([f"        {rest} more in the report"] if rest else [])
-
-
-def _hash(source: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
-
-
-def _squeezed(source: str) -> str:
-    """Without indents, empty lines and CSS comments."""
-    lines = (line.strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("/*"))

@@ -32,6 +32,11 @@ def within(low: "float | None", high: "float | None") -> str:
     return f"[{', '.join(percent(end).removesuffix(' %') for end in (low, high))}]"
 
 
+def times(value: float) -> str:
+    """How many times as much: '1.30 x'; "-" where it is not known."""
+    return f"{value:.2f} x" if value else "-"
+
+
 def size(count: float) -> str:
     """Bytes as B, kB, MB or GB."""
     for unit in ("B", "kB", "MB"):

@@ -1,14 +1,11 @@
 """The page and the text of a search: the verdict and what it is worth, the race, the trials, what mattered."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..engine.figures import text as said
-from . import contest
+from .home import dressed, environment
 from .plainly import plainly
-from .report import dressed, environment, safe
-from .words import both
 
 BEST = 10
 """Trials that the table shows."""
@@ -16,13 +13,14 @@ BEST = 10
 
 def render(data: dict[str, Any], lang: str = "en") -> str:
     """The page of what engine.search gave, as one HTML text that loads nothing; `lang`, en or zh, is shown first."""
-    from markupsafe import Markup
+    return environment(lang).get_template("searched.html.jinja").render(lang=lang, found=parts(data), **dressed("css"))
 
-    drawn = (both, contest.scatter, contest.history, contest.bar)
-    return environment(lang).get_template("searched.html.jinja").render(
-        plainly(data), lang=lang, **dressed("css"), said=said, best_trials=best_trials(data),
-        settings_said=settings_said, share=share, **{each.__name__: partial(safe, each, Markup) for each in drawn},
-    )  # fmt: skip
+
+def parts(data: dict[str, Any]) -> dict[str, Any]:
+    """What engine.search gave as its page's macros take it: best trials with worth and settings in words."""
+    data = plainly(data)
+    best = [one | {"worth": share(one["value"], data), "said": settings_said(one)} for one in best_trials(data)]
+    return data | {"best_trials": best, "ranked": ranked(data["race"]["runners"]) if data["race"] else []}
 
 
 def text(data: dict[str, Any], path: "str | Path") -> str:

@@ -255,6 +255,7 @@ ZH = {
     "run": "训练",
     "kept rung": "保留的阶段",
     "seconds": "秒",
+    "model size": "模型大小",
     "settings": "设置",
     "Accuracy of the surest": "最有把握的图片的准确率",
     "The surest pictures first: how right a run is on that share of them.":
@@ -277,6 +278,10 @@ ZH = {
     "Of pictures of one class alone, the others as they are. A class that is shown more is also named more: where "
     "recall rises and accuracy does not, others pay for it.":
         "只增加一个类别的图片，其余不变。出现得更多的类别也会被更多地预测：若召回率上升而准确率不升，代价由其他类别承担。",
+    "measured": "实测",
+    "foreseen": "推断",
+    "better": "更好",
+    "worse": "更差",
     # model
     "How it was made": "制作方法",
     "Make it again": "重新制作",
@@ -297,6 +302,23 @@ ZH = {
     "Settings in bold differ from the defaults.": "粗体设置与默认值不同。",
     "Class names in their stored order": "类别名称（存储顺序）",
     "This page is one file: it loads nothing and sends nothing.": "本页是单个文件：不加载、也不发送任何内容。",
+    # what stands beside a run
+    "Why": "缘由",
+    "Verdicts": "结论",
+    "Why these settings": "为何如此设置",
+    "The recipe {file} was written by this command, on learning pictures alone:":
+        "配方 {file} 由以下命令仅凭学习图片写成：",
+    "Set otherwise for this run": "本次训练另行设定",
+    "this run": "本次训练",
+    "Beside other runs": "与其他训练相比",
+    "Gains of this run over the other one on the same pictures. Each verdict is corrected for the comparisons of its "
+    "own command, not for all that were made.":
+        "本次训练在相同图片上相对另一次训练的增益。每个结论只按其命令内的比较次数校正，而非全部比较。",
+    "beside": "对比",
+    "In ensembles": "参与的集成",
+    "weight": "权重",
+    "Weights were fitted on {fitted} that taught none of these runs.":
+        "权重拟合于 {fitted}，它们未教过其中任何一次训练。",
     # a search
     "search": "搜索",
     "Race": "赛选",
@@ -323,6 +345,8 @@ ZH = {
     "What mattered": "什么起作用",
     "Too few trials were finished to say.": "完成的试验太少，无法判断。",
     "Best trials": "最好的试验",
+    "the start": "起点",
+    "the start with the race's winner": "起点加赛选第一名",
     "The command": "命令",
     "trial": "试验",
 }  # fmt: skip

@@ -16,6 +16,7 @@ from linne.core.errors import LinneError, OptionError, RunError
 from linne.core.predictions import Predictions
 from linne.core.recipe import Recipe
 from linne.engine import ablate as engine
+from linne.engine.origin import origin
 from linne.engine.task import heat
 from linne.engine.trials import Trials
 from linne.engine.variants import together, variants, without
@@ -96,7 +97,9 @@ def test_both_tables_a_page_and_a_recipe(found: Any) -> None:
     assert found["kept"] == []
     assert kept == {**TINY, "weights": found["recipe"]["weights"]}  # the user's own: augment=plain was for blur alone
     assert f"--recipe {found.path / 'recipe.toml'}" in said
-    Recipe.load(found.path / "recipe.toml")
+    why = origin(found.path / "recipe.toml", Recipe.load(found.path / "recipe.toml"))
+    assert why is not None
+    assert (why["kind"], why["command"], why["otherwise"]) == ("ablation", found["command"], {})
 
 
 def test_every_trial_of_a_round_judges_the_same_pictures_that_it_had_not_learned(found: Any) -> None:

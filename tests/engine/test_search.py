@@ -242,6 +242,10 @@ def test_what_is_found_is_trained_and_the_test_pictures_are_read_once(small: Pat
     assert made.run.reads == 1
     assert made.run.recipe == Recipe.load(tmp_path / "a" / "recipe.toml")
     assert "test pictures" in made.text()
+    why, page = made.run.json("origin.json"), (made.run.path / "report.html").read_text(encoding="utf-8")
+    assert (why["kind"], why["command"], why["otherwise"]) == ("search", made.found["command"], {})
+    assert "Why these settings" in page
+    assert made.found["verdict"]["sentence"] in page.replace("&#39;", "'")
 
 
 def test_a_method_is_taken_only_where_the_space_needs_one() -> None:

@@ -47,6 +47,8 @@ def test_json_and_page(tmp_path, capsys):
     for part in ("b is better than a", "How they learned", "Accuracy of the surest", "Class by class"):
         assert part in shown
     assert "What time brought" not in shown
+    assert 'Class by class</span><span lang="zh">逐类结果</span>: <bdi>a / b</bdi>' in shown
+    assert '<span lang="zh">更好</span>' in shown, "b has every class better"
 
 
 def test_three_runs_are_corrected(tmp_path):
@@ -90,6 +92,18 @@ def test_wrong_words(tmp_path, capsys):
     assert "Did you mean 'test'" in fails([*runs, "--split", "tset"], capsys)
     assert "lang='de'" in fails([*runs, "--html", str(tmp_path / "x.html"), "--lang", "de"], capsys)
     assert not (tmp_path / "x.html").exists()
+    assert not list(tmp_path.glob("*/verdicts.jsonl")), "a mistake notes nothing"
+
+
+@pytest.mark.parametrize("verb", ["compare", "curve"])
+def test_a_language_without_a_page(verb, tmp_path, capsys):
+    words = two(tmp_path) if verb == "compare" else ["photos"]
+    assert main([verb, *words, "--lang", "zh"]) == 2
+    assert "--lang zh has no effect without a page. Give --html" in capsys.readouterr().err
+    page = tmp_path / "page.html"
+    if verb == "compare":
+        assert main([verb, *words, "--lang", "zh", "--html", str(page), "--quiet"]) == 0
+        assert '<html lang="zh">' in page.read_text(encoding="utf-8")
 
 
 def test_no_network_is_run(tmp_path):

@@ -157,8 +157,18 @@ def test_fitted_fusers_learn_from_the_validation_pictures_that_runs_share(
     told = [replace(rows[0].take([0, 1, 2]), logits=said) for said in (logs[0], logs[1][:, ::-1])]
     found = linne.predict(both, place / "new", fuse=name).probabilities
     np.testing.assert_allclose(found, fused(told).probabilities, atol=1e-4)
-    notes = linne.evaluate(both, place / "photos", fuse=name)["notes"]
-    assert any(f"fused by {name}" in note and "60 validation pictures that taught none" in note for note in notes)
+    judged = linne.evaluate(both, place / "photos", fuse=name)
+    said = "60 validation pictures that taught none"
+    assert any(f"fused by {name}" in note and said in note for note in judged["notes"])
+    kept = [line for line in map(json.loads, (two.path / "verdicts.jsonl").read_text().splitlines())
+            if line["fuse"] == name]  # fmt: skip
+    assert [line["weights"] for line in kept] == [fused.weights.tolist() if name == "greedy" else []]
+    assert kept[0].items() >= judged["ensemble"].items()
+    assert (kept[0]["own"], kept[0]["fitted"]) == (str(two.path), "60 validation pictures")
+    assert kept[0]["command"] == f"linne evaluate {one.path} {two.path} {place / 'photos'} --fuse {name}"
+    assert f"accuracy {100 * judged['headline']['value']:.1f} %" in kept[0]["sentence"]
+    assert linne.report(two).path.read_text().count(kept[0]["command"]) == 1
+    assert "ensemble" not in linne.evaluate(both, place / "photos"), "nothing was asked to be fitted"
 
 
 def test_every_picture_that_any_run_learned_is_left_out_and_each_run_s_reading_counts(
