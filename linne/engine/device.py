@@ -4,6 +4,7 @@ Ranks hold equal parts of every batch, cut at cells of 16 rows, and gradients ar
 processes changes no draw and, up to the order of sums, no result.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -70,8 +71,11 @@ def _join(backend: str, rank: int, world: int) -> None:
     """Meet the other processes.
 
     Under torchrun the keys carry the number of the attempt: without it, torch 2.15's restarted processes read the
-    addresses of dead ones and never meet.
+    addresses of dead ones and never meet. `torch.distributed.nn` has the group of the moment in its defaults: where it
+    is imported later (DDP and FSDP do), the group outlives `leave`, and its threads abort a process that ends.
     """
+    import torch.distributed.nn
+
     if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
         torch.distributed.init_process_group(backend)
         return
@@ -84,8 +88,9 @@ def _join(backend: str, rank: int, world: int) -> None:
 
 
 def leave() -> None:
-    """Part from the other processes."""
+    """Part from the other processes. What still exchanges gradients is let go first: it would keep the group's threads."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
+        gc.collect()
         torch.distributed.destroy_process_group()
 
 

@@ -183,6 +183,7 @@ class Loop:
         finally:
             for loader in self.loaders.values():
                 loader.close()
+            self.wholes = {}
         return self._end()
 
     def _borders(self) -> list[int]:
