@@ -88,7 +88,7 @@ def _join(backend: str, rank: int, world: int) -> None:
 
 
 def leave() -> None:
-    """Part from the other processes. What still exchanges gradients is let go first: it would keep the group's threads."""
+    """Part from the other processes; what exchanged gradients is let go first, since it would keep the group alive."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         gc.collect()
         torch.distributed.destroy_process_group()
