@@ -129,10 +129,11 @@ def shard(module: Any, where: Device) -> None:
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 
-    mesh = init_device_mesh(where.torch.type, (where.world,))
-    for _, piece in module.parts():
-        if any(True for _ in piece.parameters()):
-            fully_shard(piece, mesh=mesh)
+    mesh, own = init_device_mesh(where.torch.type, (where.world,)), set(module.modules())
+    for _, part in module.parts():
+        for piece in [part] if part in own else part.children():  # a part made of several layers is never called itself
+            if any(True for _ in piece.parameters()):
+                fully_shard(piece, mesh=mesh)
     fully_shard(module, mesh=mesh)
     register_fsdp_forward_method(module, "features")
 
