@@ -230,7 +230,8 @@ def _trials(
 def _foretold(ground: Ground, each: float) -> None:
     """Say how many trials there is time for, and what would be enough where these are too few to learn from."""
     clock, after = ground.clock, confirming(each)
-    said = f"time for about {max(1, int((clock.left - after) / each))} trials"
+    count = max(1, int((clock.left - after) / each))
+    said = f"time for about {count} trial{'s' * (count > 1)}"
     if clock.left < FIRST * each + after:
         enough = math.ceil((clock.seconds + AMPLE * each + after) / 60)
         said += f"; the first {FIRST} are drawn at random and later ones learn from them: --minutes {enough} is enough"

@@ -4,12 +4,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..core.recipe import Recipe
 from ..engine.figures import text as said
 from . import contest
 from .plainly import plainly
 from .report import dressed, environment, safe
 from .words import both
 
+OPEN = ("epochs", "batch", "decay", "layer_decay", "warmup")
+"""Settings whose default is a number that stands for the method's own."""
 BEST = 10
 """Trials that the table shows."""
 
@@ -19,9 +22,10 @@ def render(data: dict[str, Any], lang: str = "en") -> str:
     from markupsafe import Markup
 
     drawn = (both, contest.scatter, contest.history, contest.bar)
+    own = {each.__name__: each for each in (settings_said, setting_said, share)}
     return environment(lang).get_template("searched.html.jinja").render(
         plainly(data), lang=lang, **dressed("css"), said=said, best_trials=best_trials(data),
-        settings_said=settings_said, share=share, **{each.__name__: partial(safe, each, Markup) for each in drawn},
+        **own, **{each.__name__: partial(safe, each, Markup) for each in drawn},
     )  # fmt: skip
 
 
@@ -29,7 +33,10 @@ def text(data: dict[str, Any], path: "str | Path") -> str:
     """The same for a terminal; `path` is the search's folder."""
     data, verdict = plainly(data), data["verdict"]
     lines = [verdict["sentence"], verdict["figure_sentence"]]
-    changed = [f"  {name} = {new}  (was {old})" for name, (old, new) in data["settings"].items()]
+    changed = [
+        f"  {name} = {setting_said(name, new)}  (was {setting_said(name, old)})"
+        for name, (old, new) in data["settings"].items()
+    ]
     lines += ["", "settings that changed:", *changed] if changed else []
     if data["race"]:
         lines += ["", *_raced(data["race"])]
@@ -87,6 +94,13 @@ def settings_said(trial: dict[str, Any]) -> str:
     return ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value or 'none'}" for name, value in pairs
     )
+
+
+def setting_said(name: str, value: Any) -> str:
+    """One setting; "auto" for the number that leaves it to the method."""
+    if name in OPEN and value == getattr(Recipe(), name):
+        return "auto"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def share(value: float, data: dict[str, Any]) -> str:

@@ -54,10 +54,10 @@ def _spanned(wide: np.ndarray, places: np.ndarray, shrinkage: "float | str") -> 
     rows, diagonal = wide - means[places], np.zeros(wide.shape[1])
     for k, prior in enumerate(share):
         own = places == k
-        scale = StandardScaler().fit(wide[own]).scale_ if shrinkage == "auto" else np.ones(wide.shape[1])
+        scale = np.asarray(StandardScaler().fit(wide[own]).scale_ if shrinkage == "auto" else np.ones(wide.shape[1]))
         even = rows[own] / scale
         drawn = _ledoit_wolf(even) if shrinkage == "auto" else float(shrinkage)
-        diagonal += prior * drawn * np.square(even).mean() * scale**2
+        diagonal += prior * drawn * np.square(even).mean() * np.square(scale)
         rows[own] *= np.sqrt(prior * (1 - drawn) / own.sum())
     if (diagonal <= LEAST * np.square(rows).sum(0)).any():
         return None
