@@ -30,7 +30,7 @@ class Cut(nn.Module):
         self.body, self.head = whole[:5], whole[6]
 
     def parts(self) -> list[tuple[str, nn.Module]]:
-        return [("body", self.body)]
+        return [("first", self.body[:2]), ("rest", self.body[2:])]  # of several layers each, as networks join them
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         return self.body(x)
@@ -56,7 +56,7 @@ CASES: dict[str, dict[str, Any]] = {
     "ohem": {"model": network(bn=False), "loss": "ohem"},
     "synchronised": {"loss": "ohem", "synchronise": True},
     "accumulated": {"model": network(bn=False), "micro": 16},
-    "sharded": {"model": Cut(), "where": spread, "optimizer": adamw, "clip": 1.0, "rate": 0.01},
+    "sharded": {"model": Cut(), "where": spread, "optimizer": adamw, "clip": 1.0, "rate": 0.01, "channels_last": True},
 }
 found = {}
 for name, case in CASES.items():

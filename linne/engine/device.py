@@ -4,6 +4,7 @@ Ranks hold equal parts of every batch, cut at cells of 16 rows, and gradients ar
 processes changes no draw and, up to the order of sums, no result.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -70,8 +71,11 @@ def _join(backend: str, rank: int, world: int) -> None:
     """Meet the other processes.
 
     Under torchrun the keys carry the number of the attempt: without it, torch 2.15's restarted processes read the
-    addresses of dead ones and never meet.
+    addresses of dead ones and never meet. `torch.distributed.nn` has the group of the moment in its defaults: where it
+    is imported later (DDP and FSDP do), the group outlives `leave`, and its threads abort a process that ends.
     """
+    import torch.distributed.nn
+
     if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
         torch.distributed.init_process_group(backend)
         return
@@ -84,8 +88,9 @@ def _join(backend: str, rank: int, world: int) -> None:
 
 
 def leave() -> None:
-    """Part from the other processes."""
+    """Part from the other processes; what exchanged gradients is let go first, since it would keep the group alive."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
+        gc.collect()
         torch.distributed.destroy_process_group()
 
 
@@ -124,10 +129,11 @@ def shard(module: Any, where: Device) -> None:
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 
-    mesh = init_device_mesh(where.torch.type, (where.world,))
-    for _, piece in module.parts():
-        if any(True for _ in piece.parameters()):
-            fully_shard(piece, mesh=mesh)
+    mesh, own = init_device_mesh(where.torch.type, (where.world,)), set(module.modules())
+    for _, part in module.parts():
+        for piece in [part] if part in own else part.children():  # a part made of several layers is never called itself
+            if any(True for _ in piece.parameters()):
+                fully_shard(piece, mesh=mesh)
     fully_shard(module, mesh=mesh)
     register_fsdp_forward_method(module, "features")
 

@@ -195,6 +195,10 @@ class Ground:
                 plan.decide(f"{name}{found['cut']}", lambda: found)
             return found
 
+    def foreseen(self, recipe: Recipe) -> float:
+        """Seconds that a whole trial of a settled tail should take, by its measured steps; 0 where nobody knows."""
+        return float(self.cut(recipe).get("seconds", 0)) if recipe.trains and _name(recipe.method) == "tail" else 0.0
+
     def _measure(self, recipe: Recipe, data: Data, given: str) -> dict[str, Any]:
         from . import device
 
@@ -218,7 +222,8 @@ class Ground:
             f"{data.network.name} at {data.geometry.size} px: what comes after {taken.cut}, {taken.after:.0%} of its "
             f"work, learns; a whole trial takes about {cost(taken):.0f} s"
         )
-        return {"cut": taken.cut, "shape": list(taken.shape), "after": taken.after, "products": products}
+        told = {"cut": taken.cut, "shape": list(taken.shape), "after": taken.after, "products": products}
+        return told | {"seconds": round(cost(taken), 1)}
 
 
 def _name(method: str) -> str:

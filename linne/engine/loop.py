@@ -156,7 +156,7 @@ class Loop:
         for module in self.modules.values():
             if self.settings.synchronise:
                 synchronise(module, self.where)
-            if self.settings.channels_last:
+            if self.settings.channels_last and not self.where.shard:  # FSDP spreads contiguous parameters alone
                 module.to(memory_format=torch.channels_last)
             if self.settings.compile:
                 module.compile()
@@ -183,6 +183,7 @@ class Loop:
         finally:
             for loader in self.loaders.values():
                 loader.close()
+            self.wholes = {}
         return self._end()
 
     def _borders(self) -> list[int]:

@@ -8,6 +8,8 @@ was measured are on disk, and the same command goes on.
 
 import hashlib
 import json
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -34,16 +36,18 @@ from .plan import Plan
 from .race import SLACK, _pooled, field_of, front, race, reachable
 from .rung import joined
 from .space import Axis, axes, trains
-from .study import Study, library, seat, turn
+from .study import FIRST, Study, library, seat, turn
 from .task import Aim, heat
 
 FORMAT = 1
 RACE = 0.25
 """Share of the budget that the race may take."""
 LEAST = 4.0
-"""Seconds that a trial is thought to take while none was finished."""
+"""Seconds that a trial is thought to take while none was finished and nobody knows better."""
 GRACE = 0.05
-"""Share of the budget by which a trial may overrun it; what is tried first is always finished."""
+"""Share of the budget by which a trial may overrun its time; what is tried first is always finished."""
+AMPLE = 2 * FIRST
+"""Trials for which a budget is proposed where the one that was given allows fewer than FIRST."""
 FINISH = 8.0
 """Seconds for the report."""
 START, RACED = "start", "race"
@@ -194,17 +198,20 @@ def _trials(
     ground: Ground, wanted: Wanted, study: Study, space: Sequence[Axis], bases: dict[str, Recipe], first: Sequence[str]
 ) -> None:
     """Trials until the time is used up, but for what confirming takes; a failed one is said and is no end."""
-    aim, done = Aim.of(ground.start.metric), 0
+    aim, done, begun = Aim.of(ground.start.metric), 0, time.monotonic()
     base = bases[first[-1]]
+    guess = ground.foreseen(ground.settle(base))
+    if guess and not wanted.trials:
+        _foretold(ground, _seconds(study, guess))
     while not (wanted.trials and done >= wanted.trials):
-        each = _seconds(study)
+        each = _seconds(study, guess)
         if done and ground.clock.left < each + confirming(each):
             break
         if not done and ground.clock.left < confirming(each) and _best(study) is not None:
             break
         trial, settings = study.ask(space, first)
         as_is = trial.user_attrs.get("as_is", "")
-        ground.clock.grace = float("inf") if as_is else GRACE * ground.clock.limit
+        ground.clock.grace = float("inf") if as_is else GRACE * ground.clock.limit - confirming(each)
         try:
             recipe = bases[as_is] if as_is else Recipe.of(settings, base)
             _tried(ground, study, trial, ground.settle(recipe), aim, bool(as_is))
@@ -217,7 +224,18 @@ def _trials(
                 raise
         done += 1
         ground.clock.note()
-        _progress(ground, study, trial.number, settings)
+        _progress(ground, study, trial.number, settings, 60 * done / (time.monotonic() - begun))
+
+
+def _foretold(ground: Ground, each: float) -> None:
+    """Say how many trials there is time for, and what would be enough where these are too few to learn from."""
+    clock, after = ground.clock, confirming(each)
+    count = max(1, int((clock.left - after) / each))
+    said = f"time for about {count} trial{'s' * (count > 1)}"
+    if clock.left < FIRST * each + after:
+        enough = math.ceil((clock.seconds + AMPLE * each + after) / 60)
+        said += f"; the first {FIRST} are drawn at random and later ones learn from them: --minutes {enough} is enough"
+    ground.log.say(said)
 
 
 def _tried(ground: Ground, study: Study, trial: Any, recipe: Recipe, aim: Aim, whole: bool) -> None:
@@ -261,10 +279,10 @@ def _outcome(ground: Ground, path: Path) -> "Predictions | None":
     return replace(found, temperature=heat(found))
 
 
-def _seconds(study: Study) -> float:
-    """What a whole trial took, the middle one of those that were finished."""
+def _seconds(study: Study, guess: float) -> float:
+    """What a whole trial took, the middle one of those that were finished; `guess` or LEAST before."""
     took = [one["seconds"] for one in study.trials() if one["state"] == "complete" and one["seconds"]]
-    return float(np.median(took)) if took else LEAST
+    return float(np.median(took)) if took else guess or LEAST
 
 
 def confirming(trial: float) -> float:
@@ -278,7 +296,8 @@ def _best(study: Study) -> "dict[str, Any] | None":
     return max(done, key=lambda one: (one["value"], -one["number"])) if done else None
 
 
-def _progress(ground: Ground, study: Study, number: int, settings: dict[str, Any]) -> None:
+def _progress(ground: Ground, study: Study, number: int, settings: dict[str, Any], rate: float) -> None:
+    """Say what a trial came to, the best so far, and how it goes on. rate: trials a minute of this process."""
     trials, best = study.trials(), _best(study)
     mine = next(one for one in trials if one["number"] == number)
     words = ", ".join(
@@ -292,7 +311,8 @@ def _progress(ground: Ground, study: Study, number: int, settings: dict[str, Any
     count = sum(one["state"] == "complete" for one in trials)
     left = max(ground.clock.left, 0) / 60
     ground.log.say(
-        f"trial {number} ({mine['as_is'] or words}) {came}{shown}; {count} of {len(trials)} done, {left:.0f} min left"
+        f"trial {number} ({mine['as_is'] or words}) {came}{shown}; {count} of {len(trials)} done, {rate:.1f} a minute, "
+        f"{left:.0f} min left"
     )
 
 
@@ -314,6 +334,7 @@ def _written(
     elif best is not None and best["as_is"] != START:
         own = base if best["as_is"] else Recipe.of(best["settings"], base)
         chosen = ground.settle(own)
+    ground.log.say(f"last: {'the start' if chosen == start else 'the best and the start'} on pictures that judged none")
     with turn(ground.place / "turns" / "confirm"):
         verdict = _confirm(ground, chosen, start)
     final = chosen if verdict["kept"] else start

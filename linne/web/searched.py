@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from ..core.recipe import Recipe
 from ..engine.figures import text as said
 from .home import dressed, environment
 from .plainly import plainly
 
+OPEN = ("epochs", "batch", "decay", "layer_decay", "warmup")
+"""Settings whose default is a number that stands for the method's own."""
 BEST = 10
 """Trials that the table shows."""
 
@@ -20,14 +23,22 @@ def parts(data: dict[str, Any]) -> dict[str, Any]:
     """What engine.search gave as its page's macros take it: best trials with worth and settings in words."""
     data = plainly(data)
     best = [one | {"worth": share(one["value"], data), "said": settings_said(one)} for one in best_trials(data)]
-    return data | {"best_trials": best, "ranked": ranked(data["race"]["runners"]) if data["race"] else []}
+    changed = {name: [setting_said(name, one) for one in pair] for name, pair in data["settings"].items()}
+    return data | {
+        "settings": changed,
+        "best_trials": best,
+        "ranked": ranked(data["race"]["runners"]) if data["race"] else [],
+    }
 
 
 def text(data: dict[str, Any], path: "str | Path") -> str:
     """The same for a terminal; `path` is the search's folder."""
     data, verdict = plainly(data), data["verdict"]
     lines = [verdict["sentence"], verdict["figure_sentence"]]
-    changed = [f"  {name} = {new}  (was {old})" for name, (old, new) in data["settings"].items()]
+    changed = [
+        f"  {name} = {setting_said(name, new)}  (was {setting_said(name, old)})"
+        for name, (old, new) in data["settings"].items()
+    ]
     lines += ["", "settings that changed:", *changed] if changed else []
     if data["race"]:
         lines += ["", *_raced(data["race"])]
@@ -85,6 +96,13 @@ def settings_said(trial: dict[str, Any]) -> str:
     return ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value or 'none'}" for name, value in pairs
     )
+
+
+def setting_said(name: str, value: Any) -> str:
+    """One setting; "auto" for the number that leaves it to the method."""
+    if name in OPEN and value == getattr(Recipe(), name):
+        return "auto"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def share(value: float, data: dict[str, Any]) -> str:

@@ -340,8 +340,8 @@ ZH = {
     "beside the start (p by Holm)": "与起点相比（Holm 校正 p）",
     "First, on pictures that did not choose it:": "第一名，在未参与选择的图片上：",
     "The best so far": "迄今最好",
-    "By the pictures that choose: the best of many is too good there, by chance.":
-        "按参与选择的图片计：多次之中取最好，数字会因偶然而偏高。",
+    "By the pictures that choose: the best of many is too good there, by chance. Grey: given up early.":
+        "按参与选择的图片计：多次之中取最好，数字会因偶然而偏高。灰色：提前放弃。",
     "What mattered": "什么起作用",
     "Too few trials were finished to say.": "完成的试验太少，无法判断。",
     "Best trials": "最好的试验",

@@ -276,6 +276,36 @@ def test_a_fitting_ends_where_the_time_is_used_up() -> None:
         clock.on_step(None, {})
 
 
+def test_a_trial_may_not_take_the_time_that_confirming_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, graces, recipe = Deadline(10.0), [], Recipe()
+    monkeypatch.setattr(engine, "_tried", lambda *given: graces.append(clock.grace))
+    monkeypatch.setattr(engine, "_progress", lambda *given: None)
+    asked = iter([SimpleNamespace(number=0, user_attrs={"as_is": "start"}), SimpleNamespace(number=1, user_attrs={})])
+    told = [{"state": "complete", "seconds": 50.0}]
+    study: Any = SimpleNamespace(ask=lambda space, first: (next(asked), {}), trials=lambda: told)
+    ground: Any = SimpleNamespace(clock=clock, start=recipe, settle=lambda one: one, foreseen=lambda one: 0.0)
+    engine._trials(ground, engine.Wanted(recipe, trials=2), study, (), {"start": recipe}, ["start"])
+    assert graces == [float("inf"), pytest.approx(engine.GRACE * 600 - engine.confirming(50.0))]
+
+
+def test_it_is_said_how_many_trials_there_is_time_for() -> None:
+    said: list[str] = []
+    log = SimpleNamespace(say=lambda text: said.append(text))
+    for left in (350.0, 1000.0):
+        ground: Any = SimpleNamespace(log=log, clock=SimpleNamespace(left=left, seconds=10.0))
+        engine._foretold(ground, 50.0)
+    assert said[0].startswith("time for about 5 trials;")
+    assert said[0].endswith("--minutes 12 is enough")
+    assert said[1] == "time for about 18 trials"
+
+
+def test_the_log_says_how_fast_it_goes(done: Path) -> None:
+    said = [json.loads(line)["say"] for line in (done / "seat-0" / "log.jsonl").read_text("utf-8").splitlines()]
+    told = [line for line in said if line.startswith("trial ")]
+    assert len(told) == 3
+    assert all(" a minute, " in line for line in told)
+
+
 def right(share: float, seed: int, n: int = 1000) -> Predictions:
     labels = np.arange(n) % 2
     hits = np.random.default_rng(seed).permutation(n) < round(share * n)

@@ -61,6 +61,15 @@ def test_the_text_says_the_verdict_first_and_every_command(found: dict[str, Any]
     assert lines[-2].endswith(found["command"])
 
 
+def test_a_number_that_leaves_it_to_the_method_is_no_setting(found: dict[str, Any]) -> None:
+    changed = {"decay": [-1.0, 0.00062340207], "batch": [0, 32], "clip": [0.0, 1.5]}
+    lines = text(found | {"settings": changed}, "runs/s").splitlines()
+    assert "  decay = 0.000623  (was auto)" in lines
+    assert "  batch = 32  (was auto)" in lines
+    assert "  clip = 1.5  (was 0)" in lines
+    assert "-1.0" not in render(found | {"settings": changed})
+
+
 def test_those_that_ran_on_most_pictures_stand_first(found: dict[str, Any]) -> None:
     assert [one["name"] for one in ranked(found["race"]["runners"])] == ["lite1", "lite2", "lite0 <b>", "small"]
     assert [one["number"] for one in best_trials(found)] == [1, 4, 0]

@@ -1,3 +1,4 @@
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -17,6 +18,28 @@ def test_it_is_scikit_learns(shrinkage, k):
     theirs = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(features.astype(np.float64), targets)
     ours = softmax(lda(features, targets, shrinkage=shrinkage)(fresh))
     assert np.abs(ours - theirs.predict_proba(fresh.astype(np.float64))).max() < 1e-6
+
+
+@pytest.mark.parametrize("shrinkage", ["auto", 0.0, 0.3, 1.0])
+@pytest.mark.parametrize("k", [2, 4, 30])
+def test_it_is_scikit_learns_with_fewer_pictures_than_features(shrinkage, k):
+    """Features of uneven size, some cut at 0, some constant; with thirty classes each has two pictures."""
+    features, targets, fresh = clouds(60, 200, k=min(k, 4))
+    size = np.geomspace(1e-2, 1e2, 200, dtype=np.float32)
+    features, fresh = (np.where(np.arange(200) < 8, 0.1, np.maximum(one, 0) * size) for one in (features, fresh))
+    targets = np.arange(60) // 2 if k == 30 else targets
+    theirs = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(features.astype(np.float64), targets)
+    ours = softmax(lda(features, targets, shrinkage=shrinkage)(fresh))
+    assert np.abs(ours - theirs.predict_proba(fresh.astype(np.float64))).max() < 1e-6
+
+
+def test_fewer_pictures_than_features_take_no_matrix_of_the_features():
+    features, targets, fresh = clouds(60, 3_000)
+    tracemalloc.start()
+    learner = lda(features, targets)
+    assert tracemalloc.get_traced_memory()[1] < 3_000**2 * 8 / 2
+    tracemalloc.stop()
+    assert (learner(fresh).argmax(1) == targets).all()
 
 
 def test_one_number_of_variance_is_the_nearest_mean():
