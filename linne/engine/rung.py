@@ -180,7 +180,7 @@ class Rung:
 
     def hooks(self) -> list[Any]:
         """What watches its fittings."""
-        return hooks_of(self.steps)
+        return hooks_of(self.steps, self.where.shard)
 
     def _settings(self, rows: int) -> Settings:
         steps = self.steps
@@ -247,11 +247,12 @@ def looking(steps: Steps) -> bool:
     return "stop" in hooks or (isinstance(steps.schedule, str) and parse(steps.schedule)[0].name == "plateau")
 
 
-def hooks_of(steps: Steps) -> list[Any]:
-    """The hooks that the recipe names, and the average of the weights that is the method's own unless one is named."""
+def hooks_of(steps: Steps, shard: bool = False) -> list[Any]:
+    """The hooks that the recipe names, and the average of the weights that is the method's own unless one is named, or
+    no process has whole weights (`shard`)."""
     given = chain(steps.hook)
     named = {getattr(part, "name", "") for part in given}
-    own = [] if named & {"ema", "swa"} else [Spec("ema", (), (("decay", steps.ema),))]
+    own = [] if shard or named & {"ema", "swa"} else [Spec("ema", (), (("decay", steps.ema),))]
     return [find("hook", part)() for part in (*own, *given)]
 
 
