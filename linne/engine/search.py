@@ -112,6 +112,8 @@ def began(settings: dict[str, Any], base: Recipe, space: str) -> Recipe:
         raise OptionError("lr='find' has no effect here: a search tries rates itself. Name lr in --space, or drop it.")
     if start.folds:
         raise OptionError("folds has no effect on a search, which judges by folds of its own. Train by what it finds.")
+    if start.pool:
+        raise OptionError("pool has no effect on a search, which tries settings without it. Train by what it finds.")
     return start
 
 
