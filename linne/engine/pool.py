@@ -49,7 +49,10 @@ def gather(data: Data, recipe: Recipe, log: Log) -> Pool:
     Raises InputError where it is empty, none can be read, or some are verified twins of pictures that were given to
     judge (test or validation).
     """
-    images = load(recipe.pool)
+    try:
+        images = load(recipe.pool)
+    except InputError as error:
+        raise InputError(f"The pool: {error}") from error
     n, known = len(images), len(data.images)
     if not n:
         raise InputError(f"There are no pictures in the pool {recipe.pool}. Give another folder with --pool.")

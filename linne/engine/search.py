@@ -104,6 +104,8 @@ def search(pictures: Images, wanted: Wanted, place: Path, log: Log) -> dict[str,
 def began(settings: dict[str, Any], base: Recipe, space: str) -> Recipe:
     """The recipe that trials begin with: `settings` over `base`, with a method to train by, where the space has
     settings that need one. Raises OptionError for lr="find", which is a search of its own."""
+    if settings.get("pool", base.pool):
+        raise OptionError("pool has no effect on a search, which tries settings without it. Train by what it finds.")
     needed = space != "none" and trains(space)  # a word that is misspelt is met here
     alone = settings.get("method", base.method) in ("auto", "probe") and not settings.get("classic", base.classic)
     method = {"method": SCRATCH if settings.get("weights", base.weights) == "none" else "tail"}
@@ -112,8 +114,6 @@ def began(settings: dict[str, Any], base: Recipe, space: str) -> Recipe:
         raise OptionError("lr='find' has no effect here: a search tries rates itself. Name lr in --space, or drop it.")
     if start.folds:
         raise OptionError("folds has no effect on a search, which judges by folds of its own. Train by what it finds.")
-    if start.pool:
-        raise OptionError("pool has no effect on a search, which tries settings without it. Train by what it finds.")
     return start
 
 
