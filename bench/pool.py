@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 from _measure import DATA, keep
-from _paired import gain
 
 from linne.core.files import plain
+from linne.core.intervals import quantile
 from linne.core.load import load
 from linne.core.recipe import Recipe
 from linne.core.rng import rng
@@ -54,9 +54,19 @@ def once(data: Data, each: int, level: float, seed: int) -> tuple[dict[str, np.n
            "classes": len(set(said.guess[used].tolist())), "verdict": told["verdict"],
            "precision": float((said.guess[used] == labels[rest][used]).mean()) if used.any() else None,
            "whole pool's precision": float((said.guess == labels[rest]).mean()),
-           "gain out of fold": told["gain"]["value"] if told["gain"] else None,
+           "gain out of fold": told["gain"]["value"] if told["gain"] else None, "folds": told.get("each"),
            "accuracy": {way: float(one.mean()) for way, one in hits.items()}}  # fmt: skip
     return hits, row
+
+
+def gain(first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
+    """How much oftener `first` is right than `second`, (seeds, n) bool each. Both ways of a seed learn from the same
+    draw, so pictures' and seeds' differences each have an interval, joined as the root of their squares."""
+    gaps = first.astype(float) - second
+    half = [quantile(0.95, len(one) - 1) * one.std(ddof=1) / len(one) ** 0.5 for one in (gaps.mean(0), gaps.mean(1))]
+    value, wide = float(gaps.mean()), float(np.hypot(*half))
+    return {"value": round(value, 5), "low": round(value - wide, 5), "high": round(value + wide, 5),
+            "seeds": gaps.mean(1).round(5).tolist(), "n": gaps.shape[1]}  # fmt: skip
 
 
 def main() -> None:

@@ -28,7 +28,6 @@ from .pseudo import (
     NOTHING,
     STRANGER,
     UNSURE,
-    VERDICTS,
     Lesson,
     joined,
     procedure,
@@ -70,10 +69,11 @@ def gather(data: Data, recipe: Recipe, log: Log) -> Pool:
     both = _beside(data, images, facts, features)
     group = groups_of(twins(both, recipe), known + n)
     _refuse(data, images, group, recipe)
-    first: dict[int, str] = {group[row]: f"{TWIN}{data.images.names[row]}" for row in np.flatnonzero(data.kept)[::-1]}
+    labelled = np.flatnonzero(data.kept & (data.images.labels >= 0))[::-1]
+    first = {int(group[row]): f"{TWIN}{data.images.names[row]}" for row in labelled}
     for row in np.flatnonzero(why == ""):
-        why[row] = first.get(group[known + row], "")
-        first.setdefault(group[known + row], f"{TWIN}{images.names[row]}{OWN}")
+        why[row] = first.get(int(group[known + row]), "")
+        first.setdefault(int(group[known + row]), f"{TWIN}{images.names[row]}{OWN}")
     _tell(images, why, log)
     return Pool(images, features, facts["hash"], why)
 
@@ -194,6 +194,12 @@ def sentence(told: dict[str, Any]) -> str:
         return f"The pool was kept by {told['votes']} of {len(told['folds'])} folds. {beside}."
     none = [row["class"] for row in told["classes"] if not row["used"]]
     shown = f", none for {', '.join(none[:5])}{', ...' if len(none) > 5 else ''}" if none else ""
+    if not any(told["each"]):
+        return (
+            f"The pool: pseudo-labels for {told['used']:,} of {told['pictures']:,} pictures{shown}. Not kept, for "
+            "nobody could say whether it helps: without a fold too few labels are left for any. Give more labels, or a "
+            "lower --pool-precision."
+        )
     end = "kept" if told["kept"] else "not kept, for no gain is seen"
     return f"The pool: pseudo-labels for {told['used']:,} of {told['pictures']:,} pictures{shown}. {beside}; {end}."
 

@@ -154,21 +154,23 @@ def refit(lesson: Lesson, head: Probe, said: Pseudo) -> tuple[np.ndarray, np.nda
     return design.raw(solved[0])
 
 
-def crossed(lesson: Lesson) -> tuple[np.ndarray, np.ndarray]:
-    """((n, K) logits with the pool, (n, K) without) of the labelled pictures, by heads that know nothing of their fold.
+def crossed(lesson: Lesson) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """((n, K) logits with the pool, (n, K) without) of the labelled pictures, by heads that know nothing of their fold,
+    and how many pseudo-labels there were without each fold.
 
     Strength, temperature, thresholds and pseudo-labels are made anew without each fold (Varma and Simon 2006).
     """
     fold = Task.of(lesson.features, lesson.images, lesson.folds, lesson.seed).fold
-    out = np.empty((2, len(lesson.images), len(lesson.images.classes)))
+    out, used = np.empty((2, len(lesson.images), len(lesson.images.classes))), []
     for k in range(int(fold.max()) + 1):
         own, part = np.flatnonzero(fold == k), lesson.take(np.flatnonzero(fold != k))
         head = part.plain()
         said = pseudo(part, head)
         seen = lesson.features[own]
+        used.append(int(said.teaches.sum()))
         out[1, own] = head.logits(seen)
-        out[0, own] = logits(seen, *refit(part, head, said)) if said.teaches.any() else out[1, own]
-    return out[0], out[1]
+        out[0, own] = logits(seen, *refit(part, head, said)) if used[-1] else out[1, own]
+    return out[0], out[1], used
 
 
 def taught(lesson: Lesson, head: Probe) -> tuple[Probe, Pseudo, dict[str, Any]]:
@@ -181,11 +183,11 @@ def taught(lesson: Lesson, head: Probe) -> tuple[Probe, Pseudo, dict[str, Any]]:
     told = {"pictures": len(lesson.pool), "level": lesson.level, "classes": _classes(head.oof, said)}
     if not said.teaches.any():
         return head, said, told | {"used": 0, "kept": False, "verdict": VERDICTS[2], "gain": None}
-    both = [replace(head.oof, logits=found) for found in crossed(lesson)]
-    after, before = (replace(one, temperature=heat(one)) for one in both)
+    *both, each = crossed(lesson)
+    after, before = (replace(one, temperature=heat(one)) for one in (replace(head.oof, logits=one) for one in both))
     gain = compare(after, before, metric=lesson.metric, seed=lesson.seed)  # type: ignore[arg-type]
     keep = bool(gain["value"] > 0)
-    told |= {"used": int(said.teaches.sum()), "kept": keep, "verdict": verdict(gain), "gain": gain}
+    told |= {"used": int(said.teaches.sum()), "kept": keep, "verdict": verdict(gain), "gain": gain, "each": each}
     return (joined(lesson, head, said, after) if keep else head), said, told
 
 

@@ -103,6 +103,15 @@ def test_a_pool_where_nothing_passes_is_the_plain_classifier(place: Path, tmp_pa
     assert {row["learned"] for row in table(run.path).values()} == {"0"}
 
 
+def test_the_labelled_pictures_themselves_teach_nothing_again(place: Path, tmp_path: Path) -> None:
+    """A folder of which some are labelled may be the pool as it is, also where the split is dealt here."""
+    asked = {"split": "grouped(test=.25)", "out": tmp_path / "run", **TINY}
+    run = linne.train(place / "photos", pool=place / "photos", **asked)
+    rows = table(run.path)
+    assert {name: row["why"] for name, row in rows.items()} == {name: f"twin of {name}" for name in rows}
+    assert run.figures["pool"]["left"] == {"twin of a labelled picture": 32}
+
+
 def test_a_class_that_the_pool_does_not_show(place: Path, tmp_path: Path) -> None:
     bars(tmp_path / "more", 30, classes="a", start=500)
     run = linne.train(place / "photos", pool=tmp_path / "more", pool_precision=0.9, out=tmp_path / "run", **TINY)
