@@ -16,7 +16,7 @@ from linne.core.errors import InputError, OptionError
 from linne.core.images import Images
 from linne.core.recipe import Recipe
 from linne.core.run import Run
-from linne.engine import folds
+from linne.engine import fleet, folds
 from linne.engine.data import Data, Pool
 from linne.engine.first import first
 from linne.engine.folder import write_results
@@ -74,7 +74,10 @@ def test_log_figures_and_report_say_whether_it_helped(run: Run) -> None:
     assert "torn.png" in said(run.path)
     assert found["sentence"] in said(run.path)
     assert found["sentence"] in run.report()
-    assert found["sentence"] in (run.path / "report.html").read_text()
+    page = (run.path / "report.html").read_text()
+    assert found["sentence"] in page
+    assert "Pseudo-labels of the pool" in page
+    assert "未标注图片池的伪标签" in page
 
 
 def test_recipe_and_command_make_it_again(run: Run, place: Path) -> None:
@@ -243,6 +246,15 @@ def test_each_fold_has_pseudo_labels_of_its_own(folded: Run, place: Path) -> Non
     for k, run in enumerate(each):
         same = np.array_equal(run.predictions("test").logits, Run(plain.path / f"fold-{k}").predictions("test").logits)
         assert same != run.figures["pool"]["kept"]
+
+
+def test_a_fold_in_a_process_of_its_own_is_the_same(
+    folded: Run, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(fleet.FOLD, "1")
+    run = linne.train(place / "photos", pool=place / "more", pool_precision=0.8, folds=3, out=tmp_path / "run", **TINY)
+    assert run.path.name == "fold-1"
+    assert (run.path / "pool.csv").read_bytes() == (folded.path / "fold-1" / "pool.csv").read_bytes()
 
 
 @pytest.mark.parametrize("votes", [1, 2])
