@@ -59,6 +59,10 @@ class Recipe:
     inner_folds: int = setting(5, "folds of the cross-validation that chooses the head's strength")
     folds: int = setting(0, "a classifier for each of so many folds, judged by that fold alone; 0 is none")
     fit_all: bool = setting(False, "after the folds, one classifier of all pictures, by the settings that they chose")
+    pool: str = setting(
+        "", "pictures whose labels nobody knows, to learn from by pseudo-labels: a folder, a table, or a named set"
+    )
+    pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest pseudo-label on")
     minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
     method: str = setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
     epochs: float = setting(0.0, "how often each picture is learned from; 0 is the method's own")
@@ -98,6 +102,7 @@ class Recipe:
         _range("size", self.size, 0, 4096)
         _range("inner_folds", self.inner_folds, 2, 100)
         self._folded()
+        self._pooled()
         _range("copies", self.copies, 0, 100)
         _range("max_unreadable", self.max_unreadable, 0, 1)
         self._training()
@@ -132,6 +137,23 @@ class Recipe:
         if self.folds and self.devices > 1:
             raise OptionError(
                 f"devices={self.devices} with folds={self.folds}: several folds share the devices instead."
+            )
+
+    def _pooled(self) -> None:
+        """Raise OptionError for what a pool cannot be combined with: it teaches the plain first classifier alone."""
+        if not self.pool:
+            if self.pool_precision != 0.95:
+                raise OptionError(
+                    f"pool_precision={self.pool_precision:g} has no effect without pool. Give pool='unlabelled/', say."
+                )
+            return
+        _range("pool_precision", self.pool_precision, 0.5, 0.99)
+        beside = {"minutes": self.minutes, "classic": self.classic, "augment": chain(self.augment)}
+        beside |= {"method": self.method not in ("auto", "probe")}
+        for name in [name for name, given in beside.items() if given]:
+            raise OptionError(
+                f"{name}={getattr(self, name)!r} cannot be combined with pool={self.pool!r}, which teaches the first "
+                "classifier's linear head alone. Drop one of the two."
             )
 
     def _training(self) -> None:
@@ -307,6 +329,8 @@ def _typed(each: "Field[Any]", value: Any) -> Any:
         return float(value)
     if kind is str and callable(value):
         return value
+    if kind is str and isinstance(value, Path):
+        return str(value)
     if each.name == "lr" and isinstance(value, (int, float)) and not isinstance(value, bool):
         return f"{value:g}"
     if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):

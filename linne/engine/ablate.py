@@ -101,7 +101,9 @@ class Kept:
         return found
 
 
-IGNORED = ("folds", "fit_all", "classic", "check", "devices", "shard", "copies", "synchronise")
+IGNORED = (
+    "folds", "fit_all", "pool", "pool_precision", "classic", "check", "devices", "shard", "copies", "synchronise",
+)  # fmt: skip
 """Settings of a training that trials have no use for."""
 
 

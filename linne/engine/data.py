@@ -22,6 +22,22 @@ from .log import Log
 from .look import Looker, look
 from .memo import digest, findings
 from .network import Network, of
+from .pseudo import Pseudo
+
+
+@dataclass(eq=False)
+class Pool:
+    """m pictures whose labels are not read. features (m, d). why: (m,) str, "" where a picture may teach.
+
+    said: what the classifier said of those that may. figures: JSON-ready, of whether they helped.
+    """
+
+    images: Images
+    features: np.ndarray
+    hashes: np.ndarray
+    why: np.ndarray
+    said: "Pseudo | None" = None
+    figures: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -29,7 +45,7 @@ class Data:
     """images, facts and features share their rows. why: (n,) str, "" where the picture is kept.
 
     twins: (n,) int64, verified near-duplicates share a number. ran: the runtime and its precision; runtime: its spec.
-    findings: so far.
+    findings: so far. pool: pictures to be learned from by pseudo-labels, None without.
     """
 
     images: Images
@@ -42,6 +58,7 @@ class Data:
     ran: str = ""
     runtime: str = "auto"
     findings: list[Finding] = field(default_factory=list)
+    pool: "Pool | None" = None
 
     @property
     def kept(self) -> np.ndarray:
@@ -104,7 +121,7 @@ def examine(images: Images, recipe: Recipe, log: Log, *, features: bool = True) 
 def _together(data: Data, recipe: Recipe, log: Log) -> None:
     """Verified duplicates always share a group, and whatever --group says."""
     images = data.images
-    found = _ask(data, _asked(recipe).get("duplicates", "duplicates"), recipe, None)
+    found = twins(data, recipe)
     data.twins = groups_of(found, len(images))
     data.findings += found if "duplicates" in _asked(recipe) else []
     given = [group_of(images, recipe.group, data.facts)] if recipe.group else []
@@ -113,6 +130,11 @@ def _together(data: Data, recipe: Recipe, log: Log) -> None:
     pictures = sum(np.bincount(data.twins)[np.bincount(data.twins) > 1])
     if pictures:
         log.say(f"{pictures} pictures have a verified duplicate; each group stays on one side of every split")
+
+
+def twins(data: Data, recipe: Recipe) -> list[Finding]:
+    """Pictures that are there more than once, verified, whether or not the recipe asks for that check."""
+    return _ask(data, _asked(recipe).get("duplicates", "duplicates"), recipe, None)
 
 
 def as_text(numbers: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, chain
-from . import classic
+from . import classic, pool
 from .augments import settled
 from .data import Data, check
 from .figures import figure, figures, headline
@@ -121,14 +121,15 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
     if given:
         _taught(data.images, learn, test)
     recipe = settled(data, learn, recipe, log)
-    return Stand(data, _learn(data, recipe, learn, judge, log), learn, judge, test, twinned, recipe)
+    head = pool.teach(data, recipe, learn, judge, _learn(data, recipe, learn, judge, log), log)
+    return Stand(data, head, learn, judge, test, twinned, recipe)
 
 
 def whole(data: Data, recipe: Recipe, log: Log, learn: np.ndarray, known: Predictions) -> Stand:
     """These pictures learn and none judges: `known` is what was said out of fold, and calibrates."""
     none = np.zeros(0, np.int64)
     recipe = settled(data, learn, recipe, log)
-    head = _learn(data, recipe, learn, none, log)
+    head = pool.again(data, recipe, learn, _learn(data, recipe, learn, none, log), log)
     on = f"{len(known):,} pictures, out of fold"
     head = replace(head, oof=known, temperature=known.temperature, calibrated_on=on)
     return Stand(data, head, learn, none, none, np.zeros(len(data.images), bool), recipe)
@@ -150,7 +151,7 @@ def judged(stood: Stand, head: Probe, parts: dict[str, Predictions], recipe: Rec
         return Result(stood.data, head, stood.learn, parts, {}, "")
     found, leak = _judge(parts["test"], stood.leaked[stood.test], recipe, log)
     found["oof"] = figure(head.oof, metric=recipe.metric, seed=recipe.seed)
-    found["path"] = head.path
+    found |= {"path": head.path} | pool.shown(stood.data.pool)
     how = "test pictures that neither learned nor chose"
     result = Result(stood.data, head, stood.learn, parts, found, how, leak=leak)
     result.findings = check(stood.data, recipe, _together(parts))
@@ -355,15 +356,18 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     dealt(data)
     log.say(f"{len(learn)} pictures are too few for a test set: judged by repeated grouped cross-validation instead")
     head = _learn(data, settled(data, learn, recipe, log), learn, learn[:0], log)
+    head, honest = pool.teach(data, recipe, learn, learn[:0], head, log), pool.honest(data, recipe, learn)
     images = data.images.take(learn)
     features, asked = data.features[learn], dict[str, Any](folds=recipe.inner_folds, seed=recipe.seed)
-    if recipe.classic:
+    if honest is not None:
+        judged = honest
+    elif recipe.classic:
         judged = classic.crossed(features, images, recipe.classic, **asked)
     else:
         judged = nested(features, images, metric=recipe.metric, **asked).pooled
     judged = replace(judged, rows=learn[judged.rows])
     found = figures(judged, metric=recipe.metric, seed=recipe.seed)
-    found |= {"path": head.path, "who": "pictures, cross-validated"}
+    found |= {"path": head.path, "who": "pictures, cross-validated"} | pool.shown(data.pool)
     sentence = found["resolution"]["sentence"].replace("This test set", "This set of pictures")
     found["resolution"]["sentence"] = sentence
     log.say(headline(found))

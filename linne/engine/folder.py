@@ -21,6 +21,7 @@ from .assemble import headless, sign
 from .data import Data
 from .first import Result
 from .network import Network, tensors
+from .pool import write_pool
 from .probe import Probe
 
 FORMAT = 1
@@ -173,7 +174,7 @@ def write_members(path: Path, classes: "tuple[str, ...]", members: "tuple[str, .
 
 
 def write_results(path: Path, result: Result) -> None:
-    """predictions.parquet, calibration.json, figures.json and findings.json."""
+    """predictions.parquet, calibration.json, figures.json and findings.json; pool.csv of a pool that taught."""
     import pyarrow as arrow
     import pyarrow.parquet as parquet
 
@@ -196,6 +197,8 @@ def write_results(path: Path, result: Result) -> None:
     names = result.data.images.names
     write_json(path / "figures.json", result.figures | {"how": result.how, "leak": result.leak})
     write_json(path / "findings.json", [found.as_dict(names) for found in result.findings])
+    if result.data.pool is not None:
+        write_pool(path, result.data.pool)
 
 
 def note_read(path: Path, what: str) -> int:

@@ -16,11 +16,13 @@ from ..core.recipe import TRAINING, Recipe
 from ..core.rng import rng
 from ..core.run import Run
 from ..core.spec import Spec
-from .data import Data, check
+from . import first
+from .data import Data, Pool, check
 from .figures import figure, figures, headline
-from .first import Result, Stand, judged, leaked, usable, whole
+from .first import Result, Stand, judged, leaked, predict, usable, whole
 from .infer import model_of, predictions
 from .log import Log
+from .pool import shown, voted
 from .task import heat
 
 HOW = "classifiers that had not learned the picture (out of fold)"
@@ -60,7 +62,7 @@ def part(data: Data, fold: np.ndarray, number: int) -> Data:
     images = replace(data.images.take(rows), split=split)
     return replace(
         data, images=images, facts=data.facts.take(rows), features=data.features[rows], why=data.why[rows].copy(),
-        twins=data.twins[rows], findings=[],
+        twins=data.twins[rows], findings=[], pool=replace(data.pool) if data.pool else None,
     )  # fmt: skip
 
 
@@ -80,12 +82,24 @@ def together(data: Data, fold: np.ndarray, runs: Sequence[Run]) -> Predictions:
     return replace(known, temperature=heat(known))
 
 
+def without(data: Data, fold: np.ndarray, recipe: Recipe, known: Predictions) -> Predictions:
+    """What the same classifiers would say of their own folds without the pool: `known` with other scores."""
+    scores, quiet = np.empty_like(known.logits), Log(quiet=True)
+    for number in range(recipe.folds):
+        own = part(data, fold, number)
+        learn, judged = (np.flatnonzero(own.images.split == name) for name in ("train", "test"))
+        head = first._learn(own, settings(recipe), learn, learn[:0], quiet)
+        scores[judged] = predict(own, head, judged).logits
+    found = replace(known, logits=scores)
+    return replace(found, temperature=heat(found))
+
+
 def summary(stood: Stand, result: Result, runs: Sequence[Run], recipe: Recipe, log: Log) -> Result:
     """All folds as one training: checks, figures fold by fold; the headline is out of fold without test pictures."""
     known = stood.head.oof
     rows = [_row(*one) for one in enumerate(runs)]
-    own = {"oof": figure(known, metric=recipe.metric, seed=recipe.seed), "folds": rows}
-    result.head = replace(result.head, notes=_notes(runs, recipe))
+    own = {"oof": figure(known, metric=recipe.metric, seed=recipe.seed), "folds": rows} | shown(stood.data.pool)
+    result.head = replace(result.head, notes=_notes(runs, recipe, stood.data.pool))
     result.figures |= own
     if "test" in result.predictions:
         return result
@@ -102,12 +116,13 @@ def _row(number: int, run: Run) -> dict[str, Any]:
     return {"fold": number, "rung": found.get("rung", "probe"), "n": found["n"], **found["headline"]}
 
 
-def _notes(runs: Sequence[Run], recipe: Recipe) -> tuple[str, ...]:
+def _notes(runs: Sequence[Run], recipe: Recipe, pool: "Pool | None") -> tuple[str, ...]:
     """What a report says of the folds."""
     rungs = Counter(run.figures.get("rung", "probe") for run in runs)
     told = " and ".join(f"{count} times {rung}" for rung, count in rungs.most_common())
     whole = "this model learned from all pictures" if recipe.fit_all else "answers are the mean of theirs"
-    return (f"{len(runs)} classifiers, each without one fold ({told}); {whole}.",)
+    said = [found["sentence"] for found in shown(pool).values()]
+    return (f"{len(runs)} classifiers, each without one fold ({told}); {whole}.", *said)
 
 
 def chosen(runs: Sequence[Run], recipe: Recipe) -> Recipe:
@@ -141,6 +156,8 @@ def stood(data: Data, fold: np.ndarray, runs: Sequence[Run], recipe: Recipe, log
     Pictures that came as test pictures judge the mean of all; they learn instead where one is fitted to all pictures.
     """
     known = together(data, fold, runs)
+    if data.pool:
+        log.say(voted(data.pool, runs, known, without(data, fold, recipe, known), recipe))
     tests = data.why == HELD
     data.why[tests] = ""
     name = "train" if recipe.fit_all else "test"

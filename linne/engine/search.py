@@ -6,7 +6,6 @@ not opened where they were given, and never read. Nothing is lost when a process
 was measured are on disk, and the same command goes on.
 """
 
-import hashlib
 import json
 import math
 import time
@@ -24,17 +23,15 @@ from ..core.images import Images
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from . import folder
-from .compare import compare
+from .confirm import confirm, keep, outcome, path_of
 from .course import quick
 from .figures import figure, text
-from .first import Stand
 from .ground import CHOOSE, CONFIRM, Deadline, Ground, Late
 from .ladder import SCRATCH
 from .learners import learning
 from .log import Log
 from .plan import Plan
-from .race import SLACK, _pooled, field_of, front, race, reachable
-from .rung import joined
+from .race import _pooled, field_of, front, race, reachable
 from .space import Axis, axes, trains
 from .study import FIRST, Study, library, seat, turn
 from .task import Aim, heat
@@ -108,6 +105,8 @@ def search(pictures: Images, wanted: Wanted, place: Path, log: Log) -> dict[str,
 def began(settings: dict[str, Any], base: Recipe, space: str) -> Recipe:
     """The recipe that trials begin with: `settings` over `base`, with a method to train by, where the space has
     settings that need one. Raises OptionError for lr="find", which is a search of its own."""
+    if settings.get("pool", base.pool):
+        raise OptionError("pool has no effect on a search, which tries settings without it. Train by what it finds.")
     needed = space != "none" and trains(space)  # a word that is misspelt is met here
     alone = settings.get("method", base.method) in ("auto", "probe") and not settings.get("classic", base.classic)
     method = {"method": SCRATCH if settings.get("weights", base.weights) == "none" else "tail"}
@@ -252,31 +251,8 @@ def _tried(ground: Ground, study: Study, trial: Any, recipe: Recipe, aim: Aim, w
             study.tell(trial)
             return
     trial.set_user_attr("recipe", recipe.toml())
-    _keep(ground.place / "outcomes" / f"trial-{trial.number:05d}.npz", found)
+    keep(ground.place / "outcomes" / f"trial-{trial.number:05d}.npz", found)
     study.tell(trial, value)
-
-
-def _keep(path: Path, found: Predictions) -> None:
-    """What was said of each picture: rows of images.parquet, logits."""
-
-    def saved(aside: Path) -> None:
-        with open(aside, "wb") as file:
-            np.savez(file, rows=found.rows, logits=found.logits)
-
-    write(path, saved)
-
-
-def _outcome(ground: Ground, path: Path) -> "Predictions | None":
-    """What was kept; None where it is not there or cannot be read."""
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            rows, logits = kept["rows"], kept["logits"]
-    except (OSError, ValueError, KeyError):
-        return None
-    nobody = np.zeros(0, np.int64)
-    stood = Stand(ground.data, None, nobody, nobody, nobody, nobody, ground.start)  # type: ignore[arg-type]
-    found = joined([(rows, logits)], stood)
-    return replace(found, temperature=heat(found))
 
 
 def _seconds(study: Study, guess: float) -> float:
@@ -305,7 +281,7 @@ def _progress(ground: Ground, study: Study, number: int, settings: dict[str, Any
     )
     came = {"complete": "done", "pruned": "given up"}.get(mine["state"], f"could not be: {mine['why']}")
     shown = ""
-    if best is not None and (found := _outcome(ground, _path(ground, best))) is not None:
+    if best is not None and (found := outcome(ground, path_of(ground, best))) is not None:
         metric = figure(found, metric=ground.start.metric, seed=ground.start.seed)
         shown = f"; best so far {text(metric)}, trial {best['number']}"
     count = sum(one["state"] == "complete" for one in trials)
@@ -314,10 +290,6 @@ def _progress(ground: Ground, study: Study, number: int, settings: dict[str, Any
         f"trial {number} ({mine['as_is'] or words}) {came}{shown}; {count} of {len(trials)} done, {rate:.1f} a minute, "
         f"{left:.0f} min left"
     )
-
-
-def _path(ground: Ground, trial: dict[str, Any]) -> Path:
-    return ground.place / "outcomes" / f"trial-{trial['number']:05d}.npz"
 
 
 def _written(
@@ -336,7 +308,7 @@ def _written(
         chosen = ground.settle(own)
     ground.log.say(f"last: {'the start' if chosen == start else 'the best and the start'} on pictures that judged none")
     with turn(ground.place / "turns" / "confirm"):
-        verdict = _confirm(ground, chosen, start)
+        verdict = confirm(ground, chosen, start)
     final = chosen if verdict["kept"] else start
     found = {
         "format": FORMAT, "command": wanted.command, "metric": ground.start.metric, "n": len(ground.fold),
@@ -346,7 +318,7 @@ def _written(
         "seconds": round(ground.clock.seconds), "settings": _changes(start, final), "recipe": final.changed(),
         "classes": list(ground.data.images.classes), "came_from": ground.data.images.came_from,
     }  # fmt: skip
-    if best is not None and (kept := _outcome(ground, _path(ground, best))) is not None:
+    if best is not None and (kept := outcome(ground, path_of(ground, best))) is not None:
         found["chose"] = figure(kept, metric=ground.start.metric, seed=ground.start.seed)
     head = [f"# {wanted.command}", f"# {verdict['sentence']}", f"# {verdict['figure_sentence']}"]
     write(ground.place / "recipe.toml", "\n".join([*head, final.toml()]))
@@ -358,43 +330,3 @@ def _changes(start: Recipe, final: Recipe) -> dict[str, list[Any]]:
     """Settings that are not the start's: name to [before, now]."""
     pairs = ((each.name, getattr(start, each.name), getattr(final, each.name)) for each in fields(Recipe))
     return {name: [old, new] for name, old, new in pairs if old != new}
-
-
-def _confirm(ground: Ground, chosen: Recipe, start: Recipe) -> dict[str, Any]:
-    """The chosen settings beside the start on the pictures that judged no trial."""
-    metric, seed = ground.start.metric, ground.start.seed
-    rows = f"{len(ground.rows(CONFIRM)):,} learning pictures that judged no trial"
-    first = _confirmed(ground, start)
-    if chosen == start:
-        shown = figure(first, metric=metric, seed=seed)
-        return {"kept": False, "better": False, "gain": None, "figure": shown, "start": shown,
-                "sentence": "the start stays: nothing was better on the pictures that choose",
-                "figure_sentence": f"{metric} {text(shown)} on {rows}"}  # fmt: skip
-    second = _confirmed(ground, chosen)
-    gain = compare(second, first, metric=metric, seed=seed)
-    kept = bool(gain["value"] > 0 and gain["low"] > SLACK)
-    if gain["better"]:
-        said = f"{gain['sentence']}, beside the start"
-    elif kept:
-        said = f"{gain['sentence']}: not called better, kept since little can be lost"
-    else:
-        word = "worse than the start" if gain["high"] < 0 else "cannot tell"
-        said = f"{word}, the start stays ({gain['sentence']})"
-    old, new = (figure(one, metric=metric, seed=seed) for one in (first, second))
-    shown = new if kept else old
-    told = f"{metric} {text(shown)} on {rows}; start {text(old)}, best of the search {text(new)}"
-    return {"kept": kept, "better": gain["better"], "gain": gain, "figure": shown, "start": old, "best": new,
-            "sentence": said, "figure_sentence": told}  # fmt: skip
-
-
-def _confirmed(ground: Ground, recipe: Recipe) -> Predictions:
-    """What a settled recipe says of the pictures that confirm; fitted once."""
-    mark = hashlib.blake2b(recipe.toml().encode(), digest_size=8).hexdigest()
-    path = ground.place / "outcomes" / f"confirm-{mark}.npz"
-    kept = _outcome(ground, path)
-    if kept is not None:
-        return kept
-    ground.clock.grace = float("inf")
-    found = ground.judge(recipe, CONFIRM, f"confirm-{mark}")
-    _keep(path, found)
-    return replace(found, temperature=heat(found))

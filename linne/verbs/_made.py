@@ -88,9 +88,11 @@ def one_fold(pictures: Any, recipe: Recipe, path: Path, command: str, number: in
     """The run of one fold alone, for a process that another one waits for."""
     from ..engine import folds
     from ..engine.data import examine
+    from ..engine.pool import gather
 
     log = Log(quiet=True)
     data = examine(pictures, recipe, log)
+    data.pool = gather(data, recipe, log) if recipe.pool else None
     fold = folds.deal(data, recipe)
     _member(folds.part(data, fold, number), folds.settings(recipe), path / f"fold-{number}",
             f"{command}  # fold {number}", log)  # fmt: skip

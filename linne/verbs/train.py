@@ -73,6 +73,7 @@ def _run(
     from ..engine.data import examine
     from ..engine.outlook import outlook
     from ..engine.plan import Plan
+    from ..engine.pool import gather
 
     with fleet.turn(recipe):
         resumed = folder.begin(path, recipe, command)
@@ -85,6 +86,7 @@ def _run(
         before = Plan(path / "plan.json", plan).get(FEATURES, recipe.runtime)
         with fleet.turn(recipe):
             data = examine(pictures, replace(recipe, runtime=before), log)
+            data.pool = gather(data, recipe, log) if recipe.pool else None
         learned = made(data, recipe, path, command, begun, log, plan)
         if not recipe.trains and (further := outlook(data, recipe, learned)):
             log.say(further)

@@ -67,6 +67,17 @@ ZH = {
     "Each classifier is judged by the fold that it did not learn; all folds together: {value}.":
         "每个分类器只由它没有学过的那一折评判；各折合计：{value}。",
     "fold": "折",
+    "Pseudo-labels of the pool": "未标注图片池的伪标签",
+    "Each class takes pictures from its own lowest confidence on, at which it was right at least {level} % of the time "
+    "out of fold.": "每个类别从自己的最低置信度起接收图片：折外评判时，从该处起至少 {level} % 正确。",
+    "lowest confidence": "最低置信度",
+    "pseudo-labels": "伪标签",
+    "its class takes no pseudo-labels": "其类别不接收伪标签",
+    "resembles no labelled picture": "与任何已标注图片都不相像",
+    "not sure enough": "不够确定",
+    "twin of a labelled picture": "与已标注图片重复",
+    "twin of another of the pool": "与池中另一张重复",
+    "cannot be read": "无法读取",
     "kept": "采用",
     "Weakest class": "最弱类别",
     "recall {value} on {n}": "召回率 {value}，共 {n} 张",

@@ -13,7 +13,9 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from linne.cli import main
+from linne.core.run import Run
 from linne.engine.lock import lock
+from linne.verbs.predict import predict
 
 Said = pytest.CaptureFixture[str]
 TINY = ["--model", "air(widths=(8,8))", "--weights", "none", "--size", "28", "--check", "none"]
@@ -145,6 +147,16 @@ def test_two_processes_by_one_flag_are_one(small: Path, tmp_path: Path) -> None:
     for name, value in one.items():
         np.testing.assert_allclose(two[name], value, rtol=1e-2, atol=1e-3, err_msg=name)
     assert len((tmp_path / "two" / "reads.jsonl").read_text().splitlines()) == 1
+
+
+def test_two_processes_may_spread_the_weights(small: Path, tmp_path: Path) -> None:
+    """What no process holds whole is whole in the run's folder, and answers."""
+    words = [sys.executable, "-m", "linne", "train", str(small), *TINY, "--method", "supervised", "--batch", "32",
+             "--epochs", "2", "--devices", "2", "--shard", "--out", str(tmp_path / "run")]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert Run(tmp_path / "run").figures["headline"]["value"] > 0.7
+    assert predict(tmp_path / "run", small / "test").probabilities.shape == (20, 2)
 
 
 def test_a_mistake_in_several_processes_is_said_once(small: Path, tmp_path: Path) -> None:
