@@ -20,6 +20,7 @@ import pytest
 from linne.core.errors import OptionError, RunError
 from linne.core.predictions import Predictions
 from linne.core.recipe import Recipe
+from linne.engine import confirm
 from linne.engine import search as engine
 from linne.engine.ground import Deadline, Late
 from linne.engine.search import began, claim
@@ -325,9 +326,9 @@ def right(share: float, seed: int, n: int = 1000) -> Predictions:
 )
 def test_verdicts(monkeypatch: pytest.MonkeyPatch, start: float, best: float, kept: bool, said: str) -> None:
     made: Iterator[Predictions] = iter([right(start, 1), right(best, 2)])
-    monkeypatch.setattr(engine, "_confirmed", lambda ground, recipe: next(made))
+    monkeypatch.setattr(confirm, "confirmed", lambda ground, recipe: next(made))
     ground: Any = SimpleNamespace(start=Recipe(), rows=lambda fold: np.arange(1000))
-    found = engine._confirm(ground, Recipe(size=192), Recipe())
+    found = confirm.confirm(ground, Recipe(size=192), Recipe())
     assert found["kept"] == kept
     assert found["sentence"].startswith(said)
     assert found["better"] == (found["gain"]["low"] > 0)
