@@ -117,6 +117,23 @@ def test_what_cannot_be_read_is_named_and_nothing_is_swapped(looker: Looker, pho
     assert look(mixed, fresh(looker))[0].reason(4) == facts.reason(4)
 
 
+def test_pictures_that_were_looked_at_stay_with_their_runtime(
+    looker: Looker, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another runtime was measured since and is faster: the same pictures have the same features all the same."""
+    images = load(photos)
+    first = look(images, looker)[1]
+    seen, other = Means.seen, choose.Trial("other", "other f32", 0.0, 9.0)
+    monkeypatch.setattr(looking, "known", lambda *args: other)
+    monkeypatch.setattr(looking, "accepted", lambda *args: [other, choose.Trial("means", "means f32", 0.0, 1.0)])
+    again = fresh(looker)
+    np.testing.assert_array_equal(look(images, again)[1], first)
+    assert (Means.seen, again.runtime, again.ran) == (seen, "means", "means f32")
+    asked = Looker(looker.network, looker.geometry, looker.log, runtime="other")
+    look(images, asked)
+    assert asked.ran == "other f32", "who asks for a runtime gets it"
+
+
 def test_views_are_keyed_by_their_draws(looker: Looker, photos: Path) -> None:
     images = load(photos)
     plain = look(images, looker)[1]
