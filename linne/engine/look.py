@@ -33,6 +33,10 @@ VERSION = "2"
 View = Callable[[np.ndarray, bytes, int], np.ndarray]
 
 
+NEARLY = 0.9
+"""Share of pictures whose features are there from which on the others go through the same runtime."""
+
+
 @dataclass
 class Seen:
     """One picture's way: row, content hash, why it could not be read, its look, the network's input, its features.
@@ -54,7 +58,8 @@ class Looker:
 
     facts, features: which of the two is wanted. view: None for the plain picture, or (pixels, content hash, turn) to
     the network's square, with `view_key` naming it and its draws for the cache ("" keeps nothing). turn: (n,) how many
-    earlier rows have the same content. ahead: pictures that each thread may be before the network.
+    earlier rows have the same content. ahead: pictures that each thread may be before the network. many: how many more
+    will follow, where the runtime is to be chosen for them all.
     """
 
     ahead = 16
@@ -69,6 +74,7 @@ class Looker:
         self.view_key = ""
         self.turn: np.ndarray | None = None
         self.ran = ""
+        self.many = 0
         self._runner: Any = None
         self._store: cache.Store | None = None
         self._facts: cache.Store | None = None
@@ -132,10 +138,11 @@ class Looker:
         trial = self._before(images) if self.runtime == "auto" and not self.ran else None
         if trial is not None:
             self.runtime, self.ran = trial.spec, trial.ran
-        if not self.ran and (trial := known(self.network, size, self.runtime, len(images))):
+        if not self.ran and (trial := known(self.network, size, self.runtime, max(self.many, len(images)))):
             self.runtime, self.ran = trial.spec, trial.ran
         if not self.ran and (samples := list(islice(self._samples(images), PROBE))):
-            self._runner, self.runtime = choose(self.network, size, self.runtime, len(images), samples, self.log)
+            count = max(self.many, len(images))
+            self._runner, self.runtime = choose(self.network, size, self.runtime, count, samples, self.log)
             self.ran = str(self._runner)
         if self.ran and (self.view is None or self.view_key):
             self._store = self._stored(self.ran)
@@ -148,14 +155,14 @@ class Looker:
         return cache.store(name, what, np.dtype(("<f4", (network.width,))))
 
     def _before(self, images: Images) -> "Trial | None":
-        """The runtime by which most of these pictures were looked at before: later measurements change no answer."""
+        """The runtime that looked at nearly all of these pictures before: later measurements change no answer."""
         if self.view is not None and not self.view_key:
             return None
         trials = accepted(self.network, self.geometry.size)
         keys = self._keys(images) if trials else []
         for trial in trials if keys else []:
             store = self._stored(trial.ran)
-            if 2 * sum(store.get(key) is not None for key in keys) > len(keys):
+            if sum(store.get(key) is not None for key in keys) >= NEARLY * len(keys):
                 return trial
         return None
 
@@ -165,7 +172,10 @@ class Looker:
         out = []
         for row in rows:
             with suppress(Unreadable):
-                out.append(self._key(content_hash(encoded(images.items[row])), int(row)))
+                content = content_hash(encoded(images.items[row]))
+                seen = self._facts.get(content) if self._facts is not None else None
+                if seen is None or not seen["fact"]["reason"]:  # what cannot be read has no features
+                    out.append(self._key(content, int(row)))
         return out
 
     def _samples(self, images: Images) -> Iterator[np.ndarray]:

@@ -174,6 +174,7 @@ def _run(ground: Ground, one: Runner, rows: np.ndarray, aim: Aim) -> None:
     network = of(one.recipe)
     geometry = geometry_of(network, one.recipe)
     looker = Looker(network, geometry, ground.quiet, runtime=one.recipe.runtime, facts=False)
+    looker.many = len(ground.fold)  # few pictures alone would go through a slow runtime, whose ms nobody will see
     images = ground.data.images.take(rows)
     features = look(images, looker)[1]
     key = "cost", network.id, geometry.size  # whatever the fit: the least of all that were measured
@@ -192,7 +193,7 @@ def _cost(looker: Looker, images: Any) -> float:
     if not samples:
         raise InputError("None of the pictures of the race can be read.")
     size = looker.geometry.size
-    runner, looker.runtime = choose(looker.network, size, looker.runtime, len(images), samples, looker.log)
+    runner, looker.runtime = choose(looker.network, size, looker.runtime, looker.many, samples, looker.log)
     took = []
     for _ in range(PASSES):
         begun = time.perf_counter()

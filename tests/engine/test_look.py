@@ -134,6 +134,21 @@ def test_pictures_that_were_looked_at_stay_with_their_runtime(
     assert asked.ran == "other f32", "who asks for a runtime gets it"
 
 
+def test_a_runtime_may_be_chosen_for_more_pictures_than_there_are(
+    looker: Looker, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    known = looking.known
+    monkeypatch.setattr(looking, "known", lambda *args: asked.append(args[3]) or known(*args))
+    images = load(photos)
+    look(images, looker)
+    looker = fresh(looker)
+    looker.many = 5000
+    monkeypatch.setattr(looking, "accepted", lambda *args: [])
+    look(images, looker)
+    assert asked == [len(images), 5000]
+
+
 def test_views_are_keyed_by_their_draws(looker: Looker, photos: Path) -> None:
     images = load(photos)
     plain = look(images, looker)[1]
