@@ -21,7 +21,7 @@ def test_says_what_it_came_to_and_reads(name: str) -> None:
 
 
 def test_all_are_there_and_listed() -> None:
-    every = ["finetune", "gpu", "imagenet", "imbalanced", "laptop", "quick", "scratch-small"]
+    every = ["fine-grained", "finetune", "gpu", "imagenet", "imbalanced", "laptop", "quick", "scratch-small", "small"]
     assert shipped_names() == every
     assert [row[1] for row in listed("recipe").rows] == every
     assert [row[1] for row in listed("recipe", "l*").rows] == ["laptop"]
