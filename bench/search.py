@@ -23,7 +23,7 @@ PATTERN = "efficientnet*,mobilenet*,resnet*"
 SPACE = "lr,decay,batch,schedule"
 CLAIMS = {
     "race": "networks whose weights are here, placed by accuracy and cost",
-    "planted": "a planted bad start (rate x30, squashed): at least 90 % of the loss won back in 20 minutes on 2 cores",
+    "planted": "a planted bad start (rate x30, squashed): how much of what it costs is won back",
     "default": "from the default recipe: better, or it is said that it is not",
     "killed": "the same, killed twice, a second process beside it",
 }
@@ -104,8 +104,12 @@ def searched(found: dict[str, Any]) -> dict[str, Any]:
 def won(found: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any]:
     """How much of what the bad start costs beside the default one was won back."""
     lost, back = reference["value"] - found["start"][0], found["kept"][0] - found["start"][0]
-    share = round(back / lost, 3) if lost > 0 else None
+    share = round(back / lost, 3) if lost >= LEAST else None
     return {"default start": _three(reference), "lost": round(lost, 4), "won back": round(back, 4), "share": share}
+
+
+LEAST = 0.01
+"""Accuracy that a bad start must have cost for a share of it to mean anything."""
 
 
 def _three(figure: dict[str, Any]) -> list[float]:
