@@ -29,6 +29,8 @@ CLAIMS = {
 }
 RATE = 1e-3
 """Of a tail's own recipe, by batches of 64."""
+LEAST = 0.01
+"""Accuracy that a bad start must have cost for a share of it to mean anything."""
 
 
 def words(out: Path, *flags: str) -> list[str]:
@@ -106,10 +108,6 @@ def won(found: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any]:
     lost, back = reference["value"] - found["start"][0], found["kept"][0] - found["start"][0]
     share = round(back / lost, 3) if lost >= LEAST else None
     return {"default start": _three(reference), "lost": round(lost, 4), "won back": round(back, 4), "share": share}
-
-
-LEAST = 0.01
-"""Accuracy that a bad start must have cost for a share of it to mean anything."""
 
 
 def _three(figure: dict[str, Any]) -> list[float]:

@@ -23,7 +23,7 @@ def about(run: Run) -> dict[str, Any]:
     curve: [{"epoch", "loss"}] of what learned last. times: [{"rung", "seconds", "value"}] of a ladder, by what it
     kept, where it is known.
     """
-    figures, size = run.figures, sum(path.stat().st_size for path in _model(run.path))
+    figures, size = run.figures, sum(path.stat().st_size for path in _model(run))
     return {
         "run": str(run.path), "seconds": run.json("DONE.json")["seconds"], "bytes": size, "reads": run.reads,
         "rung": figures.get("rung", "probe"), "changed": run.recipe.changed(), "curve": figures.get("curve") or [],
@@ -52,8 +52,11 @@ def times(run: Run) -> list[dict[str, Any]]:
     return sorted(steps.values(), key=lambda step: step["seconds"])
 
 
-def _model(path: Path) -> Iterator[Path]:
-    return (file for file in path.iterdir() if file.suffix in (".safetensors", ".npz") and file.is_file())
+def _model(run: Run) -> Iterator[Path]:
+    """The files that answer: a run of folds answers by those of its folds."""
+    members = (run.config.get("linne") or {}).get("members", ())
+    for folder in [run.path / name for name in members] or [run.path]:
+        yield from (file for file in folder.iterdir() if file.suffix in (".safetensors", ".npz") and file.is_file())
 
 
 def _noted(path: Path, what: str) -> bool:

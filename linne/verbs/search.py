@@ -11,6 +11,7 @@ from ..core.recipe import Recipe
 from ..core.run import Run
 from ..core.spec import split
 from ..engine.log import Log
+from ._made import IN_MEMORY, flags
 
 SETTINGS = tuple(each.name for each in fields(Recipe) if each.name not in ("minutes", "devices", "shard"))
 DEFAULT = "lr,decay,batch,schedule"
@@ -107,10 +108,6 @@ def patterns(model: str) -> str:
 
 def _command(images: Any, path: Path, told: dict[str, Any]) -> str:
     """The command that goes on with this search, or makes it again."""
-    given = images if isinstance(images, (str, Path)) else "PICTURES"
-    words = [
-        f"--{name.replace('_', '-')}" + ("" if value is True else f" {shlex.quote(str(value))}")
-        for name, value in told.items()
-        if value not in ("", None)
-    ]
+    given = images if isinstance(images, (str, Path)) else IN_MEMORY
+    words = flags({name: value for name, value in told.items() if value not in ("", None)})
     return " ".join(["linne search", shlex.quote(str(given)), *words, "--out", shlex.quote(str(path))])

@@ -14,6 +14,7 @@ from linne.core.errors import InputError, RunError
 from linne.core.run import Run
 from linne.engine import fleet, folds
 from linne.engine.infer import model_of
+from linne.engine.runs import about
 from tests.verbs.test_training_input import bars
 
 TINY = {"model": "air(widths=(8,8))", "weights": "none", "size": 28, "check": "none"}
@@ -54,6 +55,11 @@ def test_its_figures_are_out_of_fold_and_fold_by_fold(folded: Run) -> None:
     assert "fold 3" in folded.report()
     assert "Fold by fold" in (folded.path / "report.html").read_text()
     assert folded.reads == 0
+
+
+def test_its_model_is_as_large_as_those_of_its_folds(folded: Run) -> None:
+    each = [(folded.path / f"fold-{k}" / "model.safetensors").stat().st_size for k in range(3)]
+    assert about(folded)["bytes"] == sum(each) > 0
 
 
 def test_groups_stay_in_one_fold(tmp_path: Path) -> None:
