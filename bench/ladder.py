@@ -21,7 +21,7 @@ from _measure import DATA, keep
 from linne.core.images import Images
 from linne.core.load import load
 from linne.core.rng import rng
-from linne.engine import ladder, trunk
+from linne.engine import ladder, rungs, trunk
 from linne.engine.climb import Climb
 from linne.engine.first import predict
 from linne.engine.network import resolve
@@ -54,7 +54,7 @@ def pinned(size: int, cut: str, folder: Path) -> Path:
     found = next(one for one in trunk.cuts(resolve(NETWORK), SIDE) if one.cut == cut)
     epochs = steps_of(Recipe(), "tail", size).epochs
     views = int(max(1, min(12, round(epochs))))
-    tail = {"cut": cut, "products": "bf16", "epochs": epochs, "folds": 3, "witnesses": ladder.FOLDS, "held": False,
+    tail = {"cut": cut, "products": "bf16", "epochs": epochs, "folds": 3, "witnesses": rungs.FOLDS, "held": False,
             "views": views, "kept": views, "seconds": 1.0}  # fmt: skip
     costs = {"train": 0.01, "products": "bf16"}
     plan = {"cut": {"cut": cut, "shape": list(found.shape), "after": found.after, **costs},

@@ -3,22 +3,26 @@ command line's flags; nothing else sets anything."""
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from .allowed import known, one_of, rate, toml, typed, within
 from .errors import InputError, OptionError, nearest
-from .lookup import declared, describe, find, kinds, names
+from .lookup import declared, find, kinds, names
 from .spec import Spec, chain, parse
 
 FITS = ("crop", "squash", "letterbox")
 PRECISIONS = ("auto", "f32", "bf16", "f16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+GROUNDS = ("auto", "features", "trunk", "pictures")
+"""What a method learns from: the network's features or activations, computed once, or pictures in ever new views."""
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
 TRAINING = (
     "epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "mix_until", "mix_at", "sampler", "decay",
-    "layer_decay", "warmup", "clip", "hook", "init", "head", "precision", "synchronise", "device", "devices", "shard",
+    "layer_decay", "warmup", "clip", "hook", "ground", "init", "head", "precision", "synchronise", "device",
+    "devices", "shard",
 )  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -65,6 +69,10 @@ class Recipe:
     pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest pseudo-label on")
     minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
     method: str = setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
+    ground: str = setting(
+        "auto",
+        "what a method learns from: features, trunk or 'trunk(PART)', pictures; auto is the method's own",
+    )
     epochs: float = setting(0.0, "how often each picture is learned from; 0 is the method's own")
     batch: int = setting(0, "pictures a step; 0 is the method's own")
     lr: str = setting("auto", "the peak learning rate: auto (the method's own), find (a range test), or a number")
@@ -94,17 +102,17 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for each in fields(self):
-            object.__setattr__(self, each.name, _typed(each, getattr(self, each.name)))
-        _one_of("resize", self.resize, FITS)
-        _one_of("weights_licence", self.weights_licence, LICENCES)
+            object.__setattr__(self, each.name, typed(each, getattr(self, each.name)))
+        one_of("resize", self.resize, FITS)
+        one_of("weights_licence", self.weights_licence, LICENCES)
         if self.weights == "none" and self.weights_licence != "any":
             raise OptionError("weights_licence has no effect with weights='none': random weights have no licence.")
-        _range("size", self.size, 0, 4096)
-        _range("inner_folds", self.inner_folds, 2, 100)
+        within("size", self.size, 0, 4096)
+        within("inner_folds", self.inner_folds, 2, 100)
         self._folded()
         self._pooled()
-        _range("copies", self.copies, 0, 100)
-        _range("max_unreadable", self.max_unreadable, 0, 1)
+        within("copies", self.copies, 0, 100)
+        within("max_unreadable", self.max_unreadable, 0, 1)
         self._training()
         if self.copies and not chain(self.augment):
             raise OptionError(
@@ -113,6 +121,7 @@ class Recipe:
         for kind, given in (("augment", self.augment), ("metric", self.metric)):
             for part in chain(given):
                 find(kind, part)
+        self._grounded()
         self._agree()
         if isinstance(self.metric, str):
             usable = [name for name in names("metric") if declared("metric", name, "interval") != "none"]
@@ -131,7 +140,7 @@ class Recipe:
     def _folded(self) -> None:
         """Raise OptionError for folds that cannot be, or that a setting would be without effect beside."""
         if self.folds:
-            _range("folds", self.folds, 2, 100)
+            within("folds", self.folds, 2, 100)
         if self.fit_all and not self.folds:
             raise OptionError("fit_all takes its settings from folds, and there are none. Give folds=5 as well.")
         if self.folds and self.devices > 1:
@@ -140,14 +149,23 @@ class Recipe:
             )
 
     def _pooled(self) -> None:
-        """Raise OptionError for what a pool cannot be combined with: it teaches the plain first classifier alone."""
+        """Raise OptionError for what a pool cannot be combined with: it teaches the plain first classifier alone, or
+        a method that has a use for it."""
+        if self.declares("pool"):
+            if not self.pool:
+                raise OptionError(
+                    f"method={self.method!r} learns from pictures without labels besides. Give pool='unlabelled/', say."
+                )
+            if self.pool_precision != 0.95:
+                raise OptionError(f"pool_precision has no effect with method={self.method!r}. Drop it.")
+            return
         if not self.pool:
             if self.pool_precision != 0.95:
                 raise OptionError(
                     f"pool_precision={self.pool_precision:g} has no effect without pool. Give pool='unlabelled/', say."
                 )
             return
-        _range("pool_precision", self.pool_precision, 0.5, 0.99)
+        within("pool_precision", self.pool_precision, 0.5, 0.99)
         beside = {"minutes": self.minutes, "classic": self.classic, "augment": chain(self.augment)}
         beside |= {"method": self.method not in ("auto", "probe")}
         for name in [name for name, given in beside.items() if given]:
@@ -161,27 +179,27 @@ class Recipe:
         if self.classic:
             self._classical()
         for name, most in (("minutes", 1e6), ("epochs", 1e5), ("batch", 1e6), ("layer_decay", 1)):
-            _range(name, getattr(self, name), 0, most)
+            within(name, getattr(self, name), 0, most)
         for name in ("decay", "warmup"):
             if getattr(self, name) != -1:
-                _range(name, getattr(self, name), 0, 1)
-        _range("mix_until", self.mix_until, 0.01, 1)
+                within(name, getattr(self, name), 0, 1)
+        within("mix_until", self.mix_until, 0.01, 1)
         for name, plain in (("mix_until", 1.0), ("mix_at", "input")):
             if getattr(self, name) != plain and not self.mix:
                 raise OptionError(f"{name}={getattr(self, name)} has no effect without mix. Give mix='mixup', say.")
-        _one_of("precision", self.precision, PRECISIONS)
-        _one_of("device", self.device, DEVICES)
-        _range("devices", self.devices, 1, 1024)
-        _range("clip", self.clip, 0, 1e6)
+        one_of("precision", self.precision, PRECISIONS)
+        one_of("device", self.device, DEVICES)
+        within("devices", self.devices, 1, 1024)
+        within("clip", self.clip, 0, 1e6)
         if self.lr not in ("auto", "find"):
-            _rate(self.lr)
+            rate(self.lr)
         for kind in ("method", "optimizer", "schedule", "loss", "mix", "sampler", "init", "head"):
             if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) != ("init", "torch"):
-                _known(kind, getattr(self, kind))
+                known(kind, getattr(self, kind))
         for kind in ("hook", "surgery"):
             for part in chain(getattr(self, kind)):
                 if isinstance(part, Spec):
-                    _known(kind, str(part))
+                    known(kind, str(part))
         if self.method == "probe" and self.minutes:
             raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
         if self.init != "auto" and self.weights != "none":
@@ -205,11 +223,29 @@ class Recipe:
                     if found:
                         raise OptionError(f"{kind}={part.name} and {what}={found[0]} contradict each other: {why}")
 
+    def _grounded(self) -> None:
+        """Raise OptionError for a ground that is none, or that the method would not stand on."""
+        parts = parse(self.ground)
+        if len(parts) != 1 or parts[0].name not in GROUNDS or parts[0].options or len(parts[0].args) > 1:
+            raise OptionError(f"ground={self.ground!r} is not allowed. {nearest(self.ground, GROUNDS)}")
+        name = parts[0].name
+        if parts[0].args and name != "trunk":
+            raise OptionError(f"ground={self.ground!r}: only a trunk is cut after a part. Give {name} alone.")
+        if name == "auto":
+            return
+        if self.way in ("", *LADDER):
+            raise OptionError(
+                f"ground={self.ground!r} has no effect with method={self.method!r}, which says itself what it learns "
+                "from. Drop one of the two."
+            )
+        if name != "pictures" and self.weights == "none":
+            raise OptionError(f"ground={self.ground!r} keeps weights as they are, and weights='none' has none to keep.")
+
     def _classical(self) -> None:
         """Raise OptionError for what a classical learner would ignore: it is fitted to frozen features, in one go."""
         if callable(self.classic):
             raise OptionError("classic is a learner by its name, so that a run's folder can hold what it learned.")
-        _known("classic", self.classic)
+        known("classic", self.classic)
         for name in ("minutes", "method", *TRAINING):
             if name in self.changed():
                 raise OptionError(
@@ -221,6 +257,15 @@ class Recipe:
     def trains(self) -> bool:
         """Whether more than the first classifier is asked for: time, or a method that takes steps."""
         return self.minutes > 0 or self.method not in ("auto", "probe")
+
+    @property
+    def way(self) -> str:
+        """The method's name without its options; "" for auto, and for a callable."""
+        return "" if callable(self.method) or self.method == "auto" else parse(self.method)[0].name
+
+    def declares(self, what: str, default: Any = False) -> Any:
+        """What the method's file says of this, or the default."""
+        return declared("method", self.way, what, default)
 
     @property
     def views(self) -> int:
@@ -280,7 +325,7 @@ class Recipe:
         """Every setting as TOML, in the order of this file."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         values["augment"] = self.augment_text() or ",".join(map(str, chain(self.augment)))
-        return "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
+        return "".join(f"{name} = {toml(value)}\n" for name, value in values.items())
 
 
 def shipped_names() -> list[str]:
@@ -294,62 +339,3 @@ def shipped(name: str) -> Path:
     if name not in have:
         raise InputError(f"There is no recipe {name!r}, neither here nor among Linne's own. {nearest(name, have)}")
     return SHIPPED / f"{name}.toml"
-
-
-def _rate(text: str) -> None:
-    try:
-        rate = float(text)
-    except ValueError:
-        raise OptionError(f"lr={text!r} is not allowed. It is auto, find, or a number like 3e-4.") from None
-    if not 0 < rate < 100:
-        raise OptionError(f"lr={text} is not allowed; it lies between 0 and 100, often near 1e-3.")
-
-
-def _known(kind: str, text: str) -> None:
-    """Raise OptionError for a trick or an option of it that is not there. Imports none of them."""
-    if callable(text):
-        return
-    parts = parse(text)
-    if len(parts) != 1:
-        raise OptionError(f"{kind}={text!r} names {len(parts)} tricks; give one.")
-    spec = parts[0]
-    if spec.name not in names(kind):
-        raise OptionError(f"There is no {kind} called {spec.name!r}. {nearest(spec.name, (*names(kind), 'auto'))}")
-    taken = [name for name, _ in describe(kind, spec.name)[1]]
-    for name, _ in spec.options:
-        if taken and name not in taken:
-            raise OptionError(f"{kind} {spec.name!r} has no option {name!r}. {nearest(name, taken)}")
-
-
-def _typed(each: "Field[Any]", value: Any) -> Any:
-    kind = type(each.default)
-    if each.name == "augment":
-        return value or ""
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if kind is str and callable(value):
-        return value
-    if kind is str and isinstance(value, Path):
-        return str(value)
-    if each.name == "lr" and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return f"{value:g}"
-    if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
-        raise OptionError(f"{each.name} is {each.metadata['help']}: expected {kind.__name__}, got {value!r}.")
-    return value
-
-
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise OptionError(f"{name}={value!r} is not allowed. {nearest(value, allowed)}")
-
-
-def _range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise OptionError(f"{name}={value} is not allowed; it lies between {low} and {high}.")
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-        return f'"{escaped}"'
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -102,8 +102,12 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
     from safetensors.numpy import load_file
 
     stood, data = up.stood, up.stood.data
-    write(up.place / "model.safetensors", lambda aside: shutil.copyfile(best.file, aside))
-    network = resolve(data.network.trained, str(up.place / "model.safetensors"), size=up.recipe.size)
+    known = best.ground == "features" and up.recipe.head == "auto"
+    if known:  # the network is as it was
+        network = replace(data.network, classes=len(data.images.classes))
+    else:
+        write(up.place / "model.safetensors", lambda aside: shutil.copyfile(best.file, aside))
+        network = resolve(data.network.trained, str(up.place / "model.safetensors"), size=up.recipe.size)
     named = load_file(best.file)
     place = folder.head_place(named, network)
     weight = named[f"{place}.weight"]
@@ -112,7 +116,8 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
 
     def say(rows: np.ndarray, temperature: float) -> Predictions:
         images = data.images.take(rows)
-        logits = look(images, looker)[1] @ weight.T.astype(np.float64) + bias
+        seen = data.features[rows] if known else look(images, looker)[1]
+        logits = seen @ weight.T.astype(np.float64) + bias
         return Predictions(logits, images.labels, rows, images.classes, images.names, images.group, temperature)
 
     judge = say(stood.judge, 1.0) if len(stood.judge) else None
@@ -123,7 +128,8 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
         stood.head, weight=weight, bias=bias, temperature=temperature, calibrated_on=f"{len(own):,} {word}",
         oof=_learned(best, up, temperature), notes=(*stood.head.notes, *_notes(best)),
     )  # fmt: skip
-    folder.write_config(up.place, network, data.geometry, head, place)
+    if not known:
+        folder.write_config(up.place, network, data.geometry, head, place)
     parts = {"train": head.oof}
     if len(stood.test):
         reading()
@@ -131,7 +137,7 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
     if judge is not None:
         parts["validation"] = replace(judge, temperature=temperature)
     result = judged(stood, head, parts, up.recipe, up.log)
-    result.network = network
+    result.network = None if known else network
     return result
 
 

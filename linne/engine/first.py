@@ -26,13 +26,11 @@ from . import classic, pool
 from .augments import settled
 from .data import Data, check
 from .figures import figure, figures, headline
-from .loader import chained, occurrences
+from .known import copied
 from .log import Log
-from .look import Looker, look
 from .memo import arrays, digest
 from .network import Network
 from .probe import Probe, nested, probe
-from .views import VERSION
 
 FEW = 250
 """With fewer usable pictures a test set would resolve nothing: repeated grouped cross-validation judges instead."""
@@ -282,20 +280,8 @@ def _copies(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> np.ndarr
     """Features of augmented copies of the learning rows, (views, n, width), or None."""
     if not recipe.views:
         return None
-    tricks = [find("augment", part) for part in chain(recipe.augment)]
-    looker = Looker(data.network, data.geometry, log, runtime=recipe.runtime, facts=False)
-    looker.turn = occurrences(data.facts["hash"][learn])
-    text = recipe.augment_text()
-    out = []
-    for copy in range(recipe.views):
-
-        def view(pixels: np.ndarray, content: bytes, turn: int, copy: int = copy) -> np.ndarray:
-            where = recipe.seed, "augment", content, turn, copy
-            return chained(pixels, tricks, data.geometry, lambda at: rng(*where, at), epoch=copy, content=content)
-
-        looker.view, looker.view_key = view, f"{VERSION} {text} seed {recipe.seed} copy {copy}" if text else ""
-        out.append(look(data.images.take(learn), looker)[1])
-    return np.stack(out)
+    hashes = data.facts["hash"][learn]
+    return copied(data, data.images.take(learn), hashes, recipe.augment, recipe.views, recipe, log)
 
 
 def leaked(data: Data) -> np.ndarray:

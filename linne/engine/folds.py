@@ -156,7 +156,7 @@ def stood(data: Data, fold: np.ndarray, runs: Sequence[Run], recipe: Recipe, log
     Pictures that came as test pictures judge the mean of all; they learn instead where one is fitted to all pictures.
     """
     known = together(data, fold, runs)
-    if data.pool:
+    if data.pool and not recipe.declares("pool"):
         log.say(voted(data.pool, runs, known, without(data, fold, recipe, known), recipe))
     tests = data.why == HELD
     data.why[tests] = ""

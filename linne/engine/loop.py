@@ -363,8 +363,8 @@ class Loop:
             places, epochs, turns = self.orders[self.main].at(step * self.settings.batch, self.settings.batch)
             yield self.feeding.moved(feed.batch(places, epochs, turns, "plain", "", self.settings.seed), feed)
 
-    def infer(self, rows: str = "train", view: str = "") -> Iterator[tuple[np.ndarray, Tensor]]:
-        """(places, logits) of a feed, in its order, without draws: for methods that look back at an epoch's end."""
+    def infer(self, rows: str = "train", view: str = "", *, features: bool = False) -> Iterator[tuple[Any, ...]]:
+        """(places, logits) of a feed, in its order, without draws, at an epoch's end; with `features` between them."""
         feed = self.feeds[rows]
         was = self.module.training
         self.module.eval()
@@ -373,7 +373,12 @@ class Loop:
             nothing = np.zeros_like(places)
             pixels = feed.batch(places, nothing, nothing, "plain", view, self.settings.seed)
             with torch.no_grad(), device.autocast(self.where, self.settings.precision):
-                yield places, self.module(self.feeding.moved(pixels, feed)).float()
+                seen = self.feeding.moved(pixels, feed)
+                if not features:
+                    yield places, self.module(seen).float()
+                    continue
+                found = self.module.features(seen)
+                yield places, found.float(), self.module.head(found).float()
         self.module.train(was)
 
     def _end(self) -> Fitted:

@@ -32,6 +32,7 @@ from .pseudo import (
     joined,
     procedure,
     pseudo,
+    strangers,
     taught,
     verdict,
 )
@@ -131,15 +132,41 @@ def teach(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, head
     pool = data.pool
     if pool is None:
         return head
+    if recipe.declares("pool"):
+        lend(data, pool, learn, log)
+        return head
     found, pool.said, told = taught(lesson(data, pool, recipe, learn, judge), head)
     pool.figures = told | {"pictures": len(pool.why), "left": left(pool)}
     log.say(said(pool), pool=pool.figures)
     return replace(found, notes=(*found.notes, pool.figures["sentence"]))
 
 
+def lend(data: Data, pool: Pool, learn: np.ndarray, log: Log) -> None:
+    """Say which pictures of the pool a method of its own is shown: those that resemble some that learn.
+
+    Raises InputError where none does.
+    """
+    asked = np.flatnonzero((pool.why == "") | (pool.why == STRANGER))
+    strange = strangers(data.features[learn], data.images.group[learn], pool.features[asked])
+    pool.why = pool.why.copy()  # folds share it
+    pool.why[asked] = np.where(strange, STRANGER, "")
+    used, count = int((pool.why == "").sum()), len(pool.why)
+    if not used:
+        raise InputError(
+            f"None of the {count:,} pictures of the pool resembles a labelled one: nothing is to be learned from them. "
+            "Give pictures of the same kind with --pool, or drop it."
+        )
+    told = f"The pool: {used:,} of {count:,} pictures are learned from without labels."
+    pool.figures = {"pictures": count, "used": used, "kept": True, "left": left(pool), "sentence": told}
+    log.say(told, pool=pool.figures)
+
+
 def again(data: Data, recipe: Recipe, learn: np.ndarray, head: Probe, log: Log) -> Probe:
     """The same for one classifier of all pictures, where folds have said already whether the pool is kept."""
     pool = data.pool
+    if pool is not None and recipe.declares("pool"):
+        lend(data, pool, learn, log)
+        return head
     if pool is None or not pool.figures["kept"]:
         return head
     own = lesson(data, pool, recipe, learn, learn[:0])
@@ -224,8 +251,10 @@ def _why(pool: Pool) -> np.ndarray:
 
 
 def write_pool(path: Path, pool: Pool) -> None:
-    """pool.csv: a row a picture of the pool: its pseudo-label and confidence, whether it taught, and else why not."""
-    if pool.said is None:
+    """pool.csv: a row a picture of the pool: its pseudo-label and confidence where it has one, whether it taught, and
+    else why not. Of folds each has its own."""
+    lent = bool(pool.figures) and "level" not in pool.figures
+    if pool.said is None and not lent:
         return
     asked, text = np.flatnonzero(pool.why == ""), io.StringIO()
     place = dict(zip(asked.tolist(), range(len(asked)), strict=True))
@@ -233,7 +262,7 @@ def write_pool(path: Path, pool: Pool) -> None:
     table.writerow(["name", "hash", "label", "confidence", "learned", "why"])
     for row, why in enumerate(_why(pool)):
         at, shown = place.get(row), ["", ""]
-        if at is not None:
+        if at is not None and pool.said is not None:
             shown = [pool.images.classes[pool.said.guess[at]], f"{pool.said.confidence[at]:.6f}"]
         learned = why == "" and pool.figures["kept"]
         why = why or ("" if learned else REFUSED)

@@ -34,6 +34,7 @@ class Steps:
     hook: str = ""
     mix_until: float = 1.0
     mix_at: str = "input"
+    ground: str = ""
     channels_last: bool = False
     compile: bool = False
     workers: int = -1
@@ -48,6 +49,8 @@ OWN: dict[str, dict[str, Any]] = {
     "full": {"epochs": 8, "batch": 64, "rate": 2e-4, "layer_decay": 0.85},
     "": {"epochs": 30, "batch": 128, "rate": 0.1, "optimizer": "sgd", "decay": 5e-4, "ema": 0.998},
 }
+OWN["trunk"] = OWN["tail"]
+OWN["features"] = {"epochs": 30, "batch": 64, "rate": 1e-3}
 for _name in ("distil", "dkd", "resemble"):
     OWN[_name] = {**OWN["full"], "loss": "cross_entropy"}
 """Measured on clothing (bench/LOG.md); "" is any other method. A smoothed label would contradict a teacher's."""
@@ -59,13 +62,16 @@ UNEVEN = 3.0
 """How many times the pictures of its smallest class the largest one has where that is worth a word."""
 
 
-def steps_of(recipe: Recipe, method: str, rows: int, kind: str = "cpu") -> Steps:
+def steps_of(recipe: Recipe, method: str, rows: int, kind: str = "cpu", ground: str = "") -> Steps:
     """How a method is fitted to so many pictures on a kind of device: its own ways, and what the recipe says over them.
+
+    ground: "features" or "trunk" where it learns from these, not from pictures. Its own ways are the ground's or its
+    name's, with what its file says is `usual` over them.
 
     A rate that the recipe leaves open is the method's own times the batch's share of the method's own, or the root of
     it for an optimizer that divides by a running scale (as `parameters.scaled_rate`).
     """
-    own = _own(method)
+    own = _own(method, ground)
     batch = recipe.batch or max(16, min(own["batch"], 16 * (rows // 64)))
     made = {
         "batch": batch,
@@ -87,16 +93,19 @@ def steps_of(recipe: Recipe, method: str, rows: int, kind: str = "cpu") -> Steps
     made["rate"] = float(recipe.lr) if recipe.lr not in ("auto", "find") else own["rate"]
     if recipe.lr in ("auto", "find") and isinstance(made["optimizer"], str):
         made["rate"] *= scaled_rate(1, batch, made["optimizer"]) / scaled_rate(1, own["batch"], made["optimizer"])
-    return Steps(method=method, **{**own, **made})
+    return Steps(method=method, ground=ground, **{**own, **made})
 
 
-def _own(method: str) -> dict[str, Any]:
-    return {**COMMON, **OWN.get(parse(method)[0].name, OWN[""])}
+def _own(method: str, ground: str = "") -> dict[str, Any]:
+    name = parse(method)[0].name
+    own = OWN.get(name, OWN[""])
+    loss = {"loss": own["loss"]} if "loss" in own else {}
+    return {**COMMON, **(OWN[ground] | loss if ground else own), **declared("method", name, "usual", {})}
 
 
 def reasons(recipe: Recipe, steps: Steps, rows: int, counts: np.ndarray, kind: str = "cpu") -> list[str]:
     """Why what the recipe leaves open was chosen so, a line each. counts: (K,) pictures of each class that learn."""
-    own, said = _own(steps.method), []
+    own, said = _own(steps.method, steps.ground), []
     needed = declared("method", parse(steps.method)[0].name, "surgery", "")
     if needed and needed not in recipe.surgery:
         said.append(f"surgery {needed}: the method cannot do without it")

@@ -5,6 +5,7 @@ out of fold. They learn as the one that is kept does, from fewer pictures: what 
 """
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.batch import Stage, Stream
 from ..core.deal import deal
 from ..core.errors import OptionError
 from ..core.files import write, write_json
@@ -32,6 +34,10 @@ from .recipes import Steps
 from .settings import Settings
 
 WHOLE = "whole"
+CLEAN = "confirmed", "relabelled"
+"""What an overlay says of a label that is surely right."""
+NOT_SET = "method", "epochs", "ema", "hook", "ground"
+"""What steps say that a loop's settings do not hold."""
 SPAN = 300.0
 """The range test goes from this share of a method's own rate to this multiple of it."""
 
@@ -53,7 +59,8 @@ class Rung:
     """A method with everything that its fittings share.
 
     feed: rows of the images to the feed that shows them. start: the rung below's fittings, to begin from. init: of
-    random weights.
+    random weights. shell: the tail, by which a method is given the network from a cut on; "" is the whole network.
+    pool: what shows pictures without labels.
     """
 
     name: str
@@ -70,6 +77,8 @@ class Rung:
     where: Any
     start: Sequence[Member] = ()
     init: str = "auto"
+    shell: str = ""
+    pool: "Callable[[], Any] | None" = None
 
     @property
     def fold(self) -> np.ndarray:
@@ -117,11 +126,21 @@ class Rung:
             begin(net, self.init, lambda count: self._shown(learns[:: -(-len(learns) // count)]), self.seed)
         loss = Criterion(self.steps.loss, labels, classes, self.where)
         loss.watch(net.head)
-        offered = {"model": net, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch,
+        model = self._shelled(net)
+        offered = {"model": model, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch,
                    "teach": partial(self._teacher, fold, learns)}  # fmt: skip
         method = offer(find("method", self.steps.method), **offered)
+        if self.shell:
+            stages = getattr(method, "stages", None) or [Stage()]
+            method.stages = [replace(stage, statistics=False) for stage in stages]
         held(net, method, self.steps.method)
         return net, method
+
+    def _shelled(self, net: Any) -> Any:
+        """What a method is handed: the network, or what comes after its cut, holding the network's own modules."""
+        if not self.shell:
+            return net
+        return offer(find("method", self.shell), model=net, loss=None, device=self.where.torch).model
 
     def _teacher(self, fold: "int | str", learns: np.ndarray, names: str, features: bool = False) -> Any:
         """Finished runs that answer for these pictures, networks' features, or what heads said out of fold of them."""
@@ -134,6 +153,11 @@ class Rung:
             known = self.stood.head if fold == WHOLE else self._solved(learns)
             rows = known.oof.rows if fold == WHOLE else learns[known.oof.rows]
             return Recalled(rows, known.oof.logits / known.temperature).to(self.where.torch)
+        if self.shell:
+            raise OptionError(
+                f"teacher={names!r} answers for pictures, and the method learns from what comes before a cut. Give "
+                "--ground pictures, or teacher=self."
+            )
         scale = data.network.mean, data.network.std
         return teacher(names, data.images.classes, scale, features).to(self.where.torch)
 
@@ -175,8 +199,42 @@ class Rung:
         rows, aside = self._aside(learns) if watched else (learns, learns[:0])
         settings = replace(self._settings(len(rows)), budget=budget, keep="best" if watched else "last")
         figured = (lambda module: self._figure(module, aside)) if watched else None
-        return fit(method, {"train": self.feed(rows)}, settings, where=self.where, place=folder, log=self.log,
+        return fit(method, self.feeds(method, rows), settings, where=self.where, place=folder, log=self.log,
                    evaluate=figured, hooks=[*self.hooks(), self.clock])  # fmt: skip
+
+    def feeds(self, method: Any, rows: np.ndarray) -> dict[str, Any]:
+        """What the method's streams ask for, these rows being the ones with labels that learn."""
+        streams = (getattr(method, "streams", None) or {"train": Stream()}).values()
+        made: dict[str, Callable[[], Any]] = {"train": lambda: self.feed(rows), "clean": lambda: self._clean(rows)}
+        made |= {"unlabelled": self.pool} if self.pool else {}
+        feeds = {
+            name: made[name]() for name in dict.fromkeys(["train", *(one.rows for one in streams)]) if name in made
+        }
+        for stream in streams:
+            for spec in filter(None, stream.views.values()):
+                if hasattr(feed := feeds.get(stream.rows), "prepare"):
+                    feed.prepare(spec)  # type: ignore[union-attr]
+        return feeds
+
+    def _clean(self, rows: np.ndarray) -> Any:
+        """The feed of those whose label somebody confirmed or put right. Raises OptionError where none was."""
+        marks = self.stood.data.images.columns.get("overlay")
+        sure = rows if marks is None else rows[np.isin(np.asarray(marks)[rows], CLEAN)]
+        if marks is None or not len(sure):
+            raise OptionError(
+                f"{self.steps.method} learns from some labels that are surely right, and none was confirmed. Confirm "
+                "some with --overlay fixes.csv, or take a method that needs none, e.g. mlnt."
+            )
+        return self.feed(sure)
+
+    def pace(self) -> float:
+        """Seconds of one picture in a step, by the first few. The network is thrown away."""
+        from .loop import fit
+
+        learn, pace = self.stood.learn, Pace()
+        method = self._begin(WHOLE, learn)[1]
+        fit(method, self.feeds(method, learn), self._settings(len(learn)), where=self.where, hooks=[pace])
+        return pace.seconds / self.steps.batch
 
     def hooks(self) -> list[Any]:
         """What watches its fittings."""
@@ -184,7 +242,7 @@ class Rung:
 
     def _settings(self, rows: int) -> Settings:
         steps = self.steps
-        own = {name: value for name, value in asdict(steps).items() if name not in ("method", "epochs", "ema", "hook")}
+        own = {name: value for name, value in asdict(steps).items() if name not in NOT_SET}
         return Settings(steps=max(1, round(steps.epochs * rows / steps.batch)), seed=self.seed, **own)
 
     def _aside(self, learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -208,7 +266,7 @@ class Rung:
         method = self._begin(WHOLE, learn)[1]
         settings = self._settings(len(learn))
         ends = settings.rate / SPAN, settings.rate * SPAN
-        found = find_rate(method, {"train": self.feed(learn)}, settings, *ends, count, where=self.where)
+        found = find_rate(method, self.feeds(method, learn), settings, *ends, count, where=self.where)
         return asdict(found)
 
     def _logits(self, module: Any, rows: np.ndarray) -> np.ndarray:
@@ -226,6 +284,24 @@ class Rung:
         """(m, ...) float tensor of what the feed gives for these rows without any draw."""
         feed, places = self.feed(rows), np.arange(len(rows))
         return _moved(feed.batch(places, 0 * places, 0 * places, "plain", "", self.seed), feed, self.where)
+
+
+class Pace:
+    """A hook that times some steps, then asks to stop. seconds: of one, the median, the first two left out."""
+
+    stop, most = "", 8
+
+    def __init__(self) -> None:
+        self.at: list[float] = []
+
+    def on_step(self, loop: Any, record: dict[str, Any]) -> None:
+        """Note the time."""
+        self.at.append(time.monotonic())
+        self.stop = "timed" if len(self.at) > self.most else ""
+
+    @property
+    def seconds(self) -> float:
+        return float(np.median(np.diff(self.at)[1:] if len(self.at) > 3 else [0.0]))
 
 
 def held(net: Any, method: Any, name: str) -> None:

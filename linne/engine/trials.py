@@ -167,8 +167,8 @@ class Trials:
             stood = replace(stood, data=replace(data, network=of(recipe)))
         return Trial(
             "trial", replace(steps, epochs=self.epochs), FOLDS, stood, up.place, up.plan, QUIET, up.clock,
-            feed.of, up.recipe.seed + number, recipe.metric, up.where, (), recipe.init, self.fold,
-            self._heads,
+            feed.of, up.recipe.seed + number, recipe.metric, up.where, (), recipe.init, dealt=self.fold,
+            heads=self._heads,
         )  # fmt: skip
 
 

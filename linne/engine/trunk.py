@@ -9,7 +9,7 @@ import copy
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ..core.images import Images
 from ..core.measure import content_hash
 from . import cache
 from .choose import choose
+from .known import COPIES, shift
 from .log import Log
 from .look import Looker, Seen
 from .network import Network
@@ -226,6 +227,7 @@ class Activations:
         self.rows = np.arange(len(images))
         self.turn = occurrences(hashes)
         self.looker = _Trunker(trunk, views, log, runtime, self.turn)
+        self.others: dict[str, Activations] = {}
         self._lock = threading.Lock()
 
     def part(self, places: np.ndarray) -> "Activations":
@@ -234,7 +236,19 @@ class Activations:
         part.images = self.images.take(places)
         for name in ("labels", "hashes", "rows", "turn"):
             setattr(part, name, getattr(self, name)[places])
+        part.others = {spec: other.part(places) for spec, other in self.others.items()}
         return part
+
+    def prepare(self, spec: str) -> None:
+        """Have copies by this chain, which a stream's view asks for."""
+        if spec in self.others:
+            return
+        looker = self.looker
+        views = replace(looker.views, given=spec)
+        feed = Activations(self.trunk, self.images, self.hashes, views, COPIES + 1, looker.log, runtime=looker.runtime)
+        feed.rows, feed.turn = self.rows, self.turn
+        feed.compute(range(1, COPIES + 1))
+        self.others[spec] = feed
 
     def of(self, rows: np.ndarray) -> "Activations | None":
         """The feed of these rows of the images; None where it has not all of them."""
@@ -270,10 +284,13 @@ class Activations:
     def batch(
         self, places: np.ndarray, epochs: np.ndarray, turns: np.ndarray, view: str, spec: "str | None", seed: int
     ) -> np.ndarray:
-        """(B, *shape) float32; the view "plain" is view 0."""
+        """(B, *shape) float32; the view "plain" is view 0. A chain's copies begin at 1."""
         if view == "plain":
             return self.take(places, np.zeros(len(places), np.int64))
-        return self.take(places, numbers(self.hashes[places], epochs, turns, self.count, self.seed))
+        start, hashes = shift(self.seed, view), self.hashes[places]
+        if spec is None:
+            return self.take(places, numbers(hashes, epochs, turns, self.count, start))
+        return self.others[spec].take(places, 1 + numbers(hashes, epochs, turns, COPIES, start))
 
     def take(self, places: np.ndarray, which: np.ndarray) -> np.ndarray:
         """(B, *shape) float32 of these places, each in one view."""

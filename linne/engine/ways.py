@@ -1,16 +1,20 @@
 """What the rungs could do here and what it would cost: where to cut, how fast steps and views are, on real pictures."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache as once
 from typing import Any
 
 import numpy as np
 
+from ..core.errors import OptionError
 from ..core.lookup import find
 from . import cache
 from .budget import Way, fit_tail
 from .choose import _bf16
 from .climb import Climb, trunk_seconds
+from .data import Pool
 from .loader import occurrences
 from .plan import measure_format, step_seconds, timed, worth_compiling
 from .recipes import Steps
@@ -27,6 +31,8 @@ REFERENCE = 0.35
 """The cut that is timed before one is chosen: the one with about this share after it."""
 BESIDE = 1.15
 """A step's seconds beside those of its passes: the optimizer, the average, the loader."""
+POOLED = 3
+"""Views of each picture of the pool that a tail learns from."""
 FEW = 16
 """Pictures by which forms of a step are told apart: a whole batch of 64 would take 7 GB."""
 SLOWER = 15.0
@@ -126,6 +132,37 @@ def activations(up: Climb, trunk: Trunk, rows: np.ndarray, count: int, kept: int
     runtime = up.plan.get("runtime of activations") or up.recipe.runtime
     feed = Activations(trunk, images, hashes, views(up), count, up.log, kept=kept, runtime=runtime)
     feed.rows = rows
+    return feed
+
+
+def lent(up: Climb) -> Pool:
+    """The pool that a method's stream shows. Raises OptionError without one."""
+    if up.stood.data.pool is None:
+        raise OptionError(
+            f"method={up.recipe.method!r} learns from pictures without labels besides. Give pool='unlabelled/', say."
+        )
+    return up.stood.data.pool
+
+
+def unlabelled(up: Climb, trunk: "Trunk | None") -> "Callable[[], Any] | None":
+    """What makes the feed of the pool's pictures: their activations up to a cut, or without one they themselves."""
+    if up.stood.data.pool is None:
+        return None
+
+    @once
+    def feed() -> Any:
+        pool, data = lent(up), up.stood.data
+        at = np.flatnonzero(pool.why == "")
+        images, hashes, rows = pool.images.take(at), pool.hashes[at], len(data.images) + at
+        if trunk is None:
+            scale = data.network.mean, data.network.std
+            return Shown(images.items, images.labels, rows, hashes, occurrences(hashes), views(up), scale)
+        runtime = up.plan.get("runtime of activations") or up.recipe.runtime
+        made = Activations(trunk, images, hashes, views(up), POOLED, up.log, runtime=runtime)
+        made.rows = rows
+        made.compute()
+        return made
+
     return feed
 
 

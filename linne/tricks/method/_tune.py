@@ -41,9 +41,9 @@ class After(nn.Module):
 
 
 def place_of(row: Row, cut: str) -> int:
-    """Where the part called `cut` stands. Raises OptionError where there is none, or nothing after it."""
+    """Where the part called `cut` stands; after the last one comes the head. Raises OptionError where there is none."""
     names = [name for name, _ in row]
-    if cut not in names[:-1]:
+    if cut not in names:
         raise OptionError(f"The network has no part {cut!r} to be cut after. {nearest(cut, names[:-1])}")
     return names.index(cut)
 

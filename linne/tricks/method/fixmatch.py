@@ -8,6 +8,8 @@ from torch.nn import functional as F
 from ...core.batch import Batch, Step, Stream
 from ...core.errors import OptionError
 
+pool = True
+
 
 class fixmatch:
     """The class of a weakly changed picture, where its probability reaches `threshold`, is the strong one's label.
