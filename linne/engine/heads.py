@@ -22,7 +22,7 @@ def features(up: Climb, name: str) -> "Best | None":
     too short."""
     data, n = up.stood.data, len(up.stood.learn)
     steps = replace(steps_of(up.recipe, name, n, up.where.torch.type, "features"), workers=0)
-    shell = str(Spec("tail", (), (("cut", last(up)),)))
+    shell = str(Spec("tail", (), (("cut", "all"),)))
     images, hashes = data.images.take(up.rows), data.facts["hash"][up.rows]
     feed = known(up, images, hashes, data.features[up.rows], up.rows)
 
@@ -43,11 +43,6 @@ def features(up: Climb, name: str) -> "Best | None":
     advise(up, name, steps)
     up.log.say(f"{name}: a head on frozen features, {wanted:g} epochs at {1 / seconds:,.0f} pictures/s")
     return trained(up, rung(steps), 0 if up.sure else FOLDS, False, wanted * epoch)
-
-
-def last(up: Climb) -> str:
-    """The network's last part before its head."""
-    return up.stood.data.network.module().parts()[-1][0]
 
 
 def known(up: Climb, images: Images, hashes: np.ndarray, plain: np.ndarray, rows: np.ndarray) -> Known:

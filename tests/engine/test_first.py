@@ -11,6 +11,7 @@ from linne.core.recipe import Recipe
 from linne.engine import first as job
 from linne.engine.data import Data
 from linne.engine.first import first, foreseen, usable
+from linne.engine.loader import occurrences
 from linne.engine.log import Log
 from linne.engine.network import Network
 
@@ -141,7 +142,7 @@ def test_unreadable_test_pictures_count_as_wrong() -> None:
 
 def test_equal_pictures_take_turns() -> None:
     hashes = np.array([b"a" * 16, b"b" * 16, b"a" * 16, b"a" * 16, b"b" * 16], "V16")
-    assert job.occurrences(hashes).tolist() == [0, 0, 1, 2, 1]
+    assert occurrences(hashes).tolist() == [0, 0, 1, 2, 1]
 
 
 def test_a_head_reads_back_as_it_was() -> None:

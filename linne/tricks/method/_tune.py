@@ -44,7 +44,7 @@ def place_of(row: Row, cut: str) -> int:
     """Where the part called `cut` stands; after the last one comes the head. Raises OptionError where there is none."""
     names = [name for name, _ in row]
     if cut not in names:
-        raise OptionError(f"The network has no part {cut!r} to be cut after. {nearest(cut, names[:-1])}")
+        raise OptionError(f"The network has no part {cut!r} to be cut after. {nearest(cut, names)}")
     return names.index(cut)
 
 

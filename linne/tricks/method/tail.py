@@ -7,15 +7,17 @@ import torch
 from ...core.batch import Batch, Stage, Step
 from ...core.errors import OptionError
 from ._matrix import KINDS, matrix
-from ._tune import After, given_at, last_cut
+from ._tune import After, given_at, last_cut, place_of
+
+ALL = "all"
 
 
 class tail:
     """Batches hold what the parts up to the cut give, not pictures; the network's own modules learn. A mix in the run
     blends activations: manifold mixup (Verma et al. 2019, arXiv:1806.05236).
 
-    cut: the last part that stays as it is, by its name in the network's parts; "" is the one before the last layer.
-    statistics: whether batch norms go by the batch and go on estimating; otherwise they keep what they know. products:
+    cut: the last part that stays as it is, by its name in the network's parts; "" is the one before the last layer,
+    "all" leaves the head alone to learn, as `ground=features` asks for. statistics: whether batch norms go by the batch and go on estimating; otherwise they keep what they know. products:
     "f32" or "bf16" lets convolutions of small maps run as matrix products of that precision, "" runs them as they are;
     the weights are float32 in any case. size: side in px of the pictures, where the maps of `products` come from.
     """
@@ -29,7 +31,9 @@ class tail:
         if size and not products:
             raise OptionError("tail: size has no effect without products. Give products='bf16', say, or drop it.")
         row = model.parts()
-        self.cut = cut or last_cut(row)
+        self.cut = row[-1][0] if cut == ALL else cut or last_cut(row)
+        if cut != ALL:
+            place_of(row[:-1], self.cut)
         self.loss, self.model = loss, After(row, model.head, self.cut)
         self.stages = [Stage("tail", statistics=statistics)]
         if products and torch.device(device).type == "cpu":
