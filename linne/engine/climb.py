@@ -62,6 +62,12 @@ class Climb:
         return held(self.stood.data.images.take(self.rows).items, geometry)
 
     @property
+    def judged(self) -> int:
+        """Pictures that say what a rung is worth without a witness of its own: of validation, and of other folds."""
+        others = self.stood.data.siblings
+        return len(self.stood.judge) + (len(others) if others is not None else 0)
+
+    @property
     def sure(self) -> bool:
         """Whether nobody is to judge: folds did, and everybody learns."""
         return not len(self.stood.test)

@@ -45,7 +45,8 @@ class Data:
     """images, facts and features share their rows. why: (n,) str, "" where the picture is kept.
 
     twins: (n,) int64, verified near-duplicates share a number. ran: the runtime and its precision; runtime: its spec.
-    findings: so far. pool: pictures to be learned from by pseudo-labels, None without.
+    findings: so far. pool: pictures without labels to learn from, None without. siblings: what classifiers made the
+    same way, each without a fold of these learning pictures, said of their folds, in scores.
     """
 
     images: Images
@@ -59,6 +60,7 @@ class Data:
     runtime: str = "auto"
     findings: list[Finding] = field(default_factory=list)
     pool: "Pool | None" = None
+    siblings: "Predictions | None" = None
 
     @property
     def kept(self) -> np.ndarray:

@@ -55,15 +55,30 @@ def deal(data: Data, recipe: Recipe) -> np.ndarray:
     return fold
 
 
-def part(data: Data, fold: np.ndarray, number: int) -> Data:
-    """The pictures of one classifier: its own fold is "test", the others "train"."""
+def part(data: Data, fold: np.ndarray, number: int, runs: Sequence[Run] = ()) -> Data:
+    """The pictures of one classifier: its own fold is "test", the others "train". runs: of other folds, finished."""
     rows = np.flatnonzero(fold >= 0)
     split = np.where(fold[rows] == number, "test", "train").astype(object)
     images = replace(data.images.take(rows), split=split)
     return replace(
         data, images=images, facts=data.facts.take(rows), features=data.features[rows], why=data.why[rows].copy(),
         twins=data.twins[rows], findings=[], pool=replace(data.pool) if data.pool else None,
+        siblings=siblings(runs),
     )  # fmt: skip
+
+
+def siblings(runs: Sequence[Run]) -> "Predictions | None":
+    """What other folds' classifiers said of their own folds, in scores: they are this one's witnesses.
+
+    Only of those that trained: a first classifier has its own out-of-fold predictions. None where there is none.
+    """
+    said = [run.predictions("test") for run in runs if run.figures.get("rung", "probe") != "probe"]
+    if not said:
+        return None
+    order = np.argsort(np.concatenate([one.rows for one in said]))
+    own = {name: np.concatenate([getattr(one, name) for one in said])[order]
+           for name in ("logits", "labels", "rows", "names", "group")}  # fmt: skip
+    return replace(said[0], **own, temperature=1.0)
 
 
 def settings(recipe: Recipe) -> Recipe:

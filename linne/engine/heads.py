@@ -42,7 +42,9 @@ def features(up: Climb, name: str) -> "Best | None":
     steps = replace(steps, epochs=float(wanted))
     advise(up, name, steps)
     up.log.say(f"{name}: a head on frozen features, {wanted:g} epochs at {1 / seconds:,.0f} pictures/s")
-    return trained(up, rung(steps), 0 if up.sure else FOLDS, False, wanted * epoch)
+    return trained(
+        up, rung(steps), 0 if up.sure or up.stood.data.siblings is not None else FOLDS, False, wanted * epoch
+    )
 
 
 def known(up: Climb, images: Images, hashes: np.ndarray, plain: np.ndarray, rows: np.ndarray) -> Known:

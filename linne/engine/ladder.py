@@ -98,7 +98,7 @@ def tail(up: Climb, name: str = "tail") -> "Best | None":
     steps = steps_of(recipe, name, n, up.where.torch.type, "" if own else "trunk")
     wanted = steps.epochs
     epochs = (wanted, wanted, wanted) if recipe.epochs else (wanted / 4, wanted, 2 * wanted)
-    room, judged = ways.room(), len(up.stood.judge)
+    room, judged = ways.room(), up.judged
     trunk = ways.choose_cut(up, steps, epochs, (FOLDS, judged), str(given.pop("cut", "")))
     plain = ways.activations(up, trunk, up.stood.learn, 1)
     way = ways.measured(up, trunk, plain, steps)
@@ -120,7 +120,7 @@ def tail(up: Climb, name: str = "tail") -> "Best | None":
         return None
     plan = Tail(**found)
     advise(up, spec.name, replace(steps, epochs=plan.epochs))
-    up.log.say(f"{spec.name}: {_told(plan, trunk.after, judged)}; about {_time(plan.seconds)}", plan=found)
+    up.log.say(f"{spec.name}: {_told(plan, trunk.after, up)}; about {_time(plan.seconds)}", plan=found)
     feed = ways.activations(up, trunk, up.stood.learn, plan.views, plan.kept)
     feed.compute()
     judges = ways.activations(up, trunk, up.stood.judge, 1)
@@ -137,7 +137,7 @@ def pictures(up: Climb, name: str, start: Sequence[Member]) -> "Best | None":
     def shown(rows: np.ndarray) -> Any:
         return ways.shown(up, rows)
 
-    n, judged, part = len(up.stood.learn), len(up.stood.judge), (FOLDS - 1) / FOLDS
+    n, judged, part = len(up.stood.learn), up.judged, (FOLDS - 1) / FOLDS
     needed = judged < EVIDENCE and not start and not up.sure  # somebody must judge it, or say how sure it may be
     held = needed and up.clock.limit < float("inf")
     witnesses = 1 if needed and not held else sum(member.fold != WHOLE for member in start)
@@ -160,9 +160,12 @@ def pictures(up: Climb, name: str, start: Sequence[Member]) -> "Best | None":
     return trained(up, rung, witnesses, held, wanted * epoch)
 
 
-def _told(plan: Tail, after: float, judged: int) -> str:
+def _told(plan: Tail, after: float, up: Climb) -> str:
     """A plan in words."""
+    judged = len(up.stood.judge)
     who = [f"{judged:,} validation pictures"] * bool(judged and not plan.held)
+    if up.judged > judged:
+        who.append("other folds' classifiers")
     if plan.held or plan.witnesses:
         count = max(plan.witnesses, 1)
         who.append(f"{count} of {plan.folds} folds that {'it' if plan.held else 'a witness each'} never sees")
@@ -176,7 +179,7 @@ def _planned(up: Climb, plan: "Tail | None") -> "dict[str, Any] | None":
     """A plan, JSON-ready. A rung that was asked for proves nothing: one witness at most says how sure it may be."""
     if plan is None:
         return None
-    most = FOLDS if up.recipe.method == "auto" else int(len(up.stood.judge) < EVIDENCE and not up.sure)
+    most = FOLDS if up.recipe.method == "auto" else int(up.judged < EVIDENCE and not up.sure)
     return asdict(replace(plan, witnesses=min(plan.witnesses, most)))
 
 

@@ -82,7 +82,7 @@ def trained(up: Climb, rung: Rung, witnesses: int, held: bool, whole: float) -> 
     """What is kept and its witnesses, as many as the clock allows; the one that judges itself where `held`."""
     each = whole / (1 + witnesses)
     asked: list[int | str] = [0] if held else [WHOLE, *range(witnesses)]
-    if not held and witnesses and len(up.stood.judge) < EVIDENCE and not up.sure:
+    if not held and witnesses and up.judged < EVIDENCE and not up.sure:
         asked = [0, WHOLE, *range(1, witnesses)]  # without a witness nothing could be kept
     members: list[Member] = []
     for fold in asked:
@@ -91,8 +91,16 @@ def trained(up: Climb, rung: Rung, witnesses: int, held: bool, whole: float) -> 
             break
         members.append(rung.member(fold, up.left))
     kept = next((member for member in members if member.fold == WHOLE), members[0])
-    said = joined([(member.rows, member.logits) for member in members], up.stood)
-    beside = joined([(member.rows, rung.below(member.fold)) for member in members], up.stood)
+    said = [(member.rows, member.logits) for member in members]
+    beside = [(member.rows, rung.below(member.fold)) for member in members]
+    if (others := up.stood.data.siblings) is not None:
+        seen = np.concatenate([rows for rows, _ in said])
+        first = up.stood.head.oof
+        rows = np.setdiff1d(np.intersect1d(others.rows, first.rows), seen)
+        for parts, known in ((said, others), (beside, first)):
+            order = np.argsort(known.rows)
+            parts.append((rows, known.logits[order][np.searchsorted(known.rows[order], rows)]))
+    said, beside = (joined(parts, up.stood) for parts in (said, beside))
     return Best(rung.name, said, members, kept.file, kept.curve, beside=beside, ground=rung.steps.ground)
 
 

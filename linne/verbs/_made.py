@@ -73,7 +73,8 @@ def _folded(data: Any, recipe: Recipe, path: Path, command: str, log: Log) -> tu
     for k, place in enumerate(places):
         log.say(f"fold {k + 1} of {len(places)}: {(fold == k).sum():,} of {(fold >= 0).sum():,} pictures judge")
         if not (place / "DONE.json").exists():
-            _member(folds.part(data, fold, k), settings, place, f"{command}  # fold {k}", log)
+            known = [Run(one) for one in places[:k]] if recipe.method != "auto" else []
+            _member(folds.part(data, fold, k, known), settings, place, f"{command}  # fold {k}", log)
     runs = [Run(place) for place in places]
     stood = folds.stood(data, fold, runs, recipe, log)
     if recipe.fit_all:

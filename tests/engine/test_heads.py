@@ -15,6 +15,7 @@ from linne.core.batch import Stream
 from linne.core.errors import InputError, OptionError
 from linne.core.recipe import Recipe
 from linne.core.run import Run
+from linne.engine import budget, ladder, rungs
 from linne.engine.known import COPIES, Known
 from linne.engine.rung import Rung
 from linne.tricks.method._tune import After
@@ -157,3 +158,27 @@ def test_labels_that_are_surely_right_are_asked_for() -> None:
         rung.feeds(method, np.arange(4))
     images.columns = marks
     assert rung.feeds(method, np.arange(3))["clean"].tolist() == [1, 2]
+
+
+def test_folds_are_witnesses_of_one_another(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trained one after the other, only the first fold needs a witness: later ones are judged by those before."""
+    for module in (budget, ladder, rungs):
+        monkeypatch.setattr(module, "EVIDENCE", 20)
+    run, _ = on(place, "folds", method="tail", folds=3)
+    first, second, third = (Run(run.path / f"fold-{k}") for k in range(3))
+    own = {int(row): logits for row, logits in zip(*known_of(first, "test"), strict=True)}
+    for row, logits in zip(*known_of(second, "train"), strict=True):
+        assert np.array_equal(own[int(row)], logits)
+    rows = {k: set(known_of(one, "test")[0].tolist()) for k, one in enumerate((first, second, third))}
+    assert set(known_of(third, "train")[0].tolist()) == rows[0] | rows[1]
+    assert second.figures["rungs"][0]["n"] == len(rows[0])
+    assert sum("other folds' classifiers" in line for line in logged(second) + logged(third)) == 2
+
+
+def known_of(run: Run, split: str) -> tuple[np.ndarray, np.ndarray]:
+    found = run.predictions(split)
+    return found.rows, found.logits
+
+
+def logged(run: Run) -> list[str]:
+    return (run.path / "log.jsonl").read_text(encoding="utf-8").splitlines()

@@ -17,9 +17,10 @@ class tail:
     blends activations: manifold mixup (Verma et al. 2019, arXiv:1806.05236).
 
     cut: the last part that stays as it is, by its name in the network's parts; "" is the one before the last layer,
-    "all" leaves the head alone to learn, as `ground=features` asks for. statistics: whether batch norms go by the batch and go on estimating; otherwise they keep what they know. products:
-    "f32" or "bf16" lets convolutions of small maps run as matrix products of that precision, "" runs them as they are;
-    the weights are float32 in any case. size: side in px of the pictures, where the maps of `products` come from.
+    "all" leaves the head alone to learn, as `ground=features` asks for. statistics: whether batch norms go by the batch
+    and go on estimating; otherwise they keep what they know. products: "f32" or "bf16" lets convolutions of small maps
+    run as matrix products of that precision, "" runs them as they are; the weights are float32 in any case. size: side
+    in px of the pictures, where the maps of `products` come from.
     """
 
     def __init__(
