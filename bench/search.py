@@ -121,6 +121,7 @@ def main() -> None:
     asked.add_argument("--epochs", type=float, default=0.0, help="of each trial; 0 is the tail's own 8")
     asked.add_argument("--work", type=Path, default=ROOT / "runs" / "bench-search")
     asked.add_argument("--runtime", default="auto")
+    asked.add_argument("--cut", default="", help="where tails are cut; as the search chooses when not given")
     asked.add_argument("--note", default="")
     given = asked.parse_args()
     path = ROOT / "bench" / "results" / "search.json"
@@ -130,6 +131,7 @@ def main() -> None:
         out, minutes = given.work / what, ["--minutes", f"{given.minutes:g}"]
         minutes += ["--epochs", f"{given.epochs:g}"] if given.epochs else []
         minutes += ["--runtime", given.runtime]
+        minutes += ["--method", f"tail(cut={given.cut})"] if given.cut else []
         for folder in (out, given.work / "reference"):
             shutil.rmtree(folder, ignore_errors=True)
         if what == "race":

@@ -43,6 +43,22 @@ def stored(run: Run, classes: tuple[str, ...]) -> dict[str, Predictions]:
     return out
 
 
+def units(runs: Sequence[Run]) -> list[tuple[Run, list[int]]]:
+    """(run, places) of what was named: folds that are all here stand together for the run whose mean they are, beside
+    others; it is that run's out-of-fold predictions that all of them share."""
+    at = {run.path.resolve(): place for place, run in enumerate(runs)}
+    out, taken = [], set[int]()
+    for parent in dict.fromkeys(path.parent for path in at):
+        whole = Run(parent) if (parent / "config.json").exists() and (parent / "DONE.json").exists() else None
+        names = (whole.config.get("linne") or {}).get("members", ()) if whole else ()
+        places = [at[parent / name] for name in names if parent / name in at]
+        if whole and names and len(places) == len(names) < len(runs):
+            out.append((whole, places))
+            taken |= set(places)
+    out += [(run, [place]) for place, run in enumerate(runs) if place not in taken]
+    return sorted(out, key=lambda unit: unit[1])
+
+
 def shared(runs: Sequence[Run], classes: tuple[str, ...]) -> tuple[list[Predictions], str]:
     """What each of several runs said of the same labelled pictures, none of which taught any of them; and which.
 

@@ -134,6 +134,30 @@ def prepared(runs: Sequence[Run], images: Images, ask: Ask, log: Log) -> "Model 
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class Units:
+    """A fuser of units, each the mean of the members at its places; what is a unit of its own stays as it is."""
+
+    fuse: own.Fuser
+    places: Sequence[Sequence[int]]
+
+    def __call__(self, said: Sequence[Predictions]) -> Predictions:
+        """The fused predictions of all members."""
+        mean = find("fuse", "mean")()
+        return self.fuse([mean([said[at] for at in each]) if len(each) > 1 else said[each[0]] for each in self.places])
+
+    @property
+    def weights(self) -> np.ndarray:
+        """(members,) each one's own share of its unit's weight; (0, 0) where the fuser has none a unit."""
+        found = getattr(self.fuse, "weights", np.zeros((0, 0)))
+        if np.ndim(found) != 1:
+            return np.zeros((0, 0))
+        out = np.zeros(sum(map(len, self.places)))
+        for weight, each in zip(found, self.places, strict=True):
+            out[list(each)] = weight / len(each)
+        return out
+
+
 def weights(fuser: Any) -> list[float]:
     """The weights that a fuser has fitted, where it has one a member, else []."""
     found = getattr(fuser, "weights", np.zeros((0, 0)))
@@ -230,8 +254,9 @@ def _fuse(runs: Sequence[Run], classes: tuple[str, ...], ask: Ask) -> tuple[own.
             return fuse, notes, None, ""
         parts, words = own.shared(runs, classes)
         return fuse, notes, (fuse(parts), words), ""
-    parts, words = own.shared(runs, classes)
-    fuse = own.fitter(spec)(parts)
+    units = own.units(runs)
+    parts, words = own.shared([run for run, _ in units], classes)
+    fuse = Units(own.fitter(spec)(parts), [places for _, places in units])
     plain = ", each seen plainly" if ask.view else ""
     notes = [f"{len(runs)} runs were fused by {spec}{learned(fuse)}, fitted on {words} that taught none of them{plain}"]
     return fuse, notes, (own.crossed(own.fitter(spec), parts), words) if ask.calibrate else None, words.rstrip(",")

@@ -15,17 +15,24 @@ from .compare import compare
 from .figures import figure
 
 LEVEL = 0.95
+WORDS = {"test": "test pictures", "validation": "validation pictures", "train": "learning pictures"}
 COVERAGES = tuple(k / 20 for k in range(1, 21))
 """Shares of the pictures, the surest first, of which accuracy is drawn."""
 
 
 def against(
-    said: Sequence[Predictions], names: Sequence[str], *, metric: str = "accuracy", effect: float = 0.01, seed: int = 0
+    said: Sequence[Predictions],
+    names: Sequence[str],
+    *,
+    metric: str = "accuracy",
+    effect: float = 0.01,
+    seed: int = 0,
+    split: str = "test",
 ) -> dict[str, Any]:
     """The first run beside each other one, JSON-ready: {metric, level, effect, n, groups, figures, pairs}.
 
-    said: Predictions of the same pictures. effect: the difference (a share) whose seeing is planned. A pair is
-    `compare`'s with the run's name, "p" corrected over the pairs (Holm), its "verdict" in words, "table", "classes"
+    said: Predictions of the same pictures, of this split. effect: the difference (a share) whose seeing is planned. A
+    pair is `compare`'s with the run's name, "p" corrected over the pairs (Holm), its "verdict" in words, "table", "classes"
     and "power". Raises OptionError for an effect that is not between 0 and 1.
     """
     if not 0 < effect <= 1:
@@ -35,7 +42,14 @@ def against(
     fixed = holm(np.array([pair["p"] for pair in pairs]))
     for pair, p, name in zip(pairs, fixed.tolist(), names[1:], strict=True):
         told = p <= 1 - LEVEL and not pair["low"] <= 0 <= pair["high"]
-        pair |= {"first": names[0], "second": name, "p_corrected": p, "told": bool(told), "of": len(pairs)}
+        pair |= {
+            "first": names[0],
+            "second": name,
+            "p_corrected": p,
+            "told": bool(told),
+            "of": len(pairs),
+            "split": split,
+        }
         pair["better"] = bool(told and pair["value"] > 0)
         pair["verdict"] = verdict(pair)
     return {
@@ -143,7 +157,7 @@ def verdict(pair: dict[str, Any]) -> str:
     if not found["more"]:
         return f"{said}, enough to see {word}"
     how = "very roughly (few pictures differ)" if found["rough"] else "about"
-    return f"{said}; seeing {word} would take {how} {rounded(found['more']):,} more test pictures"
+    return f"{said}; seeing {word} would take {how} {rounded(found['more']):,} more {WORDS[pair['split']]}"
 
 
 def rounded(count: float) -> int:

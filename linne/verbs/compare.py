@@ -57,7 +57,8 @@ def compare(
     same = common(trained, split)
     for note in same.notes:
         (log or Log(quiet=True)).say(note)
-    found = against(same.said, names(trained), metric=metric or trained[0].recipe.metric, effect=effect / 100)
+    own = metric or trained[0].recipe.metric
+    found = against(same.said, names(trained), metric=own, effect=effect / 100, split=split)
     found |= {"split": split, "notes": [*same.notes], "about": [about(run) for run in trained]}
     found["notes"].append(choosing(split, trained, note_read))
     words = {
@@ -65,8 +66,13 @@ def compare(
         "metric": metric,
         "split": split if split != "test" else "",
     }
-    given = [*(shlex.quote(str(run.path)) for run in trained), *flags({k: v for k, v in words.items() if v})]
-    found["notes"].append(notes.compared(found, trained, " ".join(["linne compare", *given])))
+    given = [
+        "linne compare",
+        *(shlex.quote(str(run.path)) for run in trained),
+        *flags({k: v for k, v in words.items() if v}),
+    ]
+    found["command"] = " ".join(given)
+    found["notes"].append(notes.compared(found, trained, found["command"]))
     return shown(found, compared, html, lang)
 
 

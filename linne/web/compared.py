@@ -49,7 +49,7 @@ def page(found: dict[str, Any], lang: str = "en") -> str:
         parts.append({"title": "Class by class", "of": of, "columns": columns, "rows": classes(pair)})
         parts.append({"title": "Who was right", "of": of, "columns": ["both", *names, "nobody"], "rows": [counts]})
     told = verdicts(found)
-    return plain_page("comparison", " / ".join(runs), told + found["notes"], parts, lang, len(told))
+    return plain_page("comparison", " / ".join(runs), told + found["notes"], parts, lang, len(told), found["command"])
 
 
 def verdicts(found: dict[str, Any]) -> list[str]:

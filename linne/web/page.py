@@ -10,14 +10,20 @@ from .plainly import plainly
 
 
 def page(
-    kind: str, name: str, lead: Sequence[str], parts: Sequence[dict[str, Any]], lang: str = "en", main: int = 1
+    kind: str,
+    name: str,
+    lead: Sequence[str],
+    parts: Sequence[dict[str, Any]],
+    lang: str = "en",
+    main: int = 1,
+    command: str = "",
 ) -> str:
     """One HTML text; `lang`, en or zh, is shown first. Raises OptionError for another language.
 
     kind: a fixed word. lead: sentences, the first `main` ones stand out. parts: each {"title"}, a fixed word, and any
     of "of" (what it is about), "notes" (fixed words), "legend" (what each line of the chart is), "chart" (SVG),
     "columns" and "rows", whose first cell is a name and others may be fixed words; a part without chart and rows is
-    left out.
+    left out. command: what made it, "" where it is not shown.
     """
     from markupsafe import Markup
 
@@ -25,7 +31,7 @@ def page(
     shown = [part | {"chart": Markup(part.get("chart", ""))} for part in parts if part.get("chart") or part.get("rows")]
     plain = [plainly({key: value for key, value in part.items() if key != "chart"}) for part in shown]
     return home.get_template("page.html.jinja").render(
-        kind=kind, name=plainly(name), lead=plainly(list(lead)), lang=lang, marks=LINES, main=main,
+        kind=kind, name=plainly(name), lead=plainly(list(lead)), lang=lang, marks=LINES, main=main, command=command,
         version=versions().get("linne", ""),
         parts=[told | {"chart": part["chart"]} for told, part in zip(plain, shown, strict=True)],
         **look,

@@ -12,7 +12,7 @@ import linne
 from linne.cli import main
 from linne.core.errors import InputError, RunError
 from linne.core.run import Run
-from linne.engine import fleet, folds
+from linne.engine import fleet, folds, own
 from linne.engine.infer import model_of
 from linne.engine.runs import about
 from tests.verbs.test_training_input import bars
@@ -212,3 +212,20 @@ def test_the_folds_mean_is_a_teacher_and_no_single_network(folded: Run) -> None:
     assert found(torch.zeros(2, 3, 28, 28)).shape == (2, 2)
     with pytest.raises(RunError, match="mean of its folds"):
         model_of(folded)
+
+
+def test_folds_are_one_beside_a_single_run_where_weights_are_fitted(tmp_path: Path) -> None:
+    photos, new = bars(tmp_path / "photos", 40), bars(tmp_path / "new", 10, 300)
+    one = linne.train(photos, out=tmp_path / "one", **TINY)
+    five = linne.train(photos, folds=3, out=tmp_path / "five", **TINY)
+    both = [one, *(Run(five.path / f"fold-{k}") for k in range(3))]
+    assert [(run.path.name, places) for run, places in own.units(both)] == [("one", [0]), ("five", [1, 2, 3])]
+    assert len(own.units(both[1:])) == 3, "folds alone are as they are"
+    (mine, theirs), _ = own.shared([run for run, _ in own.units(both)], one.classes)
+    assert len(mine) == 80
+    np.testing.assert_array_equal(mine.labels, theirs.labels)
+    found = linne.evaluate([one, five], new, fuse="greedy")
+    weights = found.data()["ensemble"]["weights"]
+    assert len(weights) == 4
+    assert sum(weights) == pytest.approx(1)
+    assert weights[1] == weights[2] == weights[3]
