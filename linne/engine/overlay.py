@@ -19,15 +19,16 @@ from .data import Data, asked
 SUSPECT = "wrong label"
 
 
-def begun(recipe: Recipe) -> Recipe:
+def begun(recipe: Recipe, *, writes: bool = False) -> Recipe:
     """The recipe with its overlay where that holds a decision to obey; a file that is yet to be written holds none.
 
-    Raises OptionError where it would be of no use: not there, and no check of the recipe writes it.
+    writes: whether the caller writes it in any case. Raises OptionError where it would be of no use: not there, and no
+    check of the recipe writes it.
     """
     if not recipe.overlay:
         return recipe
     if not Path(recipe.overlay).exists():
-        if "mislabelled" not in asked(recipe):
+        if not writes and "mislabelled" not in asked(recipe):
             raise OptionError(
                 f"overlay={recipe.overlay!r} is not there, and only the check mislabelled begins one. Ask for it too, "
                 "or give a file that is there."
@@ -67,6 +68,8 @@ def judged(
     labels = np.array([index[state.label] for state in states], np.int64)
     out = np.array([state.why != "" for state in states], bool)
     changed = (labels != said.labels) & ~out
-    note = f"{int(changed.sum()):,} labels are those of the overlay {overlay.path}, {int(out.sum()):,} pictures left out"
+    note = (
+        f"{int(changed.sum()):,} labels are those of the overlay {overlay.path}, {int(out.sum()):,} pictures left out"
+    )
     notes = [note, *(one.why.rstrip(".") for one in found.findings)]
     return replace(said, labels=labels).take(np.flatnonzero(~out)), notes

@@ -13,8 +13,6 @@ from .curve import TOLERANCE
 from .solve import POWER, Design, blank, descend
 from .task import logits
 
-DEFAULT = "badge"
-
 
 @dataclass(frozen=True, eq=False)
 class Question:

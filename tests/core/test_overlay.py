@@ -77,9 +77,9 @@ def test_rows_that_cannot_be_are_named_with_their_line(lines: tuple[str, ...], s
 
 
 def test_files_that_cannot_be(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="save it\\s+as 'CSV UTF-8'"):
+    with pytest.raises(InputError, match=r"save it\s+as 'CSV UTF-8'"):
         written(file, data="picture,to\nmütze.jpg,hat\n".encode("cp1252"))
-    with pytest.raises(InputError, match="Did you mean 'fixes.csv'"):
+    with pytest.raises(InputError, match=r"Did you mean 'fixes.csv'"):
         Overlay.read(tmp_path / "fixs.csv")
     with pytest.raises(InputError, match="cannot be read"):
         Overlay.read(tmp_path)
@@ -99,7 +99,9 @@ def test_two_files_are_merged_by_writing_one_after_the_other(file: Path, tmp_pat
 
 
 def test_a_row_without_a_time_goes_with_the_row_before_it() -> None:
-    rows = [Row(name, when=when) for name, when in (("a", ""), ("b", "2026-02-01"), ("c", "1.2.26"), ("d", "2026-01-01"))]
+    rows = [
+        Row(name, when=when) for name, when in (("a", ""), ("b", "2026-02-01"), ("c", "1.2.26"), ("d", "2026-01-01"))
+    ]
     assert [row.picture for row in ordered(rows)] == ["a", "d", "b", "c"]
 
 
