@@ -145,15 +145,15 @@ def decided(
         stale += [f"{names[place]} (line {row.line})" for row in late]
         fought += [place] if quarrel else []
     found = [
-        _said("pictures of the overlay are gone", [row.name for row in gone],
+        _said("picture of the overlay: gone", [row.name for row in gone],
               "Their rows change nothing; put the pictures back, or leave it so."),
-        _said("pictures of the overlay have other content now", [row.name for row in replaced],
+        _said("picture of the overlay: other content by now", [row.name for row in replaced],
               "What was decided on the old content is not applied; look at the new one and decide again."),
-        _said("pictures were kept as a class that they are not in any more", stale,
+        _said("picture kept as a class that it has left", stale,
               "The label has changed since; those rows are not applied. Decide again."),
-        _said("pictures have decisions that contradict each other", [names[place] for place in fought],
+        _said("picture with decisions that contradict each other", [names[place] for place in fought],
               "The later one counts. Agree, and write the decision as a new row.", fought),
-        _said("rows have a time that cannot be read", [f"line {row.line}: {row.when}" for row in overlay.decided
+        _said("row with a time that cannot be read", [f"line {row.line}: {row.when}" for row in overlay.decided
                                                        if row.when and row.time is None],
               "They count at the time of the row before them. Write times as 2026-01-31T17:00:00Z."),
     ]  # fmt: skip
@@ -279,15 +279,27 @@ def _said(what: str, names: "list[str]", fix: str, rows: Sequence[int] = ()) -> 
     if not names:
         return None
     shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
-    return Finding(tuple(rows), "overlay", "medium", f"{len(names):,} {what}: {shown}.", fix, files=tuple(names))
+    return Finding(
+        tuple(rows),
+        "overlay",
+        "medium",
+        f"{_many(len(names), what.split()[0])}{what[len(what.split()[0]) :]}: {shown}.",
+        fix,
+        files=tuple(names),
+    )
 
 
 def _sentence(told: dict[str, Any]) -> str:
     """What the overlay did, for a log, a report and a terminal."""
     test = told["changed_by_split"].get("test", 0)
-    parts = [f"{told['changed']:,} labels changed ({test:,} of them test labels)", f"{told['confirmed']:,} confirmed"]
-    parts += [f"{told['added']:,} pictures of a pool added"] if told["added"] else []
+    parts = [f"{_many(told['changed'], 'label')} changed ({_many(test, 'test label')})"]
+    parts += [f"{told['confirmed']:,} confirmed"]
+    parts += [f"{_many(told['added'], 'picture')} of a pool added"] if told["added"] else []
     parts += [f"{told['unsure']:,} unsure"] if told["unsure"] else []
-    parts += [f"{told['left_out']:,} pictures left out"]
-    waits = f"; {told['waiting']:,} rows wait for a decision" if told["waiting"] else ""
+    parts += [f"{_many(told['left_out'], 'picture')} left out"]
+    waits = f"; {_many(told['waiting'], 'row')} without a decision" if told["waiting"] else ""
     return f"The overlay {told['path']}: {', '.join(parts)}{waits}."
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -95,7 +95,7 @@ def test_replaced_and_gone_pictures_are_named() -> None:
     found = apply(overlay(*rows), pictures(), HASHES)
     assert found.why.tolist() == ["", "", "", DROPPED]
     assert [one.files for one in found.findings] == [("a/9",), ("a/1",)]
-    assert "1 pictures of the overlay are gone: a/9." in found.findings[0].why
+    assert "1 picture of the overlay: gone: a/9." in found.findings[0].why
     assert "other content" in found.findings[1].why
 
 
@@ -125,7 +125,7 @@ def test_an_unknown_class_is_an_error_with_its_line_and_the_nearest() -> None:
 def test_kept_as_a_class_that_it_left() -> None:
     found = apply(overlay(row("a/1", "keep", given="b"), row("a/2", "keep", given="a")), pictures(), HASHES)
     assert marked(found.images).tolist() == ["", "confirmed", "", ""]
-    assert "not in any more: a/1 (line 7)" in found.findings[0].why
+    assert "1 picture kept as a class that it has left: a/1 (line 7)" in found.findings[0].why
 
 
 def test_keeping_what_was_relabelled_stands() -> None:
@@ -157,7 +157,10 @@ def test_figures_say_how_many_test_labels_changed() -> None:
     assert found["changed"] == 2
     assert found["changed_by_split"] == {"train": 1, "test": 1}
     assert (found["confirmed"], found["relabelled"], found["left_out"], found["waiting"]) == (1, 2, 0, 1)
-    assert "2 labels changed (1 of them test labels), 1 confirmed" in found["sentence"]
+    assert (
+        "2 labels changed (1 test label), 1 confirmed, 0 pictures left out; 1 row without a decision."
+        in found["sentence"]
+    )
 
 
 def pool(root: Path) -> Path:
