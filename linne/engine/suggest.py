@@ -45,6 +45,8 @@ class Wanted:
 
     def check(self) -> None:
         """Raise OptionError for what cannot be asked."""
+        if not self.pool:
+            raise OptionError("There is no pool to suggest from. Give pictures without labels: --pool new/")
         if self.n < 1:
             raise OptionError(f"n={self.n} asks for no picture. Give 1 or more.")
         if self.more < 1:

@@ -8,36 +8,35 @@ from ..core.load import load
 from ..core.overlay import append
 from ..core.recipe import Recipe
 from ..engine.log import Log
-from ._shown import Shown, asked, shown
+from ._shown import Shown, shown
 
-SETTINGS = ("model", "weights", "size", "resize", "runtime", "group", "split", "inner_folds", "seed", "overlay")
+SETTINGS = (
+    "model", "weights", "size", "resize", "runtime", "group", "split", "inner_folds", "seed", "overlay", "pool",
+)  # fmt: skip
 
 
 def suggest(
     images: Any,
     *,
-    pool: str,
     n: int = 50,
     query: str = "uncertain",
     more: int = 100,
     classes: str = "",
     copies: Path | None = None,
     html: Path | None = None,
-    lang: str = "",
     log: Log | None = None,
     **settings: Any,
 ) -> Shown:
     """Say which pictures of a pool to label next, what random ones would bring instead, and what more of a class would.
 
     With --overlay labels.csv each gets a row there: write its class under 'to' (or accept the guess), and
-    linne train --overlay labels.csv learns from it. Twins and what was decided on already are never suggested.
+    linne train --overlay labels.csv learns from it. Twins and what was decided on already are never suggested. Labels
+    that the pool may have are not read.
 
     Parameters
     ----------
     images
         A folder with a folder per class (or train/ and test/ parts), a table (CSV, Parquet, ...), or a named set.
-    pool
-        Pictures without labels: a folder, a table or a named set; labels that it may have are not read.
     n
         How many pictures.
     query
@@ -50,8 +49,6 @@ def suggest(
         Copy what is suggested into this new folder, in order, each with its guessed class in its name.
     html
         Write a page with the pictures and the curve to this file.
-    lang
-        The language that the page shows first, en (when not given) or zh; it holds both.
     """
     from ..engine.data import examine
     from ..engine.overlay import begun
@@ -59,12 +56,11 @@ def suggest(
     from ..engine.suggest import suggest as found_by
     from ..web import suggested
 
-    asked(html, lang)
     log = log or Log(quiet=True)
-    wanted = Wanted(str(pool), n, query, more, [word.strip() for word in classes.split(",") if word.strip()])
+    recipe = replace(Recipe.of(settings, source="linne suggest", allowed=SETTINGS), check="none")
+    wanted = Wanted(recipe.pool, n, query, more, [word.strip() for word in classes.split(",") if word.strip()])
     wanted.check()
     free(copies)
-    recipe = replace(Recipe.of(settings, source="linne suggest", allowed=SETTINGS), check="none")
     data = examine(load(images), begun(recipe, writes=True), log)
     found, pictures = found_by(data, recipe, wanted, log)
     if recipe.overlay:
@@ -72,4 +68,4 @@ def suggest(
         found |= {"overlay": str(overlay), "written": append(overlay, rows_of(found, overlay))}
     if copies is not None:
         found |= {"copies": str(copied(pictures, found, copies))}
-    return shown(found, suggested.Suggested(pictures), html, lang)
+    return shown(found, suggested.Suggested(pictures), html, "")

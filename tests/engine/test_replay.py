@@ -24,7 +24,7 @@ def head_of(features: np.ndarray, images: Images) -> Probe:
 
 
 def islands() -> tuple[np.ndarray, Images]:
-    """80 clusters of 3, each in a direction of its own, its class by chance: one that nobody saw can only be guessed."""
+    """80 clusters of 3, each in a direction of its own, its class by chance: unseen ones can only be guessed."""
     draw = np.random.default_rng(0)
     features = np.repeat(np.eye(80), 3, 0) + 0.01 * draw.normal(size=(240, 80))
     labels = np.repeat(draw.integers(0, 2, 80), 3)

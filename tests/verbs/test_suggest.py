@@ -160,7 +160,7 @@ def test_json_of_the_command_line(place: Path, capsys: Said) -> None:
         (["--query", "uncertain(measure=margins)"], "Did you mean 'margin'"),
         (["--classes", "c"], "There is no class 'c'"),
         (["--copies", "photos"], "is there and not empty"),
-        (["--lang", "zh"], "no effect without a page"),
+        (["--pool", ""], "There is no pool to suggest from"),
         (["--pool", "empty"], "The pool: "),
         (["--pool", "photos"], "Nothing of the pool photos is left to ask for: 140 twin of a labelled picture"),
     ],
