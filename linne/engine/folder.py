@@ -104,10 +104,10 @@ def write_images(path: Path, data: Data) -> None:
         "kept": data.kept.tolist(), "why": data.why.tolist(), "bytes": facts["bytes"],
         "format": facts["format"].astype(str), "width": facts["width"], "height": facts["height"],
     })  # fmt: skip
+    _write_overlay(path, data)
     old = path / "images.parquet"
     if old.exists():
         _same(parquet.read_table(old), table, path)
-    _write_overlay(path, data)
     write(old, lambda aside: parquet.write_table(table, aside))
 
 

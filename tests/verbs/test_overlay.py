@@ -43,8 +43,8 @@ def listed(photos: Path) -> str:
 def fixes(photos: Path) -> Path:
     file = photos.parent / "fixes.csv"
     file.write_text(
-        "picture,decision,to\ntrain/b/wrong-3.png,,a\ntrain/b/wrong-8.png,drop,\ntest/b/wrong-505.png,,a\n"
-        "train/a/5.png,keep,\ntrain/a/gone.png,keep,\n"
+        "picture,decision,to,folder\ntrain/b/wrong-3.png,,a\ntrain/b/wrong-8.png,drop,\ntest/b/wrong-505.png,,a\n"
+        "train/a/5.png,keep,\ntrain/a/gone.png,keep,\ntest/a/507.png,bad picture,\nx.png,relabel,b,../new\n"
     )
     return file
 
@@ -92,13 +92,15 @@ def test_train_obeys_and_says_so(run: Run, fixes: Path) -> None:
     assert by_name["train/b/wrong-3.png"]["label"] == by_name["test/b/wrong-505.png"]["label"] == "a"
     assert by_name["train/b/wrong-8.png"]["why"] == DROPPED
     assert not by_name["train/b/wrong-8.png"]["kept"]
+    assert "test/a/507.png" not in run.predictions("test").names.tolist()
+    assert run.figures["n"] == 39
     judged = run.predictions("test")
     place = judged.names.tolist().index("test/b/wrong-505.png")
     assert judged.classes[judged.labels[place]] == "a"
     found = run.figures["overlay"]
     assert (found["changed"], found["changed_by_split"]) == (2, {"train": 1, "test": 1})
-    assert (found["left_out"], found["confirmed"], found["relabelled"]) == (1, 1, 2)
-    assert "2 labels changed (1 test label), 1 confirmed, 1 picture left out." in run.report()
+    assert (found["left_out"], found["confirmed"], found["relabelled"]) == (2, 1, 2)
+    assert "2 labels changed (1 test label), 1 confirmed, 2 pictures left out." in run.report()
     page = (run.path / "report.html").read_text(encoding="utf-8")
     for part in (found["sentence"], found["hash"], "Labels decided by people", "由人决定的标签", "train/a/gone.png"):
         assert part in page
@@ -119,7 +121,7 @@ def test_what_chooses_recipes_sees_the_same_labels(photos: Path, fixes: Path) ->
     label = dict(zip(data.images.names, data.images.labels, strict=True))
     assert data.images.classes[label["train/b/wrong-3.png"]] == "a"
     assert "train/b/wrong-8.png" not in label
-    assert [one.files for one in data.findings if one.kind == "overlay"] == [("train/a/gone.png",)]
+    assert [one.files for one in data.findings if one.kind == "overlay"] == [("train/a/gone.png", "../new/x.png")]
 
 
 def test_evaluate_and_compare_judge_by_it(photos: Path, run: Run, tmp_path: Path) -> None:
@@ -156,7 +158,9 @@ def test_folds_and_an_unfinished_run_keep_to_it(photos: Path, fixes: Path, tmp_p
 
 
 def _train(file: Path) -> Path:
-    file.write_text(file.read_text().replace("train/", "").replace("test/b/wrong-505.png,,a\n", ""))
+    file.write_text(
+        file.read_text().replace("train/", "").replace("test/b/wrong-505.png,,a\ntest/a/507.png,bad picture\n", "")
+    )
     return file
 
 
