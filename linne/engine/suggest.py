@@ -141,7 +141,7 @@ def _ahead(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> dict[str, An
 def _sentences(found: dict[str, Any]) -> list[str]:
     """What is suggested, what random choice of as many would bring, and how sure that is, in words."""
     names = Counter(row["guess"] for row in found["rows"]).most_common()
-    guessed = ", ".join(f"{count:,} {name}" for name, count in names[:6]) + (", ..." if len(names) > 6 else "")
+    guessed = ", ".join(f"{count:,} {name}" for name, count in names[:6]) + (" and others" if len(names) > 6 else "")
     who = f"{found['n']:,} of {found['able']:,} pictures of {found['pool']} to label next, by {found['query']}"
     told = [f"{who}; guessed to be {guessed}."]
     if found["n"] < found["asked"]:

@@ -35,7 +35,7 @@ class Suggested:
         """One HTML file. Raises OptionError for a language that is not there."""
         small = thumbs(self.images.items, range(min(len(self.images), TILES)))
         tiles = [
-            {"name": one["name"], "lines": [f"{one['rank']}. {one['guess']} {percent(one['confidence'], 0)}",
+            {"name": one["name"], "lines": [f"{one['rank']}. {one['guess']} {one['confidence']:.0%}",
                                             *([note(one)] if one["stranger"] else [])],
              "jpeg": "", **small.get(place, {})}
             for place, one in enumerate(found["rows"][:TILES])
