@@ -87,7 +87,7 @@ def widened(images: Images, overlay: Overlay) -> Images:
     out = images
     for folder in dict.fromkeys(row.folder for row in overlay.decided if row.folder):
         rows = [row for row in overlay.decided if row.folder == folder]
-        labelled = [name for name, own in _by_name(rows).items() if _labels(own)]
+        labelled = [name for name, own in _by_name(rows, "picture").items() if _labels(own)]
         try:
             pool = load(overlay.home(folder))
         except LinneError:
@@ -133,7 +133,9 @@ def decided(
         raise InputError(f"The overlay {overlay.path} holds no decision{waits}, or leave it out.")
     rows = [row for row in overlay.decided if row.name not in elsewhere]
     matched, gone, replaced = _matched(rows, names, marks)
-    if rows and not matched:
+    wanted = {name for name, own in _by_name(rows, "name").items() if _labels(own)}
+    gone = [row for row in gone if not row.folder or row.name in wanted]  # who was to be left in a pool, was
+    if (gone or replaced) and not matched:
         first = (gone + replaced)[0]
         raise InputError(
             f"None of the pictures that {overlay.path} decides on is there, {len(gone) + len(replaced)} in all; the "
@@ -213,10 +215,10 @@ def _matched(
     return out, gone, other
 
 
-def _by_name(rows: Iterable[Row]) -> "dict[str, list[Row]]":
+def _by_name(rows: Iterable[Row], column: str) -> "dict[str, list[Row]]":
     out: dict[str, list[Row]] = {}
     for row in rows:
-        out.setdefault(row.picture, []).append(row)
+        out.setdefault(getattr(row, column), []).append(row)
     return out
 
 

@@ -172,7 +172,7 @@ def pool(root: Path) -> Path:
 
 def test_labelled_pictures_of_a_pool_join_the_others(tmp_path: Path) -> None:
     rows = [row("0.png", "relabel", "b", folder="new"), row("1.png", "drop", folder="new"), Row("2.png", folder="new"),
-            row("5.png", "relabel", "a", folder="new"), row("1.png", "keep", folder="lost")]  # fmt: skip
+            row("5.png", "relabel", "a", folder="new"), row("1.png", "relabel", "a", folder="lost")]  # fmt: skip
     table = Overlay(pool(tmp_path) / "labels.csv", b"", tuple(rows))
     wide = widened(pictures(), table)
     assert wide.names.tolist() == [*NAMES, "new/0.png"]
@@ -183,7 +183,13 @@ def test_labelled_pictures_of_a_pool_join_the_others(tmp_path: Path) -> None:
     assert added(found.images).tolist() == [False] * 4 + [True]
     assert vouched(found.images)[4]
     assert not found.changed.any(), "a label that is new is no label that changed"
-    assert found.findings[0].files == ("new/1.png", "new/5.png", "lost/1.png")
+    assert found.findings[0].files == ("new/5.png", "lost/1.png")
+
+
+def test_what_was_left_in_a_pool_is_not_missed(tmp_path: Path) -> None:
+    table = Overlay(pool(tmp_path) / "labels.csv", b"", (row("1.png", "drop", folder="new"),))
+    assert len(widened(pictures(), table)) == 4
+    assert apply(table, pictures(), HASHES).findings == ()
 
 
 def test_a_pools_picture_that_was_copied_among_the_others_is_there_once(tmp_path: Path) -> None:
