@@ -97,14 +97,14 @@ def main() -> None:
     tiny = given.parse_args().tiny
     data = examine(load(DATA / "clothing"), Recipe(check="none"), Log(quiet=True))
     before = json.loads(KEPT.read_text()) if KEPT.exists() and not tiny else {}
-    each, fresh = before.get("rounds", {}), before.get("fresh", {})
+    each, fresh = (opened(before.get(name, {})) for name in ("rounds", "fresh"))
 
     def every(query: str, starts: range, into: dict[str, Rounds]) -> None:
         if query not in into:
             into[query] = [asked(data, query, seed, 200 if tiny else MOST) for seed in starts]
             print(query, starts, [round(needed(one), 1) for one in into[query]], flush=True)
             if not tiny:
-                KEPT.write_text(json.dumps(before | {"rounds": each, "fresh": fresh}))
+                KEPT.write_text(json.dumps(before | {"rounds": closed(each), "fresh": closed(fresh)}))
 
     for query in QUERIES:
         every(query, range(1 if tiny else STARTS), each)
@@ -114,8 +114,26 @@ def main() -> None:
     for query in ("random", best):
         every(query, range(STARTS, STARTS + FRESH), fresh)
     found = {"claim": (__doc__ or "").splitlines()[0], "goal": GOAL, "batch": BATCH, "starts": STARTS, "best": best}
-    found |= {"queries": told(each), "confirmed": {"starts": FRESH, **told(fresh)}, "rounds": each, "fresh": fresh}
+    found |= {
+        "queries": told(each),
+        "confirmed": {"starts": FRESH, **told(fresh)},
+        "rounds": closed(each),
+        "fresh": closed(fresh),
+    }
     keep("suggest", plain(found))
+
+
+def closed(each: dict[str, Rounds]) -> dict[str, list[str]]:
+    """Every start's accuracies, one after the other, as text."""
+    return {query: [" ".join(f"{hit:.5f}" for _, hit in one) for one in rounds] for query, rounds in each.items()}
+
+
+def opened(kept: dict[str, list[str]]) -> dict[str, Rounds]:
+    """What `closed` kept; the first round has EACH labels of each of ten classes."""
+    return {
+        query: [[(10 * EACH + BATCH * k, float(hit)) for k, hit in enumerate(one.split())] for one in rounds]
+        for query, rounds in kept.items()
+    }
 
 
 def told(each: dict[str, Rounds]) -> dict[str, Any]:
