@@ -14,6 +14,7 @@ _HOMES = {
     "find": "core.lookup", "names": "core.lookup",
     "train": "verbs.train", "check": "verbs.check", "predict": "verbs.predict", "evaluate": "verbs.evaluate",
     "compare": "verbs.compare", "curve": "verbs.curve", "report": "verbs.report",
+    "suggest": "verbs.suggest",
     "demo": "verbs.demo", "ImageClassifier": "estimator",
     "ablate": "verbs.ablate", "search": "verbs.search",
 }  # fmt: skip
@@ -38,6 +39,7 @@ __all__ = [
     "predict",
     "report",
     "search",
+    "suggest",
     "train",
 ]
 
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from .verbs.predict import predict
     from .verbs.report import report
     from .verbs.search import search
+    from .verbs.suggest import suggest
     from .verbs.train import train
 
 

@@ -34,6 +34,7 @@ OFFERED = {
     "head": {"width", "classes"},
     "sampler": {"labels", "rng", "progress", "losses"},
     "method": {"model", "loss", "images", "classes", "device", "teach"},
+    "query": {"predictions", "features", "known", "committee", "rng", "n"},
     "generator": {"images", "classes", "channels", "size", "device"},
 }
 CALLED = {"method": {"batch", "progress", "player"}, "generator": {"batch", "progress", "player"}}

@@ -53,11 +53,12 @@ class Finding:
 
 
 class Findings(list[Finding]):
-    """What checks found, most severe first. `gate` is a sentence when a limit that was asked for is passed, else ""."""
+    """What checks found, most severe first. `gate` is a sentence when a limit that was asked for is passed, else "";
+    `note`: what became of them, "" for nothing."""
 
-    def __init__(self, found: "list[Finding]", names: np.ndarray, n: int, gate: str = "") -> None:
+    def __init__(self, found: "list[Finding]", names: np.ndarray, n: int, gate: str = "", note: str = "") -> None:
         super().__init__(found)
-        self.names, self.n, self.gate = names, n, gate
+        self.names, self.n, self.gate, self.note = names, n, gate, note
 
     def text(self) -> str:
         """For a terminal: what, how many, why, what to do, and the first few names."""
@@ -69,8 +70,13 @@ class Findings(list[Finding]):
             shown = [str(self.names[row]) for row in found.rows[:4]] + list(found.files[:4])
             if shown:
                 lines.append(f"        {', '.join(shown[:4])}{', ...' if count > len(shown[:4]) else ''}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(["", self.note] if self.note else [])])
 
     def data(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {"pictures": self.n, "findings": [found.as_dict(self.names) for found in self], "gate": self.gate}
+        return {
+            "pictures": self.n,
+            "findings": [found.as_dict(self.names) for found in self],
+            "gate": self.gate,
+            "note": self.note,
+        }

@@ -67,6 +67,7 @@ class Recipe:
         "", "pictures whose labels nobody knows, to learn from by pseudo-labels: a folder, a table, or a named set"
     )
     pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest pseudo-label on")
+    overlay: str = setting("", "decisions about labels, a CSV that linne check or suggest --overlay begins; obeyed")
     minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
     method: str = setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
     ground: str = setting(

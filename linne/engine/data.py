@@ -1,11 +1,13 @@
 """What is known of the pictures before anything learns: facts, features, who is kept, who belongs together."""
 
 import inspect
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from ..core.applied import Applied, apply, widened
 from ..core.decode import Geometry
 from ..core.errors import InputError
 from ..core.facts import Facts
@@ -13,6 +15,7 @@ from ..core.finding import SEVERITIES, Finding
 from ..core.groups import group_of, merge
 from ..core.images import Images
 from ..core.lookup import find, names, offer
+from ..core.overlay import Overlay
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
@@ -46,7 +49,8 @@ class Data:
 
     twins: (n,) int64, verified near-duplicates share a number. ran: the runtime and its precision; runtime: its spec.
     findings: so far. pool: pictures without labels to learn from, None without. siblings: what classifiers made the
-    same way, each without a fold of these learning pictures, said of their folds, in scores.
+    same way, each without a fold of these learning pictures, said of their folds, in scores. overlay: what was
+    decided about labels, None without.
     """
 
     images: Images
@@ -61,6 +65,7 @@ class Data:
     findings: list[Finding] = field(default_factory=list)
     pool: "Pool | None" = None
     siblings: "Predictions | None" = None
+    overlay: "Applied | None" = None
 
     @property
     def kept(self) -> np.ndarray:
@@ -78,22 +83,28 @@ def geometry_of(network: Network, recipe: Recipe) -> Geometry:
 
 def wanted(recipe: Recipe) -> set[str]:
     """What the checks that the recipe asks for want to be given, by name: features, predictions, ..."""
-    tricks = [find("check", spec) for spec in _asked(recipe).values()]
+    tricks = [find("check", spec) for spec in asked(recipe).values()]
     return {name for trick in tricks for name in inspect.signature(trick).parameters}
 
 
-def examine(images: Images, recipe: Recipe, log: Log, *, features: bool = True) -> Data:
+def examine(
+    images: Images, recipe: Recipe, log: Log, *, features: bool = True, elsewhere: Collection[str] = ()
+) -> Data:
     """Look at every picture once, leave out by name what cannot be used, and find who belongs together.
 
-    features: False where no network is to be run, so duplicates are not searched for.
+    features: False where no network is to be run, so duplicates are not searched for. elsewhere: names of pictures that
+    are not here on purpose, whose decisions in the recipe's overlay are left alone.
 
-    Raises InputError when nothing is there, or more than `recipe.max_unreadable` of the pictures cannot be read.
+    Raises InputError when nothing is there, the overlay cannot be applied, or more than `recipe.max_unreadable` of the
+    pictures cannot be read.
     """
     if not len(images):
         raise InputError(
             f"There are no pictures in {images.came_from or 'the data'}. Give a folder with a folder per class, "
             "a table, or a named set; see: linne list source"
         )
+    overlay = Overlay.read(recipe.overlay) if recipe.overlay else None
+    images = widened(images, overlay) if overlay else images
     network = of(recipe)
     for remark in network.remarks:
         log.say(remark)
@@ -115,9 +126,22 @@ def examine(images: Images, recipe: Recipe, log: Log, *, features: bool = True) 
         )
     data = Data(images, facts, found, why, np.arange(len(images)), network, geometry, looker.ran, looker.runtime)
     data.findings += images.findings
+    if overlay:
+        _overlaid(data, overlay, log, elsewhere)
     if features:
         _together(data, recipe, log)
     return data
+
+
+def _overlaid(data: Data, overlay: Overlay, log: Log, elsewhere: Collection[str]) -> None:
+    """Labels as people decided on them, and pictures left out that they want out."""
+    found = apply(overlay, data.images, data.facts["hash"], elsewhere)
+    data.images, data.overlay = found.images, found
+    data.why = np.where(data.why == "", found.why, data.why)
+    data.findings += found.findings
+    log.say(found.figures(data.images.split)["sentence"])
+    for one in found.findings:
+        log.say(one.why)
 
 
 def _together(data: Data, recipe: Recipe, log: Log) -> None:
@@ -125,7 +149,7 @@ def _together(data: Data, recipe: Recipe, log: Log) -> None:
     images = data.images
     found = twins(data, recipe)
     data.twins = groups_of(found, len(images))
-    data.findings += found if "duplicates" in _asked(recipe) else []
+    data.findings += found if "duplicates" in asked(recipe) else []
     given = [group_of(images, recipe.group, data.facts)] if recipe.group else []
     groups = merge(images.group, *given, as_text(data.twins))
     data.images = replace(images, group=as_text(groups))
@@ -136,7 +160,7 @@ def _together(data: Data, recipe: Recipe, log: Log) -> None:
 
 def twins(data: Data, recipe: Recipe) -> list[Finding]:
     """Pictures that are there more than once, verified, whether or not the recipe asks for that check."""
-    return _ask(data, _asked(recipe).get("duplicates", "duplicates"), recipe, None)
+    return _ask(data, asked(recipe).get("duplicates", "duplicates"), recipe, None)
 
 
 def as_text(numbers: np.ndarray) -> np.ndarray:
@@ -151,13 +175,13 @@ def as_text(numbers: np.ndarray) -> np.ndarray:
 def check(data: Data, recipe: Recipe, predictions: Predictions | None) -> list[Finding]:
     """Every check that the recipe asks for, over what is known; duplicates are known already. Most severe first."""
     found = list(data.findings)
-    for name, spec in _asked(recipe).items():
+    for name, spec in asked(recipe).items():
         if name != "duplicates":
             found += _ask(data, spec, recipe, predictions)
     return sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), finding.kind))
 
 
-def _asked(recipe: Recipe) -> dict[str, Any]:
+def asked(recipe: Recipe) -> dict[str, Any]:
     """The checks that the recipe asks for: name to spec or callable."""
     if recipe.check == "none":
         return {}

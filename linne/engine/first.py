@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.applied import added
 from ..core.errors import InputError
 from ..core.files import plain
 from ..core.finding import Finding
@@ -195,7 +196,8 @@ def usable(data: Data) -> None:
 
 
 def deal(data: Data, recipe: Recipe, given: bool) -> Images:
-    """The pictures with their split filled: as given, or dealt among the kept ones by the recipe's split."""
+    """The pictures with their split filled: as given, or dealt among the kept ones by the recipe's split. Those that an
+    overlay adds from a pool were chosen, for being hard: they learn, unless their group judges."""
     spec = ("given" if given else "grouped") if recipe.split == "auto" else recipe.split
     name = parse_name(spec)
     if given and name != "given":
@@ -205,10 +207,13 @@ def deal(data: Data, recipe: Recipe, given: bool) -> Images:
         )
     if given:
         return offer(find("split", spec), images=data.images, rng=rng(recipe.seed, "split"))
-    rows = np.flatnonzero(data.kept)
+    extra = added(data.images) & data.kept
+    rows = np.flatnonzero(data.kept & ~extra)
     dealt = offer(find("split", spec), images=data.images.take(rows), rng=rng(recipe.seed, "split"))
     split = np.full(len(data.images), "", dtype=object)
     split[rows] = dealt.split
+    side = dict(zip(data.images.group[rows], dealt.split, strict=True)) | {"": "train"}
+    split[extra] = [side.get(group, "train") for group in data.images.group[extra]]
     moved = [replace(found, rows=tuple(rows[list(found.rows)])) for found in dealt.findings]
     return replace(data.images, split=split, findings=data.images.findings + tuple(moved))
 
@@ -352,6 +357,7 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     else:
         judged = nested(features, images, metric=recipe.metric, **asked).pooled
     judged = replace(judged, rows=learn[judged.rows])
+    judged = judged.take(np.flatnonzero(~added(data.images)[judged.rows]))
     found = figures(judged, metric=recipe.metric, seed=recipe.seed)
     found |= {"path": head.path, "who": "pictures, cross-validated"} | pool.shown(data.pool)
     sentence = found["resolution"]["sentence"].replace("This test set", "This set of pictures")

@@ -73,7 +73,7 @@ def alone(path: Path) -> Any:
 
 
 BEGUN = ("recipe.toml", "origin.json", "log.jsonl")
-DEALT = ("images.parquet", "plan.json", "calibration.json", "config.json", "model.safetensors")
+DEALT = ("images.parquet", "overlay.csv", "plan.json", "calibration.json", "config.json", "model.safetensors")
 """Until a method learns: what the pictures were dealt to, what was measured, and the first classifier."""
 
 
@@ -104,10 +104,24 @@ def write_images(path: Path, data: Data) -> None:
         "kept": data.kept.tolist(), "why": data.why.tolist(), "bytes": facts["bytes"],
         "format": facts["format"].astype(str), "width": facts["width"], "height": facts["height"],
     })  # fmt: skip
+    _write_overlay(path, data)
     old = path / "images.parquet"
     if old.exists():
         _same(parquet.read_table(old), table, path)
     write(old, lambda aside: parquet.write_table(table, aside))
+
+
+def _write_overlay(path: Path, data: Data) -> None:
+    """overlay.csv, a copy of what was applied; raises RunError where an unfinished run began with another."""
+    copy, now = path / "overlay.csv", data.overlay.overlay.data if data.overlay else b""
+    before = copy.read_bytes() if copy.exists() else b""
+    if before and before != now:
+        raise RunError(
+            f"The overlay is not the one that the unfinished run {path} began with, of which {copy} is a copy. Give "
+            "that one with --overlay to go on, or another --out."
+        )
+    if now:
+        write(copy, now)
 
 
 def write_model(path: Path, network: Network, geometry: Any, head: Probe) -> None:

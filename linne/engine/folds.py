@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.applied import added
 from ..core.deal import per_class
 from ..core.errors import InputError
 from ..core.lookup import find, offer
@@ -63,7 +64,7 @@ def part(data: Data, fold: np.ndarray, number: int, runs: Sequence[Run] = ()) ->
     return replace(
         data, images=images, facts=data.facts.take(rows), features=data.features[rows], why=data.why[rows].copy(),
         twins=data.twins[rows], findings=[], pool=replace(data.pool) if data.pool else None,
-        siblings=siblings(runs),
+        siblings=siblings(runs), overlay=None,
     )  # fmt: skip
 
 
@@ -112,6 +113,7 @@ def without(data: Data, fold: np.ndarray, recipe: Recipe, known: Predictions) ->
 def summary(stood: Stand, result: Result, runs: Sequence[Run], recipe: Recipe, log: Log) -> Result:
     """All folds as one training: checks, figures fold by fold; the headline is out of fold without test pictures."""
     known = stood.head.oof
+    known = known.take(np.flatnonzero(~added(stood.data.images)[known.rows]))
     rows = [_row(*one) for one in enumerate(runs)]
     own = {"oof": figure(known, metric=recipe.metric, seed=recipe.seed), "folds": rows} | shown(stood.data.pool)
     result.head = replace(result.head, notes=_notes(runs, recipe, stood.data.pool))

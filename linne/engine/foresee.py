@@ -30,8 +30,11 @@ POINTS = 24
 """Places of the drawn band."""
 
 
-def foresee(data: Data, recipe: Recipe, log: Log, *, more: int = 200, classes: Sequence[str] = ()) -> dict[str, Any]:
-    """Accuracy by learning pictures, and what `more` of them would bring, in all and of each class; JSON-ready.
+def foresee(
+    data: Data, recipe: Recipe, log: Log, *, more: int = 200, classes: Sequence[str] = (), also: int = 0
+) -> dict[str, Any]:
+    """Accuracy by learning pictures, and what `more` of them would bring, in all and of each class, and under "also"
+    what another number of them would; JSON-ready.
 
     Learned and judged out of fold by train and validation pictures alone: those that a run of the same recipe would
     keep for testing are neither learned nor read. classes: by name, "all", "none", or the MOST weakest. Raises
@@ -50,6 +53,7 @@ def foresee(data: Data, recipe: Recipe, log: Log, *, more: int = 200, classes: S
     strength = probe(task.features, images.take(task.place), folds=recipe.inner_folds, seed=recipe.seed).strength
     whole = grow(task, deals, sizes, strength, recipe.seed)
     found = told(whole, len(task), more, recipe.seed) | {"n": len(task), "strength": strength, "level": LEVEL}
+    found |= {"also": told(whole, len(task), also, recipe.seed)["asked"]} if also else {}
     log.say(found["sentence"])
     hit = np.bincount(whole.labels, whole.right[:, -1].mean(0), len(images.classes))
     weak = np.argsort(hit / np.maximum(np.bincount(whole.labels, minlength=len(hit)), 1), kind="stable").tolist()

@@ -22,7 +22,7 @@ def learning(pictures: Images, recipe: Recipe, log: Log) -> Data:
     Pictures of given validation and test parts are dropped before any is opened. Raises what training would raise for
     pictures that cannot be learned from, and OptionError where there are too few for a test set.
     """
-    given = bool((pictures.split != "").any())
+    given, elsewhere = bool((pictures.split != "").any()), set[str]()
     if given:
         if recipe.split != "auto" and first.parse_name(recipe.split) != "given":
             raise InputError(
@@ -31,9 +31,10 @@ def learning(pictures: Images, recipe: Recipe, log: Log) -> Data:
             )
         offer(find("split", "given"), images=pictures, rng=rng(recipe.seed, "split"))
         hidden = int((pictures.split != "train").sum())
+        elsewhere = set(pictures.names[pictures.split != "train"].tolist())
         pictures = pictures.take(pictures.split == "train")
         log.say(f"{hidden:,} pictures of other parts are not opened: {len(pictures):,} learning pictures choose")
-    data = examine(pictures, recipe, log)
+    data = examine(pictures, recipe, log, elsewhere=elsewhere)
     first.usable(data)
     if not given:
         if first.few(data, recipe):

@@ -10,8 +10,10 @@ import numpy as np
 from ..core.deal import codes
 from ..core.errors import InputError, OptionError, nearest
 from ..core.groups import merge, written
+from ..core.overlay import Overlay
 from ..core.predictions import Predictions, placed
 from ..core.run import Run
+from .overlay import judged
 
 PARTS = ("test", "validation", "train")
 """Stored predictions that can be compared; those of "train" are by models that had not learned the picture."""
@@ -28,16 +30,18 @@ class Common:
     notes: tuple[str, ...]
 
 
-def common(runs: Sequence[Run], part: str = "test") -> Common:
-    """The labelled pictures of `part` that every run judged, none had learned from, and all label alike.
+def common(runs: Sequence[Run], part: str = "test", overlay: "Overlay | None" = None) -> Common:
+    """The labelled pictures of `part` that every run judged, none had learned from, and all label alike: as each run
+    had them, or as the overlay has them.
 
     Raises OptionError for another part, InputError where no picture or fewer than two classes are common or a run
     holds no predictions of `part`.
     """
     if part not in PARTS:
         raise OptionError(f"split={part!r} cannot be compared. {nearest(part, PARTS)}")
-    sides = [_Side(run, part) for run in runs]
-    notes = [note for side in sides[1:] for note in side.rename(sides[0])]
+    sides = [_Side(run, part, overlay) for run in runs]
+    notes = [note for side in sides for note in side.decided]
+    notes += [note for side in sides[1:] for note in side.rename(sides[0])]
     shared = [mark for mark in sides[0].judged if all(mark in side.judged for side in sides[1:])]
     notes += [note for side in sides for note in side.alone(shared, sides)]
     if not shared:
@@ -65,13 +69,21 @@ def common(runs: Sequence[Run], part: str = "test") -> Common:
 class _Side:
     """One run's labelled predictions of a part. judged: place in `said` by what the picture is known by."""
 
-    def __init__(self, run: Run, part: str) -> None:
+    def __init__(self, run: Run, part: str, overlay: "Overlay | None" = None) -> None:
         self.run, self.part = run, part
         self.said = _stored(run, part)
         table = run.images()
         self.table = {name: np.array(table[name].to_pylist(), dtype=object) for name in table.column_names}
+        self.decided = self._relabel(overlay) if overlay is not None else []
         self.marks: list[str] = _numbered(self.table["hash"])
         self.judged: dict[str, int] = {self.marks[row]: place for place, row in enumerate(self.said.rows.tolist())}
+
+    def _relabel(self, overlay: Overlay) -> list[str]:
+        """Judge by the overlay's labels; what is to be said of it."""
+        words = [word or "" for word in self.table["label"]]
+        said, notes = judged(overlay, self.said, self.table["name"], words, self.table["hash"].tolist())
+        self.said = said.take(np.flatnonzero(said.labels >= 0))
+        return [f"{self.run.path}: {note}" for note in notes]
 
     def names(self) -> dict[tuple[str, int, int], str]:
         """(name, width, height) of every picture to what it is known by."""

@@ -43,11 +43,11 @@ REFUSED = "the pool did not pay"
 TWIN, OWN = "twin of ", " of the pool"
 
 
-def gather(data: Data, recipe: Recipe, log: Log) -> Pool:
+def gather(data: Data, recipe: Recipe, log: Log, *, refuse: bool = True) -> Pool:
     """Look at every picture of the pool and say who may teach: who can be read, and is nobody's twin.
 
     Raises InputError where it is empty, none can be read, or some are verified twins of pictures that were given to
-    judge (test or validation).
+    judge (test or validation); without `refuse` these are twins like others.
     """
     try:
         images = load(recipe.pool)
@@ -69,7 +69,8 @@ def gather(data: Data, recipe: Recipe, log: Log) -> Pool:
         )
     both = _beside(data, images, facts, features)
     group = groups_of(twins(both, recipe), known + n)
-    _refuse(data, images, group, recipe)
+    if refuse:
+        _refuse(data, images, group, recipe)
     labelled = np.flatnonzero(data.kept & (data.images.labels >= 0))[::-1]
     first = {int(group[row]): f"{TWIN}{data.images.names[row]}" for row in labelled}
     for row in np.flatnonzero(why == ""):
@@ -233,10 +234,11 @@ def sentence(told: dict[str, Any]) -> str:
 
 def left(pool: Pool) -> dict[str, int]:
     """Why pictures of the pool do not teach: reason to how many, most frequent first."""
-    return dict(Counter(_reason(why) for why in _why(pool) if why).most_common())
+    return dict(Counter(reason(why) for why in _why(pool) if why).most_common())
 
 
-def _reason(why: str) -> str:
+def reason(why: str) -> str:
+    """Why a picture does not teach, without the name of whose twin it is."""
     if why.startswith(TWIN):
         return "twin of another of the pool" if why.endswith(OWN) else "twin of a labelled picture"
     return why if why in (STRANGER, NOTHING, UNSURE) else "cannot be read"

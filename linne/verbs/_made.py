@@ -37,6 +37,8 @@ def made(
         result, members = _folded(data, recipe, path, command, log)
     else:
         result, members = _learn(data, recipe, log, path, Clock(recipe.minutes, begun), plan), ()
+    if result.data.overlay:
+        result.figures["overlay"] = result.data.overlay.figures(result.data.images.split)
     _write(path, data, result, _page(result, recipe, command, path), members)
     folder.finish(path, result, time.monotonic() - begun)
     rmtree(path / "ladder", ignore_errors=True)

@@ -4,6 +4,7 @@ import shlex
 from pathlib import Path
 
 from ..core.errors import InputError
+from ..core.overlay import Overlay
 from ..core.run import Run
 from ..engine.log import Log
 from ._made import flags
@@ -15,6 +16,7 @@ def compare(
     effect: float = 1.0,
     metric: str = "",
     split: str = "test",
+    overlay: str = "",
     html: Path | None = None,
     lang: str = "",
     log: Log | None = None,
@@ -34,6 +36,8 @@ def compare(
         What is compared; the first run's own metric when not given. See: linne list metric.
     split
         The pictures to compare on: test, validation, or train (each as judged by a model that had not learned it).
+    overlay
+        Decisions about labels to judge all runs by, a CSV that linne check --overlay begins.
     html
         Write a page with the curves of all runs to this file.
     lang
@@ -54,7 +58,7 @@ def compare(
             + (", all one folder" if len(trained) > 1 else "")
             + ". Give the folders of two trainings: linne compare runs/a runs/b"
         )
-    same = common(trained, split)
+    same = common(trained, split, Overlay.read(overlay) if overlay else None)
     for note in same.notes:
         (log or Log(quiet=True)).say(note)
     own = metric or trained[0].recipe.metric
@@ -65,6 +69,7 @@ def compare(
         "effect": f"{effect:g}" if effect != 1 else "",
         "metric": metric,
         "split": split if split != "test" else "",
+        "overlay": overlay,
     }
     given = [
         "linne compare",

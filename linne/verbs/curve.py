@@ -9,7 +9,7 @@ from ..core.recipe import Recipe
 from ..engine.log import Log
 from ._shown import Shown, asked, shown
 
-SETTINGS = ("model", "weights", "size", "resize", "runtime", "group", "split", "inner_folds", "seed")
+SETTINGS = ("model", "weights", "size", "resize", "runtime", "group", "split", "inner_folds", "seed", "overlay")
 
 
 def curve(

@@ -12,6 +12,7 @@ from ..core.ask import Ask
 from ..core.errors import InputError, nearest
 from ..core.images import Images
 from ..core.load import load
+from ..core.overlay import Overlay
 from ..core.run import Run
 from ..engine.log import Log
 from ._made import IN_MEMORY, flags
@@ -40,6 +41,7 @@ def evaluate(
     images: Any,
     *,
     metric: str = "",
+    overlay: str = "",
     log: Log | None = None,
     **how: Any,
 ) -> Figures:
@@ -56,11 +58,14 @@ def evaluate(
         Labelled pictures: a folder with a folder per class, a table or a named set; classes by the run's names.
     metric
         The headline; the run's own metric when not given. See: linne list metric.
+    overlay
+        Decisions about labels to judge by, a CSV that linne check --overlay begins.
     """
     from ..engine.figures import figures
     from ..engine.infer import predictions
     from ..engine.members import members
     from ..engine.notes import fused
+    from ..engine.overlay import judged as judged_by
     from ..engine.own import hashes_of
     from ..engine.panel import prepared
 
@@ -71,7 +76,10 @@ def evaluate(
     marks = [value.tobytes().hex() for value in hashes]
     learned = set[str]().union(*(hashes_of(one, "train", "validation") for one in runs))
     known = np.array([mark in learned for mark in marks], dtype=bool)
-    judged = found.take(np.flatnonzero(~known & (found.labels >= 0)))
+    table = Overlay.read(overlay) if overlay else None
+    words = [model.classes[label] if label >= 0 else "" for label in found.labels]
+    right, decided = (found, []) if table is None else judged_by(table, found, pictures.names, words, marks)
+    judged = right.take(np.flatnonzero(~known[right.rows] & (right.labels >= 0)))
     who = "the run" if len(runs) == 1 else "one of the runs"
     if not len(judged):
         raise InputError(
@@ -79,7 +87,7 @@ def evaluate(
             f"{len(found)} are pictures that {who} learned from or was calibrated on."
         )
     notes = [f"logits were adjusted by {ask.adjust:g} times the log of each class's share"] if ask.adjust else []
-    notes += getattr(model, "notes", ())
+    notes += [*getattr(model, "notes", ()), *decided]
     if known.any():
         notes.append(f"{int(known.sum())} pictures were left out: {who} learned from them or was calibrated on them")
     judging = [mark for mark, out in zip(marks, known, strict=True) if not out]

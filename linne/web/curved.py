@@ -25,19 +25,24 @@ def text(found: dict[str, Any]) -> str:
 
 def page(found: dict[str, Any], lang: str = "en") -> str:
     """One HTML file. Raises OptionError for a language that is not there."""
+    name = PurePath(found["source"]).name or "pictures"
+    return plain_page("learning curve", name, [*sentences(found)[:2], *found["notes"]], parts(found), lang)
+
+
+def parts(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The curve of all pictures, what more of each class would bring, and the first classes' curves."""
     classes = found["classes"]
-    parts: list[dict[str, Any]] = [
+    out: list[dict[str, Any]] = [
         {"title": "Accuracy by pictures that were learned",
          "notes": ["Dots were measured; the band is what they foretell."],
          "chart": drawn(found, "accuracy"), "columns": ["pictures", "accuracy", ""], "rows": table(found)},
     ]  # fmt: skip
     rows = [[one["class"], num(one["n"]), gain(one["recall"]), gain(one["accuracy"])] for one in classes]
     columns = ["class", "pictures", "recall", "accuracy"]
-    parts.append({"title": "More of one class", "notes": [ALONE], "columns": columns, "rows": rows})
+    out.append({"title": "More of one class", "notes": [ALONE], "columns": columns, "rows": rows})
     for one in classes[:SHOWN]:
-        parts.append({"title": "recall", "of": one["class"], "chart": drawn(one["recall"], "recall")})
-    name = PurePath(found["source"]).name or "pictures"
-    return plain_page("learning curve", name, [*sentences(found)[:2], *found["notes"]], parts, lang)
+        out.append({"title": "recall", "of": one["class"], "chart": drawn(one["recall"], "recall")})
+    return out
 
 
 def sentences(found: dict[str, Any]) -> list[str]:

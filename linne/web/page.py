@@ -8,6 +8,8 @@ from .charts import LINES
 from .home import dressed, environment
 from .plainly import plainly
 
+HOLDS = ("chart", "rows", "pictures")
+
 
 def page(
     kind: str,
@@ -22,13 +24,14 @@ def page(
 
     kind: a fixed word. lead: sentences, the first `main` ones stand out. parts: each {"title"}, a fixed word, and any
     of "of" (what it is about), "notes" (fixed words), "legend" (what each line of the chart is), "chart" (SVG),
-    "columns" and "rows", whose first cell is a name and others may be fixed words; a part without chart and rows is
-    left out. command: what made it, "" where it is not shown.
+    "columns" and "rows", whose first cell is a name and others may be fixed words, "pictures" (thumbnails with "name"
+    and "lines", which may be fixed words); a part without chart, rows and pictures is left out. command: what made
+    it, "" where it is not shown.
     """
     from markupsafe import Markup
 
     home, look = environment(lang), dressed("css")
-    shown = [part | {"chart": Markup(part.get("chart", ""))} for part in parts if part.get("chart") or part.get("rows")]
+    shown = [part | {"chart": Markup(part.get("chart", ""))} for part in parts if any(part.get(one) for one in HOLDS)]
     plain = [plainly({key: value for key, value in part.items() if key != "chart"}) for part in shown]
     return home.get_template("page.html.jinja").render(
         kind=kind, name=plainly(name), lead=plainly(list(lead)), lang=lang, marks=LINES, main=main, command=command,

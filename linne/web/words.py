@@ -3,6 +3,8 @@
 from html import escape
 from typing import Any
 
+from .words_of_labels import LABELS
+
 ZH = {
     # frame
     "report": "报告",
@@ -360,6 +362,7 @@ ZH = {
     "the start with the race's winner": "起点加赛选第一名",
     "The command": "命令",
     "trial": "试验",
+    **LABELS,
 }  # fmt: skip
 """English to Chinese; {named} places are filled by the caller."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linne.core.applied import marked
 from linne.core.finding import Finding
 from linne.core.images import Images
 from linne.core.intervals import Interval, clusters, wilson
@@ -42,6 +43,7 @@ def mislabelled(
     details: "given" and "suggested" (class per row), "scores" (log of the given class's probability over the suggested
     one's, per row; ascending), "noise_rate" [value, low, high] (95 %, over groups), "sure" [share, low, high] of
     labels contradicted 100 to 1, and "per_split" {split: [suspects, labels]}. neighbours: 0 goes without features.
+    Labels that an overlay confirmed, corrected or could not settle are named no more.
     high: share (0 to 1) that the lower bound of "sure" must exceed for high severity; the noise rate does not decide,
     since classes that are hard to tell apart raise it too. [] without predictions.
     """
@@ -52,10 +54,15 @@ def mislabelled(
     rate = noise_rate(p, labels, known.group, seed)
     score, suggested = suspicion(p, labels)
     held = np.argsort(score, kind="stable")[: round(rate.value * len(known))]
-    held = held[score[held] < 0]
+    held = held[(score[held] < 0) & ~asked(images)[known.rows[held]]]
     if not len(held):
         return []
     return [_finding(images, known, held, score, [classes[k] for k in suggested[held]], rate, high)]
+
+
+def asked(images: Images) -> np.ndarray:
+    """(n,) bool: whom an overlay has decided on already."""
+    return marked(images) != ""
 
 
 def believed(
@@ -94,7 +101,8 @@ def _finding(
         "high" if sure.low > high else "medium",
         f"{count(len(held), 'label')} of {len(known):,} may be wrong: {rate.text()} are wrong or open to doubt, "
         f"{sure.text()} contradicted 100 to 1. The surest: {first}.",
-        "Look at them from the first on, and correct those that are wrong; suggestions are in the details.",
+        "Look at them from the first on, and correct those that are wrong: linne check --overlay fixes.csv lists them "
+        "to decide on; suggestions are in the details.",
         details={
             "given": given,
             "suggested": suggested,
