@@ -34,7 +34,7 @@ from .recipes import Steps
 from .settings import Settings
 
 WHOLE = "whole"
-CLEAN = "confirmed", "relabelled"
+CLEAN = "confirmed", "relabelled", "labelled", "added"
 """What an overlay says of a label that is surely right."""
 NOT_SET = "method", "epochs", "ema", "hook", "ground"
 """What steps say that a loop's settings do not hold."""

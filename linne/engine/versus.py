@@ -32,8 +32,8 @@ def against(
     """The first run beside each other one, JSON-ready: {metric, level, effect, n, groups, figures, pairs}.
 
     said: Predictions of the same pictures, of this split. effect: the difference (a share) whose seeing is planned. A
-    pair is `compare`'s with the run's name, "p" corrected over the pairs (Holm), its "verdict" in words, "table", "classes"
-    and "power". Raises OptionError for an effect that is not between 0 and 1.
+    pair is `compare`'s with the run's name, "p" corrected over the pairs (Holm), its "verdict" in words, "table",
+    "classes" and "power". Raises OptionError for an effect that is not between 0 and 1.
     """
     if not 0 < effect <= 1:
         raise OptionError(f"--effect {100 * effect:g} is no difference that can be planned for: give 0 to 100 points.")
