@@ -34,8 +34,8 @@ DEFAULT, USUAL = "prototypes", "cosine"
 best way's mean, cosine 0.6, 0.4, 0.1, 0.0, 0.2; the plain best by leave-one-out lost 1.2 points at 2 labels."""
 TURNS = 20
 """Times that each way is fitted without some pictures: as many as the usual class has labels, at most so many."""
-WORK = 20_000
-"""Pictures x turns from which on a deal is made once: a cosine head of 200 pictures takes 40 ms."""
+LEAST = 10
+"""Times that they are at least: with two labels a class these are dealt in halves five times."""
 CLOSED = 4_000
 """Pictures up to which closed forms are used, which hold the products of all pairs."""
 SMALL = 250
@@ -105,7 +105,7 @@ def told(choice: Choice, able: int) -> str:
 def _judged(task: Task, plain: np.ndarray, aim: Aim, folds: int, seed: int) -> np.ndarray:
     """(n, K) log probabilities of each picture where the choice, the fit and the temperature had no part of it."""
     deals = [task.dealt(folds, "nested", seed, repeat) for repeat in range(1 + (len(task) < SMALL))]
-    return np.mean([_deal(dealt, plain, aim, seed) for dealt in deals], axis=0)
+    return log_softmax(np.mean([_deal(dealt, plain, aim, seed) for dealt in deals], axis=0))
 
 
 def _deal(task: Task, plain: np.ndarray, aim: Aim, seed: int) -> np.ndarray:
@@ -152,7 +152,7 @@ def gained(aim: Aim, mine: list[Predictions], other: list[Predictions], deals: l
         kept = [np.ones(len(parts), bool), *(parts != part for part in np.unique(parts))]
         each = [[aim.score(one.take(np.flatnonzero(some)))[1] for some in kept] for one in (first, second)]
         with np.errstate(invalid="ignore"):
-            gain = np.subtract(*each)
+            gain = np.array(each[0]) - np.array(each[1])
         gains.append(gain[0])
         spreads.append((len(kept) - 2) / (len(kept) - 1) * np.sum((gain[1:] - gain[1:].mean()) ** 2))
     return float(np.nan_to_num(np.mean(gains))), float(np.sqrt(np.nan_to_num(np.mean(spreads))))
@@ -162,7 +162,7 @@ def _deals(task: Task, *where: Where) -> list[np.ndarray]:
     """Who is left out together, (n,) each: about one picture of each class at a time, several times where that is
     few times; a class that lost one picture alone would be guessed less for that, and right answers be called wrong."""
     parts = _turns(task)
-    times = max(1, TURNS // parts) if len(task) * TURNS <= WORK else 1
+    times = max(1, LEAST // parts)
     return [deal(task.labels, task.group, [1] * parts, rng(*where, "left out", time)) for time in range(times)]
 
 

@@ -178,5 +178,5 @@ def _check(features: np.ndarray, images: Images, labels: np.ndarray, group: np.n
     if not alone and not (per_class(labels, group, len(images.classes)) > 1).any():
         raise InputError(
             f"Each of the {present} classes is one single group of pictures: nothing is left to judge by. "
-            "Add pictures, or group less coarsely."
+            "Add pictures, group less coarsely, or take --method few and give test pictures."
         )

@@ -1,4 +1,4 @@
-"""prototypes: the nearest class mean, by cosine (SimpleShot: Wang et al. 2019, arXiv:1911.04623) or squared distance."""
+"""prototypes: the nearest class mean by cosine or distance (SimpleShot: Wang et al. 2019, arXiv:1911.04623)."""
 
 import numpy as np
 
