@@ -222,8 +222,8 @@ def taught(panel: Panel, runs: Sequence[Run], images: Images, ask: Ask, log: Log
 def _sensible(runs: Sequence[Run], ask: Ask) -> None:
     """Raise OptionError for what would have no effect, or cannot be fitted honestly."""
     if ask.refine and (len(runs) > 1 or ask.view or ask.calibrate):
-        raise OptionError("--refine is for one run that sees each picture plainly, as it was calibrated. Drop it, or the "
-                          "other runs, --view and --calibrate.")  # fmt: skip
+        raise OptionError("--refine is for one run that sees each picture plainly, as it was calibrated. Drop it, or "
+                          "the other runs, --view and --calibrate.")  # fmt: skip
     if ask.merge and not ask.view:
         raise OptionError(f"--merge {ask.merge} has no effect without --view: there is one look at each picture.")
     if ask.fuse and len(runs) == 1:
