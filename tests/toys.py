@@ -138,6 +138,9 @@ SPECS = {
     "tau_norm": "tau_norm(tau=.5)",
     "lws": "lws(share=.5)",
     "mislas": "mislas(share=.5)",
+    "prototypical": "prototypical(shots=3, queries=3)",
+    "siamese": "siamese",
+    "maml": "maml(shots=3, queries=3)",
 }
 TWICE = (
     {name: {} for name in SPECS}
