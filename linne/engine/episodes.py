@@ -58,22 +58,42 @@ class Episodes:
         )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """An episode's classes, pictures of each to learn from, further ones to name at most; how many episodes.
+
+    Raises OptionError for numbers that are not whole or too small.
+    """
+
+    ways: int = 5
+    shots: int = 1
+    queries: int = 15
+    count: int = 600
+
+    def __post_init__(self) -> None:
+        least = {"ways": 2, "shots": 1, "queries": 1, "count": LEAST}
+        for name, value in vars(self).items():
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least[name]:
+                raise OptionError(f"{name}={value!r} is not allowed; it is a whole number, {least[name]} or more.")
+
+
 def episodes(
-    features: np.ndarray, labels: np.ndarray, group: "np.ndarray | None" = None, *, ways: int = 5, shots: int = 1,
-    queries: int = 15, count: int = 600, learner: str = "prototypes", seed: int = 0,
+    features: np.ndarray, labels: np.ndarray, group: "np.ndarray | None" = None, *, asked: "Asked | None" = None,
+    learner: str = "prototypes", seed: int = 0,
 ) -> Episodes:  # fmt: skip
-    """Draw so many episodes and judge a learner of kind classic on each.
+    """Draw the episodes asked for and judge a learner of kind classic on each.
 
     features: (n, d). labels: (n,), -1 takes no part. group: (n,), "" a group of one: of each group an episode has one
-    picture at most. queries: at most so many further pictures of each class; where the smallest class has fewer, all
-    classes give as many as that. Raises OptionError for numbers that are not whole or too small, InputError where
-    there are fewer classes or pictures than an episode asks for.
+    picture at most. Where the smallest class has fewer pictures to name than asked, all classes give as many as that.
+    Raises InputError where there are fewer classes or pictures than an episode asks for.
     """
+    asked = asked or Asked()
+    ways, shots = asked.ways, asked.shots
     group = np.full(len(labels), "", object) if group is None else group
-    held, taken = _classes(labels, codes(group), _asked(ways, shots, queries, count))
+    held, taken = _classes(labels, codes(group), asked)
     trick, names = find("classic", learner), np.repeat(np.arange(ways), shots)
-    truth, found = np.repeat(np.arange(ways), taken), np.empty(count)
-    for number in range(count):
+    truth, found = np.repeat(np.arange(ways), taken), np.empty(asked.count)
+    for number in range(asked.count):
         draw = rng(seed, "episode", number)
         rows = np.stack([_drawn(held[k], shots + taken, draw) for k in draw.choice(len(held), ways, replace=False)])
         learn, judged = rows[:, :shots].ravel(), rows[:, shots:].ravel()
@@ -82,17 +102,9 @@ def episodes(
     return Episodes(found, ways, shots, taken, learner)
 
 
-def _asked(ways: int, shots: int, queries: int, count: int) -> tuple[int, int, int]:
-    given = (("ways", ways, 2), ("shots", shots, 1), ("queries", queries, 1), ("count", count, LEAST))
-    for name, value, least in given:
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise OptionError(f"{name}={value!r} is not allowed; it is a whole number, {least} or more.")
-    return ways, shots, queries
-
-
-def _classes(labels: np.ndarray, group: np.ndarray, asked: "tuple[int, int, int]") -> tuple[list[Any], int]:
+def _classes(labels: np.ndarray, group: np.ndarray, asked: Asked) -> tuple[list[Any], int]:
     """(of each class that is large enough its pictures in groups, how many queries every class can give)."""
-    ways, shots, queries = asked
+    ways, shots = asked.ways, asked.shots
     kinds = np.unique(labels[labels >= 0])
     rows = [np.flatnonzero(labels == k) for k in kinds]
     held = [[own[group[own] == one] for one in np.unique(group[own])] for own in rows]
@@ -107,7 +119,7 @@ def _classes(labels: np.ndarray, group: np.ndarray, asked: "tuple[int, int, int]
             f"{ways}-way {shots}-shot episodes need {ways} classes with {shots + 1} pictures or more, {shots} to learn "
             f"from and one to name; {len(able)} have so many. Give fewer --shots or --ways, or more pictures."
         )
-    return able, min(queries, min(len(groups) for groups in able) - shots)
+    return able, min(asked.queries, min(len(groups) for groups in able) - shots)
 
 
 def _drawn(groups: list[np.ndarray], count: int, draw: np.random.Generator) -> np.ndarray:

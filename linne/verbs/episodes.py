@@ -34,7 +34,6 @@ def episodes(
     queries: int = 15,
     count: int = 600,
     learner: str = "prototypes",
-    seed: int = 0,
     log: Log | None = None,
 ) -> Told:
     """Judge a run's features on N-way K-shot episodes: new classes, a few labelled pictures of each, the rest named.
@@ -57,13 +56,12 @@ def episodes(
         Episodes; 600 is usual.
     learner
         What is fitted to an episode's labelled pictures: a trick of linne list classic.
-    seed
-        Of every draw.
     """
     from ..engine import episodes as engine
     from ..engine.infer import features
     from ..engine.own import hashes_of
 
+    asked = engine.Asked(ways, shots, queries, count)
     pictures, log = load(images), log or Log(quiet=True)
     run = run if isinstance(run, Run) else Run(Path(run))
     found, hashes, read = features(run, pictures, log)
@@ -76,8 +74,7 @@ def episodes(
     rows = np.flatnonzero(~known & read & (pictures.labels >= 0))
     if not len(rows):
         raise InputError(f"No labelled picture of {pictures.came_from} is left that the run did not learn from.")
-    asked: dict[str, Any] = {"ways": ways, "shots": shots, "queries": queries, "count": count}
-    one = engine.episodes(found[rows], pictures.labels[rows], pictures.group[rows], learner=learner, seed=seed, **asked)
+    one = engine.episodes(found[rows], pictures.labels[rows], pictures.group[rows], asked=asked, learner=learner)
     if one.queries < queries:
         notes.append(f"the smallest class leaves {one.queries} pictures to name, not {queries}")
     told = Told(one.as_dict(), notes=notes)

@@ -6,8 +6,13 @@ from scipy.stats import norm
 
 from linne.core.errors import InputError, OptionError
 from linne.core.rng import rng
-from linne.engine.episodes import episodes
+from linne.engine.episodes import Asked
+from linne.engine.episodes import episodes as judged_by
 from linne.tricks.classic.prototypes import prototypes
+
+
+def episodes(features, labels, group=None, learner="prototypes", seed=0, **asked):
+    return judged_by(features, labels, group, asked=Asked(**asked), learner=learner, seed=seed)
 
 
 def clouds(each=12, k=8, d=6, spread=1.0):

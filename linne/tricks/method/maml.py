@@ -25,20 +25,17 @@ class maml:
     What `linne train` keeps must name its own classes, so the network's head learns beside, by the run's loss, from
     features that it does not move. New classes take the features: linne episodes.
 
-    ways: classes of a task, 0 for all up to eight. shots, queries: pictures of each that teach, and that are asked.
-    steps, rate: of the inner gradient descent. first_order: steps count as constants for the beginning's gradient
+    ways: classes of a task, 0 for all up to eight. shots: pictures of each that teach; as many are asked. steps, rate: of the inner gradient descent. first_order: steps count as constants for the beginning's gradient
     (their section 5.2): faster, hardly worse. Raises OptionError for fewer classes than ways and values out of range.
     """
 
     def __init__(
-        self, model: Any, loss: Any, classes: int, *, ways: int = 0, shots: int = 5, queries: int = 5, steps: int = 1,
+        self, model: Any, loss: Any, classes: int, *, ways: int = 0, shots: int = 5, steps: int = 1,
         rate: float = 0.01, first_order: bool = False,
     ) -> None:  # fmt: skip
-        if min(shots, queries, steps) < 1 or not rate > 0:
-            raise OptionError(
-                f"maml: shots, queries and steps from 1, rate above 0; got {shots}, {queries}, {steps} and {rate}."
-            )
-        self.streams = {"train": Stream(sampler=sampled("maml", classes, ways, shots + queries))}
+        if min(shots, steps) < 1 or not rate > 0:
+            raise OptionError(f"maml: shots and steps from 1, rate above 0; got {shots}, {steps} and {rate}.")
+        self.streams = {"train": Stream(sampler=sampled("maml", classes, ways, 2 * shots))}
         self.model, self.loss, self.shots, self.steps, self.rate = model, loss, shots, steps, rate
         self.ways, self.first_order = ways or min(classes, 8), first_order
         self.network, self.whole = model, _Task(model, nn.Linear(width_of("maml", model), self.ways))

@@ -73,7 +73,7 @@ def test_it_names_its_own_classes_and_a_step_is_enough(spec):
 
 
 def test_each_task_has_its_own_places_and_all_classes_their_turn():
-    method = make("maml(ways=2, shots=1, queries=1)", Net(10), even(60))
+    method = make("maml(ways=2, shots=1)", Net(10), even(60))
     seen = []
     method.asked = lambda images, rows, slots: (seen.append(slots.clone()), torch.ones(len(rows[1])))[1]
     labels = torch.tensor([0, 0, 1, 1, 2, 2])

@@ -8,7 +8,7 @@ from toys import Net, Points, clusters, even, learn, make, recall
 
 from linne.core.batch import Batch
 from linne.core.errors import OptionError
-from linne.engine.episodes import episodes
+from linne.engine.episodes import Asked, episodes
 from linne.tricks.method._episode import split
 from linne.tricks.method.prototypical import episode
 
@@ -56,7 +56,7 @@ def test_it_names_its_own_classes_and_serves_new_ones():
     judged = clusters(even(300, 5), 7)
     with torch.no_grad():
         seen = fitted.module.features(torch.from_numpy(judged.values).float()).numpy()
-    asked = {"ways": 3, "count": 100}
+    asked = {"asked": Asked(ways=3, count=100)}
     plain = episodes(judged.values.astype(np.float32), judged.labels, **asked)
     assert episodes(seen, judged.labels, **asked).value > plain.value + plain.half
 
