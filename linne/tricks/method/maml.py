@@ -25,7 +25,8 @@ class maml:
     What `linne train` keeps must name its own classes, so the network's head learns beside, by the run's loss, from
     features that it does not move. New classes take the features: linne episodes.
 
-    ways: classes of a task, 0 for all up to eight. shots: pictures of each that teach; as many are asked. steps, rate: of the inner gradient descent. first_order: steps count as constants for the beginning's gradient
+    ways: classes of a task, 0 for all up to eight. shots: pictures of each that teach; as many are asked, or what is
+    left. steps, rate: of the inner gradient descent. first_order: steps count as constants for the beginning's gradient
     (their section 5.2): faster, hardly worse. Raises OptionError for fewer classes than ways and values out of range.
     """
 
