@@ -15,7 +15,7 @@ _HOMES = {
     "train": "verbs.train", "check": "verbs.check", "predict": "verbs.predict", "evaluate": "verbs.evaluate",
     "compare": "verbs.compare", "curve": "verbs.curve", "report": "verbs.report",
     "demo": "verbs.demo", "ImageClassifier": "estimator",
-    "ablate": "verbs.ablate", "search": "verbs.search",
+    "ablate": "verbs.ablate", "search": "verbs.search", "episodes": "verbs.episodes",
 }  # fmt: skip
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "compare",
     "curve",
     "demo",
+    "episodes",
     "evaluate",
     "find",
     "load",
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from .verbs.compare import compare
     from .verbs.curve import curve
     from .verbs.demo import demo
+    from .verbs.episodes import episodes
     from .verbs.evaluate import evaluate
     from .verbs.predict import predict
     from .verbs.report import report
