@@ -46,8 +46,9 @@ class siamese:
         same, apart = (self.said(seen, seen[partner]) for partner in (alike, other))
         losses = (F.softplus(-same) + F.softplus(apart)) / 2
         losses = torch.where(known, losses, 0.0) * (len(known) / known.sum())
-        right = ((same > 0) & known).float().sum() + ((apart <= 0) & known).float().sum()
-        return Step(self.loss(logits, batch.targets, batch.rows) + losses, logits, {"pairs": right / 2 / known.sum()})
+        right: Any = ((same > 0) & known).float().sum() + ((apart <= 0) & known).float().sum()
+        right = right / (2 * known.sum())
+        return Step(self.loss(logits, batch.targets, batch.rows) + losses, logits, {"pairs": right})
 
     def said(self, one: Tensor, two: Tensor) -> Tensor:
         """(n,) the logit of each pair of features (n, d) being of one class."""
