@@ -48,7 +48,7 @@ WINDOW = 2.6
 """Half the side of what is seen, in deviations of the ink from its centre."""
 REACH, SHARES, VIEWS = (1, 2, 3), (0.0, 0.25, 0.5, 1.0, 2.0, 4.0), 16
 METHOD = "prototypical(ways=40, shots=1, queries=3)"
-BATCH, STEPS = 160, 6000
+BATCH, STEPS = 160, 4000
 PUBLISHED = {
     "people": 4.5, "deep siamese convolutional networks, 30 alphabets": 8.0,
     "convolutional network, five alphabets": 23.2, "prototypical network, five alphabets": 30.1,

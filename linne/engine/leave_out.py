@@ -134,28 +134,34 @@ def _chosen(task: Task, plain: np.ndarray, aim: Aim, *where: Where) -> Choice:
             seen.setdefault(way, []).append(task.predictions(scores).take(judges))
     heats = {way: float(np.exp(np.mean([np.log(heat(one)) for one in each]))) for way, each in seen.items()}
     warm = {way: [replace(one, logits=one.logits / heats[way]) for one in each] for way, each in seen.items()}
+    worth = {way: turned(aim, each, [parts[judges] for parts in deals]) for way, each in warm.items()}
     found, best, most = [], usual, 0.0
     for way, each in warm.items():
         told = [aim.score(one)[0] for one in each]
         means = {name: float(np.mean([one[name] for one in told])) for name in ("figure", "log_loss")}
-        gain, error = gained(aim, each, warm[usual], [parts[judges] for parts in deals])
+        gain, error = gained(worth[way], worth[usual])
         found.append({"way": way, **means, "gain": gain, "error": error})
         if gain > error and gain > most:
             best, most = way, gain
     return Choice(best, found, heats[best], int(deals[0].max()) + 1, usual)
 
 
-def gained(aim: Aim, mine: list[Predictions], other: list[Predictions], deals: list[np.ndarray]) -> tuple[float, float]:
-    """(how much better one way is, its standard error by a jackknife over the parts left out), means over deals."""
-    gains, spreads = [], []
-    for first, second, parts in zip(mine, other, deals, strict=True):
+def turned(aim: Aim, each: list[Predictions], deals: list[np.ndarray]) -> list[np.ndarray]:
+    """Of each deal (1 + parts,): how good the predictions are, and how good without each part."""
+    out = []
+    for one, parts in zip(each, deals, strict=True):
         kept = [np.ones(len(parts), bool), *(parts != part for part in np.unique(parts))]
-        each = [[aim.score(one.take(np.flatnonzero(some)))[1] for some in kept] for one in (first, second)]
-        with np.errstate(invalid="ignore"):
-            gain = np.array(each[0]) - np.array(each[1])
-        gains.append(gain[0])
-        spreads.append((len(kept) - 2) / (len(kept) - 1) * np.sum((gain[1:] - gain[1:].mean()) ** 2))
-    return float(np.nan_to_num(np.mean(gains))), float(np.sqrt(np.nan_to_num(np.mean(spreads))))
+        out.append(np.array([aim.score(one.take(np.flatnonzero(some)))[1] for some in kept]))
+    return out
+
+
+def gained(mine: list[np.ndarray], other: list[np.ndarray]) -> tuple[float, float]:
+    """(how much better one way is, its standard error by a jackknife over the parts left out), means over deals."""
+    with np.errstate(invalid="ignore"):
+        gaps = [first - second for first, second in zip(mine, other, strict=True)]
+    spreads = [(len(gap) - 2) / (len(gap) - 1) * np.sum((gap[1:] - gap[1:].mean()) ** 2) for gap in gaps]
+    gain = float(np.nan_to_num(np.mean([gap[0] for gap in gaps])))
+    return gain, float(np.sqrt(np.nan_to_num(np.mean(spreads))))
 
 
 def _deals(task: Task, *where: Where) -> list[np.ndarray]:

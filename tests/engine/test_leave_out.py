@@ -12,7 +12,7 @@ from linne.core.predictions import Predictions, log_softmax
 from linne.core.recipe import Recipe
 from linne.core.rng import rng
 from linne.engine.first import first, packed, unpacked
-from linne.engine.leave_out import DEFAULT, STRENGTHS, USUAL, WAYS, _deals, _said, gained, learnt
+from linne.engine.leave_out import DEFAULT, STRENGTHS, USUAL, WAYS, _deals, _said, gained, learnt, turned
 from linne.engine.task import Aim, Task
 from tests.engine.test_first import LOG, data, split
 
@@ -58,7 +58,7 @@ def test_a_gain_s_standard_error_is_that_of_a_mean():
         Predictions(draw.normal(size=(40, 2)), labels, np.arange(40), ("a", "b"), blank, blank) for _ in range(2)
     )
     gap = mine.right.astype(float) - other.right
-    gain, error = gained(Aim.of("accuracy"), [mine], [other], [np.arange(40)])
+    gain, error = gained(*(turned(Aim.of("accuracy"), [one], [np.arange(40)]) for one in (mine, other)))
     assert gain == pytest.approx(gap.mean())
     assert error == pytest.approx(gap.std(ddof=1) / 40**0.5)
 
@@ -77,15 +77,15 @@ def test_a_clearly_better_way_is_taken_and_said():
     assert plain.classic == USUAL, "no gain beyond an error, where all ways do well"
 
 
-@pytest.mark.parametrize("n", [12, 60])
+@pytest.mark.parametrize("n", [12, 40])
 def test_labels_without_meaning_are_at_chance_though_the_best_of_seven_was_taken(n):
     draw = rng(3)
     worth = []
-    for _ in range(4):
+    for _ in range(3):
         features = draw.normal(size=(n, 30)).astype(np.float32)
         images = Images.of([b""] * n, draw.permutation(np.arange(n) % 2))
         worth.append(learnt(features, images, folds=3).oof.right.mean())
-    assert abs(np.mean(worth) - 0.5) < 4 * 0.5 / (4 * n) ** 0.5
+    assert abs(np.mean(worth) - 0.5) < 4 * 0.5 / (3 * n) ** 0.5
 
 
 def test_one_label_a_class_takes_what_was_measured_best():
