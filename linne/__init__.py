@@ -16,7 +16,7 @@ _HOMES = {
     "compare": "verbs.compare", "curve": "verbs.curve", "report": "verbs.report",
     "suggest": "verbs.suggest",
     "demo": "verbs.demo", "ImageClassifier": "estimator",
-    "ablate": "verbs.ablate", "search": "verbs.search",
+    "ablate": "verbs.ablate", "search": "verbs.search", "episodes": "verbs.episodes",
 }  # fmt: skip
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "compare",
     "curve",
     "demo",
+    "episodes",
     "evaluate",
     "find",
     "load",
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from .verbs.compare import compare
     from .verbs.curve import curve
     from .verbs.demo import demo
+    from .verbs.episodes import episodes
     from .verbs.evaluate import evaluate
     from .verbs.predict import predict
     from .verbs.report import report

@@ -138,9 +138,14 @@ SPECS = {
     "tau_norm": "tau_norm(tau=.5)",
     "lws": "lws(share=.5)",
     "mislas": "mislas(share=.5)",
+    "prototypical": "prototypical(shots=3, queries=3)",
+    "siamese": "siamese",
+    "maml": "maml(shots=3)",
 }
+EPISODIC = ("prototypical", "siamese", "maml")
+"""Their episodes are what a forward pass sees: two processes have two smaller ones."""
 TWICE = (
-    {name: {} for name in SPECS}
+    {name: {} for name in SPECS if name not in EPISODIC}
     | {
         f"{name}, synchronised": {"bn": True, "synchronise": True}
         for name in ("bbn", "fixmatch", "co_teaching", "crt", "mislas")

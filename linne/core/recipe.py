@@ -17,6 +17,10 @@ PRECISIONS = ("auto", "f32", "bf16", "f16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 GROUNDS = ("auto", "features", "trunk", "pictures")
 """What a method learns from: the network's features or activations, computed once, or pictures in ever new views."""
+FEW_LABELS = "few"
+"""The method that chooses a learner for few labels; no trick of its own."""
+SOLVED = ("auto", "probe", FEW_LABELS)
+"""Methods that take no step: the first classifier is all, where no minutes are given."""
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
 TRAINING = (
@@ -25,6 +29,8 @@ TRAINING = (
     "devices", "shard",
 )  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
+WORDS = (("init", "torch"), ("method", FEW_LABELS))
+"""Words for these kinds that are no trick's name."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
 LICENCES = ("any", "permissive")
 
@@ -69,7 +75,10 @@ class Recipe:
     pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest pseudo-label on")
     overlay: str = setting("", "decisions about labels, a CSV that linne check or suggest --overlay begins; obeyed")
     minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
-    method: str = setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
+    method: str = setting(
+        "auto", "how it learns: auto (probe, then tail, then full as minutes allow), few (for few labels: chosen by "
+        "leave-one-out among class means, ridge, cosine head, probe), or one method"
+    )  # fmt: skip
     ground: str = setting(
         "auto",
         "what a method learns from: features, trunk or 'trunk(PART)', pictures; auto is the method's own",
@@ -195,14 +204,15 @@ class Recipe:
         if self.lr not in ("auto", "find"):
             rate(self.lr)
         for kind in ("method", "optimizer", "schedule", "loss", "mix", "sampler", "init", "head"):
-            if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) != ("init", "torch"):
+            if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) not in WORDS:
                 known(kind, getattr(self, kind))
         for kind in ("hook", "surgery"):
             for part in chain(getattr(self, kind)):
                 if isinstance(part, Spec):
                     known(kind, str(part))
-        if self.method == "probe" and self.minutes:
-            raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
+        if self.method in ("probe", FEW_LABELS) and self.minutes:
+            what = f"minutes has no effect with method={self.method!r}"
+            raise OptionError(f"{what}, which takes seconds. Drop one of the two.")
         if self.init != "auto" and self.weights != "none":
             raise OptionError(f"init={self.init!r} has no effect on trained weights. Give weights='none' as well.")
         ignored = [name for name in TRAINING if name in self.changed()] if not self.trains else []
@@ -257,7 +267,7 @@ class Recipe:
     @property
     def trains(self) -> bool:
         """Whether more than the first classifier is asked for: time, or a method that takes steps."""
-        return self.minutes > 0 or self.method not in ("auto", "probe")
+        return self.minutes > 0 or self.method not in SOLVED
 
     @property
     def way(self) -> str:

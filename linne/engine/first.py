@@ -20,10 +20,10 @@ from ..core.images import Images
 from ..core.intervals import wilson
 from ..core.lookup import find, offer
 from ..core.predictions import Predictions
-from ..core.recipe import Recipe
+from ..core.recipe import FEW_LABELS, Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, chain
-from . import classic, pool
+from . import classic, leave_out, pool
 from .augments import settled
 from .data import Data, check
 from .figures import figure, figures, headline
@@ -241,7 +241,7 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
     given, labels = data.features[learn], images.labels
     key = digest(
         given, labels[learn], images.group[learn], *images.classes, images.weight, data.features[judge], labels[judge],
-        copies, recipe.metric, recipe.inner_folds, recipe.seed, recipe.classic,
+        copies, recipe.metric, recipe.inner_folds, recipe.seed, recipe.classic, recipe.method == FEW_LABELS,
     )  # fmt: skip
 
     def compute() -> dict[str, np.ndarray]:
@@ -249,11 +249,14 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
         asked["judge"] = (data.features[judge], labels[judge]) if len(judge) else None
         if recipe.classic:
             return packed(classic.learnt(given, images.take(learn), recipe.classic, **asked))
+        if recipe.method == FEW_LABELS:
+            return packed(leave_out.learnt(given, images.take(learn), metric=recipe.metric, **asked))
         return packed(probe(given, images.take(learn), metric=recipe.metric, **asked))
 
     found = arrays("heads", key, compute) if isinstance(recipe.metric, str) else compute()
     head = unpacked(found, images, learn)
     how = f"head: strength {head.strength:g} chosen by {recipe.inner_folds}-fold cross-validation"
+    how = how.split(" chosen")[0] if recipe.method == FEW_LABELS else how
     log.say(
         f"{head.classic or how} on {len(learn):,} pictures, temperature {head.temperature:.3f} on {head.calibrated_on}"
     )
@@ -352,6 +355,8 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     features, asked = data.features[learn], dict[str, Any](folds=recipe.inner_folds, seed=recipe.seed)
     if honest is not None:
         judged = honest
+    elif recipe.method == FEW_LABELS:
+        judged = leave_out.honest(head.oof, learn)
     elif recipe.classic:
         judged = classic.crossed(features, images, recipe.classic, **asked)
     else:
