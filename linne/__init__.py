@@ -15,7 +15,7 @@ _HOMES = {
     "train": "verbs.train", "check": "verbs.check", "predict": "verbs.predict", "evaluate": "verbs.evaluate",
     "compare": "verbs.compare", "curve": "verbs.curve", "report": "verbs.report",
     "demo": "verbs.demo", "ImageClassifier": "estimator",
-    "ablate": "verbs.ablate", "search": "verbs.search",
+    "ablate": "verbs.ablate", "search": "verbs.search", "synthesize": "verbs.synthesize",
 }  # fmt: skip
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "predict",
     "report",
     "search",
+    "synthesize",
     "train",
 ]
 
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from .verbs.predict import predict
     from .verbs.report import report
     from .verbs.search import search
+    from .verbs.synthesize import synthesize
     from .verbs.train import train
 
 

@@ -22,7 +22,7 @@ from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, chain
-from . import classic, pool
+from . import classic, extra, pool
 from .augments import settled
 from .data import Data, check
 from .figures import figure, figures, headline
@@ -103,6 +103,7 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
     """Split and learn the first classifier; no test row is read. Raises InputError where none is left to judge by."""
     given = bool((data.images.split != "").any())
     data.images = deal(data, recipe, given)
+    extra.permit(data)
     data.findings += [found for found in data.images.findings if found not in data.findings]
     dealt(data)
     split, kept = data.images.split, data.kept
@@ -120,6 +121,7 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
         _taught(data.images, learn, test)
     recipe = settled(data, learn, recipe, log)
     head = pool.teach(data, recipe, learn, judge, _learn(data, recipe, learn, judge, log), log)
+    head = extra.teach(data, recipe, learn, judge, head, log)
     return Stand(data, head, learn, judge, test, twinned, recipe)
 
 
@@ -149,7 +151,7 @@ def judged(stood: Stand, head: Probe, parts: dict[str, Predictions], recipe: Rec
         return Result(stood.data, head, stood.learn, parts, {}, "")
     found, leak = _judge(parts["test"], stood.leaked[stood.test], recipe, log)
     found["oof"] = figure(head.oof, metric=recipe.metric, seed=recipe.seed)
-    found |= {"path": head.path} | pool.shown(stood.data.pool)
+    found |= {"path": head.path} | pool.shown(stood.data.pool) | extra.shown(stood.data.extra)
     how = "test pictures that neither learned nor chose"
     result = Result(stood.data, head, stood.learn, parts, found, how, leak=leak)
     result.findings = check(stood.data, recipe, _together(parts))
@@ -335,6 +337,7 @@ def _points(test: Predictions, leaked: np.ndarray) -> Any:
 
 def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) -> Result:
     """Too few pictures for a test set: every picture is judged by heads that it did not teach, several times over."""
+    extra.permit(data, few=True)
     learn = np.flatnonzero(data.kept)
     split = np.full(len(data.images), "", dtype=object)
     split[learn] = "train"

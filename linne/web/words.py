@@ -3,7 +3,9 @@
 from html import escape
 from typing import Any
 
-ZH = {
+from .words_drawn import DRAWN
+
+ZH = DRAWN | {
     # frame
     "report": "报告",
     "Classes": "类别",
