@@ -170,8 +170,9 @@ def named(classes: tuple[str, ...]) -> list[str]:
     out: list[str] = []
     for name in classes:
         plain = "".join("_" if letter in '/\\:*?"<>|\0' else letter for letter in name).strip(". ") or "_"
-        same = sum(one.casefold() == plain.casefold() for one in out)
-        out.append(f"{plain}-{same + 1}" if same else plain)
+        taken = {one.casefold() for one in out}
+        free = (plain if k == 1 else f"{plain}-{k}" for k in range(1, len(classes) + 1))
+        out.append(next(one for one in free if one.casefold() not in taken))
     return out
 
 
