@@ -57,8 +57,8 @@ class Data:
     """images, facts and features share their rows. why: (n,) str, "" where the picture is kept.
 
     twins: (n,) int64, verified near-duplicates share a number. ran: the runtime and its precision; runtime: its spec.
-    findings: so far. pool: pictures without labels to learn from, extra: generated ones; None without. siblings: what classifiers made the
-    same way, each without a fold of these learning pictures, said of their folds, in scores.
+    findings: so far. pool: pictures without labels to learn from, extra: generated ones; None without. siblings: what
+    classifiers made the same way, each without a fold of these learning pictures, said of their folds, in scores.
     """
 
     images: Images
