@@ -17,7 +17,7 @@ from .log import Log
 from .plan import Plan
 
 BATCH, RATE, ADAM, EMA = 32, 0.002, "adam(betas=(0,.99))", "ema(decay=.998)"
-"""How a generator is fitted. Of 1,000 pictures of Fashion-MNIST in 90 s of a core, bench/LOG.md says what else did."""
+"""How a generator is fitted; bench/LOG.md says what other ways came to in 90 s of a core."""
 WARM, TIMED = 4, 16
 """Steps before a step's time is taken, and of which it is: the critic's penalty comes every 16."""
 SHEETS, LINES = 12, 20

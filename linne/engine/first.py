@@ -198,21 +198,26 @@ def usable(data: Data) -> None:
 
 def deal(data: Data, recipe: Recipe, given: bool) -> Images:
     """The pictures with their split filled: as given, or dealt among the kept ones by the recipe's split."""
-    spec = ("given" if given else "grouped") if recipe.split == "auto" else recipe.split
-    name = parse_name(spec)
-    if given and name != "given":
-        raise InputError(
-            f"The pictures came with a split, which is never dealt again, and --split asks for {spec!r}. "
-            "Drop --split, or give a folder without train and test parts."
-        )
     if given:
-        return offer(find("split", spec), images=data.images, rng=rng(recipe.seed, "split"))
+        return as_given(data.images, recipe)
+    spec = "grouped" if recipe.split == "auto" else recipe.split
     rows = np.flatnonzero(data.kept)
     dealt = offer(find("split", spec), images=data.images.take(rows), rng=rng(recipe.seed, "split"))
     split = np.full(len(data.images), "", dtype=object)
     split[rows] = dealt.split
     moved = [replace(found, rows=tuple(rows[list(found.rows)])) for found in dealt.findings]
     return replace(data.images, split=split, findings=data.images.findings + tuple(moved))
+
+
+def as_given(images: Images, recipe: Recipe) -> Images:
+    """The pictures with the split that they came with. Raises InputError where the recipe asks for another."""
+    spec = "given" if recipe.split == "auto" else recipe.split
+    if parse_name(spec) != "given":
+        raise InputError(
+            f"The pictures came with a split, which is never dealt again, and --split asks for {spec!r}. "
+            "Drop --split, or give a folder without train and test parts."
+        )
+    return offer(find("split", spec), images=images, rng=rng(recipe.seed, "split"))
 
 
 def parse_name(spec: Any) -> str:

@@ -1,8 +1,9 @@
 """Pictures that nobody took: a generator learns from the learning pictures, draws, and is judged by others.
 
-Who looks at what: the split is the one that a training with these settings deals. Test pictures are not read. The
-validation pictures judge the generator where there are some beside a test part; else a fifth of the learning pictures
-is put aside for that, whole groups. The manifest, written last, holds the hashes of those it learned from.
+Who looks at what: the split is the one that a training with these settings deals. Test pictures neither teach nor
+judge, and a given test part is not even opened. The validation pictures judge the generator where there are some
+beside a test part; else a fifth of the learning pictures is put aside for that, whole groups. The manifest, written
+last, holds the hashes of those that it learned from.
 """
 
 import hashlib
@@ -17,14 +18,15 @@ import numpy as np
 from ..core.deal import deal as dealt
 from ..core.errors import InputError, OptionError, RunError
 from ..core.files import write_json
+from ..core.images import Images
 from ..core.recipe import Recipe
 from ..core.rng import rng
 from .appraise import Parts, appraise
 from .copying import Near
-from .data import Data
+from .data import Data, examine
 from .drawing import Canvas, Terms, canvas, drawn, fitted, save
 from .extra import JUDGES, MANIFEST
-from .first import deal, few, leaked, usable
+from .first import as_given, deal, few, leaked, usable
 from .lock import NAME as LOCK
 from .log import Log
 
@@ -92,15 +94,26 @@ def check(size: int, each: int, terms: Terms) -> None:
     offer(found, classes=2, channels=1, size=size, device="cpu")
 
 
-def parts(data: Data, recipe: Recipe) -> Parts:
-    """Who learns and who judges; `data.images` is split. Raises InputError, and says what is needed, for too few."""
+def opened(images: Images, recipe: Recipe) -> tuple[Images, bool]:
+    """(the pictures without a given test part, which is not even opened; whether there is one). Raises InputError for
+    a split that cannot be."""
+    if not (images.split != "").any():
+        return images, False
+    images = as_given(images, recipe)
+    test = images.split == "test"
+    return (images.take(~test) if test.any() else images), bool((test & (images.labels >= 0)).any())
+
+
+def parts(data: Data, recipe: Recipe, tested: bool) -> Parts:
+    """Who learns and who judges; `data.images` is split. tested: whether a test part was given. Raises InputError, and
+    says what is needed, for too few."""
     usable(data)
     _enough(data, np.flatnonzero(data.kept))
     given, alone = bool((data.images.split != "").any()), few(data, recipe)
-    data.images = deal(data, recipe, given)
+    data.images = data.images if given else deal(data, recipe, given)
     split, images = data.images.split, data.images
     every = np.flatnonzero(data.kept & (split == "train"))
-    tested = ((split == "test") & (images.labels >= 0)).any()
+    tested |= bool(((split == "test") & (images.labels >= 0)).any())
     twinned = leaked(data) if given else np.zeros(len(split), bool)
     held = np.flatnonzero(data.kept & (split == "validation") & ~twinned) if tested else every[:0]
     if len(held) >= JUDGES:
@@ -129,12 +142,13 @@ def _enough(data: Data, rows: np.ndarray) -> None:
         )
 
 
-def synthesize(data: Data, recipe: Recipe, size: int, each: int, terms: Terms, place: Path, log: Log) -> Drawn:
+def synthesize(pictures: Images, recipe: Recipe, size: int, each: int, terms: Terms, place: Path, log: Log) -> Drawn:
     """Learn, draw `each` of every class and judge; pictures are written, the manifest is not yet."""
-    who, images = parts(data, recipe), data.images
+    shown, tested = opened(pictures, recipe)
+    data = examine(shown, recipe, log)
+    who, images = parts(data, recipe, tested), data.images
     note = "validation pictures" if who.given else "learning pictures, put aside,"
-    log.say(f"{len(who.learn):,} pictures teach the generator; {len(who.aside):,} {note} judge it; no test picture is "
-            "read")  # fmt: skip
+    log.say(f"{len(who.learn):,} pictures teach the generator; {len(who.aside):,} {note} judge it")
     rows = np.concatenate([who.learn, who.aside])
     known = canvas(images.take(rows), data.facts["hash"][rows], size, recipe.resize)
     sides = {"learn": known.take(np.arange(len(who.learn))), "aside": known.take(np.arange(len(who.learn), len(rows)))}

@@ -51,7 +51,7 @@ def synthesize(
 
     They are judged by real pictures that it never saw: whether a classifier gains by them, whether they are what they
     were asked to be, how like real ones they are, and whether they are copies; each beside the picture it is nearest
-    to. Test pictures are not read. The same command goes on where a stopped one was.
+    to. Test pictures neither teach nor judge. The same command goes on where a stopped one was.
 
     Parameters
     ----------
@@ -108,11 +108,9 @@ def _made(
 ) -> dict[str, Any]:
     """Everything from the pictures to the manifest."""
     from ..engine import synthesize as engine
-    from ..engine.data import examine
     from ..web.drawn import page
 
-    data = examine(pictures, recipe, log)
-    found = engine.synthesize(data, recipe, *asked, terms, path, log)
+    found = engine.synthesize(pictures, recipe, *asked, terms, path, log)
     write(path / "drawn.html", page(found, command))
     told = engine.finish(path, found, command, time.monotonic() - begun)
     log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")

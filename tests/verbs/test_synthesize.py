@@ -97,9 +97,19 @@ def test_training_takes_the_folder_by_the_command_that_is_said(made: Any) -> Non
 def test_validation_pictures_judge_where_there_are_some(parted: Path, tmp_path: Path) -> None:
     found = linne.synthesize(parted, out=tmp_path / "out", **SHORT)
     assert set(found["learned"]) == hashes(parted, "train/*/*.png")
+    assert "looked at pictures: 100 in" in (found.path / "log.jsonl").read_text()  # of 120: no test picture
     assert set(found["aside"]) == hashes(parted, "validation/*/*.png")
     assert found["figures"]["gain"]["judges"] == 40
     assert "--split" not in found.next
+
+
+def test_validation_pictures_without_a_test_part_are_the_test(parted: Path, tmp_path: Path) -> None:
+    """A training judges by them, so that none of them is shown to the generator or to who judges it."""
+    bars(tmp_path / "photos" / "train", 80)
+    shutil.copytree(parted / "validation", tmp_path / "photos" / "validation")
+    found = linne.synthesize(tmp_path / "photos", out=tmp_path / "out", **SHORT)
+    assert set(found["learned"]) | set(found["aside"]) == hashes(tmp_path / "photos", "train/*/*.png")
+    assert found["figures"]["gain"]["judges"] == 32
 
 
 def test_figures_and_what_is_said_of_them(made: Any) -> None:
