@@ -26,7 +26,8 @@ class fastgan:
     D lowers softplus(-D(x)) + softplus(D(G(z))) + encode R(x), G softplus(-D(G(z))). R is the mean squared error, in
     pixels, of the picture at half its side decoded from D's least features, and of a random quarter of it, whole,
     decoded from that part of the features before; the paper takes a perceptual distance. Every 16 steps D pays 16
-    penalty / 2 |dD/dx|^2 on the data too (R1, as in gan), where the paper has a hinge and no penalty, which learned slower here (bench/LOG.md).
+    penalty / 2 |dD/dx|^2 on the data too (R1, as in gan), where the paper has a hinge and no penalty, which learned
+    slower here (bench/LOG.md).
 
     What D sees, real or drawn, is varied first (Zhao et al. 2020, arXiv:2006.10738). vary: any of colour, translation
     and cutout, with + between; "" is none. noise: numbers that G draws from. width: channels at full size, doubled at
