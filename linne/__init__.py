@@ -17,6 +17,7 @@ _HOMES = {
     "suggest": "verbs.suggest",
     "demo": "verbs.demo", "ImageClassifier": "estimator",
     "ablate": "verbs.ablate", "search": "verbs.search", "episodes": "verbs.episodes",
+    "synthesize": "verbs.synthesize",
 }  # fmt: skip
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "report",
     "search",
     "suggest",
+    "synthesize",
     "train",
 ]
 
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from .verbs.report import report
     from .verbs.search import search
     from .verbs.suggest import suggest
+    from .verbs.synthesize import synthesize
     from .verbs.train import train
 
 

@@ -74,6 +74,7 @@ class Recipe:
     )
     pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest pseudo-label on")
     overlay: str = setting("", "decisions about labels, a CSV that linne check or suggest --overlay begins; obeyed")
+    extra: str = setting("", "a folder of linne synthesize, whose generated pictures teach too where they help")
     minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
     method: str = setting(
         "auto", "how it learns: auto (probe, then tail, then full as minutes allow), few (for few labels: chosen by "
@@ -121,6 +122,7 @@ class Recipe:
         within("inner_folds", self.inner_folds, 2, 100)
         self._folded()
         self._pooled()
+        self._alone("extra", pool=self.pool, folds=self.folds)
         within("copies", self.copies, 0, 100)
         within("max_unreadable", self.max_unreadable, 0, 1)
         self._training()
@@ -176,12 +178,16 @@ class Recipe:
                 )
             return
         within("pool_precision", self.pool_precision, 0.5, 0.99)
+        self._alone("pool")
+
+    def _alone(self, kind: str, **more: Any) -> None:
+        """Raise OptionError for what further pictures of a kind cannot be combined with, `more` besides."""
         beside = {"minutes": self.minutes, "classic": self.classic, "augment": chain(self.augment)}
-        beside |= {"method": self.method not in ("auto", "probe")}
-        for name in [name for name, given in beside.items() if given]:
+        beside |= {"method": self.method not in ("auto", "probe"), **more}
+        for name in [name for name, given in beside.items() if given and getattr(self, kind)]:
             raise OptionError(
-                f"{name}={getattr(self, name)!r} cannot be combined with pool={self.pool!r}, which teaches the first "
-                "classifier's linear head alone. Drop one of the two."
+                f"{name}={getattr(self, name)!r} cannot be combined with {kind}={getattr(self, kind)!r}, which teaches "
+                "the first classifier's linear head alone. Drop one of the two."
             )
 
     def _training(self) -> None:

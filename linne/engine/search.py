@@ -105,8 +105,10 @@ def search(pictures: Images, wanted: Wanted, place: Path, log: Log) -> dict[str,
 def began(settings: dict[str, Any], base: Recipe, space: str) -> Recipe:
     """The recipe that trials begin with: `settings` over `base`, with a method to train by, where the space has
     settings that need one. Raises OptionError for lr="find", which is a search of its own."""
-    if settings.get("pool", base.pool):
-        raise OptionError("pool has no effect on a search, which tries settings without it. Train by what it finds.")
+    for name in ("pool", "extra"):
+        if settings.get(name, getattr(base, name)):
+            raise OptionError(f"{name} has no effect on a search, which tries settings without it. Train by what it "
+                              "finds.")  # fmt: skip
     needed = space != "none" and trains(space)  # a word that is misspelt is met here
     alone = settings.get("method", base.method) in SOLVED and not settings.get("classic", base.classic)
     method = {"method": SCRATCH if settings.get("weights", base.weights) == "none" else "tail"}
