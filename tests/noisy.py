@@ -67,7 +67,9 @@ def resumes(spec: str, place: Path, feeds: Any = None) -> None:
 
     def once(at: int, place: "Path | None" = None) -> list[torch.Tensor]:
         method = made(spec, Net(10, hidden=16, bn=True, drop=0.3), known.labels)
-        learn(method, {"train": known, **(feeds or {})}, hooks=(Stopper(at),), place=place, save=0.0, batch=32, steps=15)
+        learn(
+            method, {"train": known, **(feeds or {})}, hooks=(Stopper(at),), place=place, save=0.0, batch=32, steps=15
+        )
         return [value for name in getattr(method, "players", ["model"]) for value in
                 getattr(method, name).state_dict().values()]  # fmt: skip
 

@@ -98,7 +98,9 @@ def test_needs_what_it_goes_by() -> None:
         find("hook", "memorised")(SAID).on_epoch(SimpleNamespace(history=[]), {})
 
 
-@pytest.mark.parametrize("options", [{"patience": 0}, {"patience": 1.5}, {"least": -1.0}, {"least": math.nan}, {"odds": 0.5}])
+@pytest.mark.parametrize(
+    "options", [{"patience": 0}, {"patience": 1.5}, {"least": -1.0}, {"least": math.nan}, {"odds": 0.5}]
+)
 def test_refuses(options: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match="memorised takes"):
         find("hook", "memorised")(SAID, **options)

@@ -34,7 +34,7 @@ def test_targets_and_loss_are_the_papers() -> None:
 
 
 def test_the_gradient_holds_the_target_fast() -> None:
-    """By finite differences in the logits, t as after the step: the extra term's slope is -w p_k (t_k - <p, t>) / (1 - <p, t>)."""
+    """By finite differences, and as p - y - w p (t - <p, t>) / (1 - <p, t>)."""
     net = Net(10)
     method = made("elr(weight=2, beta=.5)", net, LABELS)
     step = method(batch(LABELS, VALUES))

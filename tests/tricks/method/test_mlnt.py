@@ -1,4 +1,4 @@
-"""mlnt: the inner step and the gradient beside float64 by hand, the teacher's way, swapped labels; noise; resumption."""
+"""mlnt: inner step and gradient beside float64 by hand, the teacher, swapped labels; noise; resumption."""
 
 import math
 from pathlib import Path
@@ -83,7 +83,9 @@ def test_before_the_start_it_is_plain_learning() -> None:
 
 def test_the_weight_rises_to_its_own() -> None:
     method = ready()[0]
-    assert [method.ramp(at) for at in (0.1, 0.25, 0.4, 1.0)] == pytest.approx([3 * math.exp(-5), 3 * math.exp(-1.25), 3, 3])
+    assert [method.ramp(at) for at in (0.1, 0.25, 0.4, 1.0)] == pytest.approx(
+        [3 * math.exp(-5), 3 * math.exp(-1.25), 3, 3]
+    )
 
 
 def test_the_teacher_becomes_the_network_then_follows_once_a_step() -> None:
