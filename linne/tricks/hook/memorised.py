@@ -10,6 +10,7 @@ from ...core.predictions import Predictions
 from ._patience import risen
 
 against = {"hook:stop": "each says when to end, by figures of its own. Drop one."}
+foretold = True
 
 
 class memorised:
@@ -35,15 +36,20 @@ class memorised:
             raise OptionError(
                 f"memorised takes patience = 1, 2, ..., least >= 0 and odds >= 1, got {patience}, {least} and {odds}."
             )
+        self.patience, self.least, self.stop, self.fitted, self.blind = int(patience), least, "", math.nan, oof is None
         if oof is None:
-            raise OptionError("memorised goes by out-of-fold predictions, and there are none here. Leave it out.")
-        self.patience, self.least, self.stop, self.fitted = int(patience), least, "", math.nan
+            return
         p = oof.probabilities
         far = p.max(1) >= odds * p[np.arange(len(p)), oof.labels]
         held = (oof.labels >= 0) & oof.read & (oof.right | far)
         self.rows, self.said, self.labels = oof.rows[held], oof.guesses[held], oof.labels[held]
         if (self.said != self.labels).any():
             self.figure = self._figure
+
+    def on_start(self, loop: Any) -> None:
+        """Raise OptionError where there is nothing to go by."""
+        if self.blind:
+            raise OptionError("memorised goes by out-of-fold predictions, and there are none here. Leave it out.")
 
     def _figure(self, logits: np.ndarray, rows: np.ndarray) -> float:
         """The share of the rows looked at that logits (m, K) of rows (m,) call as was said out of fold."""

@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from ...core.batch import CELL, Batch
 from ...core.rng import rng
 
-UNBLENDED = "the method knows each picture's own label, of no blend of two. Drop mix."
-
 
 class Memory:
     """Numbers of each picture (n, K) that a step may change once, however often its closure runs."""

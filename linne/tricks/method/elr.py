@@ -6,10 +6,11 @@ import torch
 
 from ...core.batch import Batch, Step
 from ...core.errors import OptionError
-from ._rows import UNBLENDED, Memory
+from ._rows import Memory
 
 ground = "trunk"
-against = {"mix": UNBLENDED}
+against = {"mix": "it knows each picture's own label, of no blend of two. Drop mix."}
+usual = {"loss": "cross_entropy"}
 
 
 class elr:

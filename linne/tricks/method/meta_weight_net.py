@@ -9,12 +9,12 @@ from torch.func import functional_call
 from ...core.batch import Batch, Player, Step, Stream
 from ...core.errors import OptionError
 from ...core.rng import key
-from ._rows import UNBLENDED
 
 ground = "trunk"
 clean = True
 twice = True
-against = {"mix": UNBLENDED}
+against = {"mix": "it knows each picture's own label, of no blend of two. Drop mix."}
+usual = {"loss": "cross_entropy"}
 
 
 class meta_weight_net:

@@ -11,10 +11,11 @@ from torch.func import functional_call
 from ...core.batch import Batch, Step
 from ...core.errors import OptionError
 from ...core.rng import rng
-from ._rows import UNBLENDED, judging
+from ._rows import judging
 
 ground = "features"
-against = {"mix": UNBLENDED}
+against = {"mix": "it knows each picture's own label, of no blend of two. Drop mix."}
+usual = {"loss": "cross_entropy"}
 NEIGHBOURS, MOMENTUM = 10, (0.99, 0.999)
 
 

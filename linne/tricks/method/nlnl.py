@@ -9,10 +9,11 @@ from torch import Tensor
 
 from ...core.batch import Batch, Stage, Step
 from ...core.errors import OptionError
-from ._rows import UNBLENDED, labels_of
+from ._rows import labels_of
 
 ground = "trunk"
-against = {"mix": UNBLENDED}
+against = {"mix": "it knows each picture's own label, of no blend of two. Drop mix."}
+usual = {"loss": "cross_entropy"}
 NAMES = ("negative", "selective negative", "selective positive")
 
 

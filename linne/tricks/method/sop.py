@@ -9,11 +9,11 @@ from torch.nn import functional as F
 from ...core.batch import Batch, Player, Step
 from ...core.errors import OptionError
 from ...core.rng import rng
-from ._rows import UNBLENDED, Memory
+from ._rows import Memory
 
 ground = "trunk"
 against = {
-    "mix": UNBLENDED,
+    "mix": "it knows each picture's own label, of no blend of two. Drop mix.",
     "loss": "its own is cross-entropy of what the network says and the noise together. Drop loss.",
 }
 LEAST = 1e-4

@@ -93,7 +93,7 @@ def test_a_fit_with_wrong_labels_ends_early_and_better() -> None:
 
 def test_needs_what_it_goes_by() -> None:
     with pytest.raises(OptionError, match="there are none here"):
-        find("hook", "memorised")()
+        find("hook", "memorised")().on_start(None)
     with pytest.raises(OptionError, match="evaluates none"):
         find("hook", "memorised")(SAID).on_epoch(SimpleNamespace(history=[]), {})
 
