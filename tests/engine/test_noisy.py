@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from noisy import made
+from toys import Net, clusters, even, learn
 
 from linne.core.errors import OptionError
 from linne.core.images import Images
@@ -15,6 +17,7 @@ from linne.core.lookup import declared, names
 from linne.core.recipe import Recipe
 from linne.core.rng import rng
 from linne.core.run import Run
+from linne.engine import device
 from linne.tricks.plant.noise import noise
 from linne.verbs.check import check
 from linne.verbs.train import train
@@ -46,7 +49,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def noisy(place: Path) -> Images:
+def bad(place: Path) -> Images:
     """Wrong labels among those that learn alone; a few of the others are confirmed."""
     images = load(place / "small")
     learns = images.split == "train"
@@ -59,15 +62,17 @@ def noisy(place: Path) -> Images:
 
 def run(place: Path, name: str, images: "Images | None" = None, **settings: Any) -> Run:
     given = {**TINY, "weights": str(place / "base" / "model.safetensors"), **KEPT, **settings}
-    return train(images or noisy(place), out=place / name, **given)
+    return train(images or bad(place), out=place / name, **given)
 
 
-ON = [(name, "features") for name in METHODS] + [(name, "trunk") for name in ("ssr", "sop", "mlnt", "meta_weight_net")]
+ON = [(name, "features") for name in METHODS] + [
+    (name, "trunk") for name in ("ssr", "sop", "distil", "meta_weight_net")
+]
 
 
 @pytest.mark.parametrize(("name", "ground"), ON)
 def test_learns_on_what_is_computed_once(place: Path, name: str, ground: str) -> None:
-    fresh = {"epochs": 40} if name in ("dividemix", "co_teaching") else {}  # their heads begin anew
+    fresh = {"epochs": 40} if name == "co_teaching" else {}  # its heads begin anew
     found = run(place, f"{name}-{ground}", method=METHODS[name], ground=ground, **fresh)
     assert found.figures["rung"] == name
     assert found.predictions("test").right.mean() > 0.75  # of two classes
@@ -95,8 +100,16 @@ def test_each_says_what_it_stands_on_and_against() -> None:
     assert set(METHODS) <= set(names("method"))
 
 
+@pytest.mark.parametrize("name", ["elr", "dividemix", "sop", "mlnt", "meta_weight_net"])
+def test_what_is_kept_of_each_picture_stays_in_one_process(name: str) -> None:
+    known = clusters(even(64), 0)
+    feeds = {"train": known, "clean": known}
+    with pytest.raises(OptionError, match="in one process"):
+        learn(made(name, Net(10), known.labels), feeds, where=device.Device(torch.device("cpu"), world=2))
+
+
 def test_confirmed_labels_are_asked_for(place: Path) -> None:
-    images = replace(noisy(place), columns={})
+    images = replace(bad(place), columns={})
     with pytest.raises(OptionError, match="--overlay"):
         run(place, "none", images, method="meta_weight_net", ground="features")
 

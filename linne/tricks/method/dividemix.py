@@ -17,6 +17,7 @@ ground = "trunk"
 against = {"mix": "it knows each picture's own label, of no blend of two. Drop mix."}
 usual = {"loss": "cross_entropy"}
 ALPHA, SHARP, RAMP = 4.0, 0.5, 16 / 300
+FRESH: dict[str, tuple[str, ...]] = {"none": (), "head": ("head",), "all": ("",)}
 
 
 class dividemix:
@@ -32,8 +33,9 @@ class dividemix:
     theirs add up both.
 
     weight: lambda_u, 0 to 150 in the paper by how noisy it is. threshold: in (0, 1). warm: from 0 to below 1. second:
-    augment chain of the second view, "" for the run's own. fresh: drawn anew in both so that they differ: "head" or
-    "all". Raises OptionError outside.
+    augment chain of the second view, "" for the run's own. fresh: drawn anew in both: "none", where what is known
+    already is worth more than beginning apart and blends alone make them differ, "head", or "all" (the paper's, from
+    scratch). Raises OptionError outside.
     """
 
     scope = "batch"
@@ -41,17 +43,17 @@ class dividemix:
 
     def __init__(
         self, model: Any, loss: Any, images: Any, *, weight: float = 25.0, threshold: float = 0.5, warm: float = 0.1,
-        second: str = "", fresh: str = "head",
+        second: str = "", fresh: str = "none",
     ) -> None:  # fmt: skip
-        if not (weight >= 0 and 0 < threshold < 1 and 0 <= warm < 1 and fresh in ("head", "all")):
+        if not (weight >= 0 and 0 < threshold < 1 and 0 <= warm < 1 and fresh in FRESH):
             raise OptionError(
-                "dividemix: weight from 0, threshold in (0, 1), warm in [0, 1), fresh 'head' or 'all'; got "
+                "dividemix: weight from 0, threshold in (0, 1), warm in [0, 1), fresh 'none', 'head' or 'all'; got "
                 f"weight={weight}, threshold={threshold}, warm={warm} and fresh={fresh!r}."
             )
         self.model, self.peer, self.loss = model, deepcopy(model), loss
         self.weight, self.threshold, self.warm = weight, threshold, warm
         self.players = {"model": Player(), "peer": Player()}
-        self.stages = [Stage(fresh=("" if fresh == "all" else fresh,))]
+        self.stages = [Stage(fresh=FRESH[fresh])]
         self.streams = {"train": Stream(views={"images": None, "second": second or None})}
         self.given = labels_of(images, loss.counts.device)
         self.trust = torch.full((2, len(self.given)), torch.nan, device=self.given.device)
@@ -72,7 +74,7 @@ class dividemix:
         every = torch.ones_like(clean)
         learnt = []
         for at, x in enumerate(views):
-            index, share = partners(batch, every, ALPHA, f"dividemix {at}")
+            index, share = partners(batch, every, ALPHA, f"dividemix {player} {at}")
             learnt.append((own(blended(x, index, share)).float(), blended(targets, index, share)))
         rise = self.weight * min((progress - self.warm) / RAMP, 1)
         return Step(self._loss(learnt, clean, trust, rise), learnt[0][0], {"trusted": float(clean.float().mean())})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from noisy import AHEAD, batch, made, plain, planted, resumes, taught
-from toys import Net
+from toys import Net, learn
 
 from linne.core.errors import OptionError
 from linne.tricks.method._rows import partners
@@ -57,7 +57,7 @@ def test_loss_is_the_papers_written_out() -> None:
     targets /= targets.sum(1, keepdims=True)
     named, guessed, mean = np.zeros(20), np.zeros(20), np.zeros(3)
     for at, x in enumerate(views):
-        index, share = partners(rows, torch.ones(20, dtype=torch.bool), 4.0, f"dividemix {at}")
+        index, share = partners(rows, torch.ones(20, dtype=torch.bool), 4.0, f"dividemix model {at}")
         assert (index[:16] < 16).all()
         own, other = share.double().numpy(), index.numpy()
         p = said(method.model, own * x + (1 - own) * x[other])
@@ -90,6 +90,17 @@ def test_each_is_divided_for_by_the_other() -> None:
     np.testing.assert_allclose(method.trust[1, AHEAD:], lower(losses(method.model)), atol=1e-4)
     after = [*method.model.state_dict().values(), *method.peer.state_dict().values()]
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_both_learn_apart_though_they_begin_alike() -> None:
+    known, _ = planted(120)
+    method = made("dividemix(warm=.2)", Net(10), known.labels)
+    learn(method, {"train": known}, steps=2)
+    pairs = list(zip(method.model.parameters(), method.peer.parameters(), strict=True))
+    assert all(torch.equal(a, b) for a, b in pairs)
+    method = made("dividemix(warm=.2)", Net(10), known.labels)
+    learn(method, {"train": known}, steps=20)
+    assert not any(torch.equal(a, b) for a, b in zip(method.model.parameters(), method.peer.parameters(), strict=True))
 
 
 def test_planted_noise_is_divided_off_and_not_learnt() -> None:
