@@ -101,7 +101,7 @@ def _finding(
     given = [known.classes[label] for label in known.labels[held]]
     sure = wilson(score < -SURE, known.group)
     rate, worst = rates[""], max(rates, key=lambda name: rates[name].low if name else -1.0)
-    more = f" Most of {worst!r}: {rates[worst].text()}." if rates[worst].low > rate.value else ""
+    more = f" Of those called {worst!r}: {rates[worst].text()}." if rates[worst].low > rate.value else ""
     first = f"{images.names[known.rows[held[0]]]} is called {given[0]!r}, looks like {suggested[0]!r}"
     return Finding(
         tuple(known.rows[held].tolist()),

@@ -162,7 +162,7 @@ def test_each_class_has_a_rate_of_its_own() -> None:
     value, low, high = rates["c0"]
     assert low - 0.02 <= truth <= high + 0.02  # means drawn aside by the noise itself see a little less of it
     assert max(rates[name][0] for name in ("c1", "c2", "c3")) < 0.05
-    assert f"Most of 'c0': {100 * value:.1f} %" in found.why
+    assert f"Of those called 'c0': {100 * value:.1f} %" in found.why
 
 
 def test_rates_of_classes_make_up_the_whole() -> None:
