@@ -27,7 +27,7 @@ OFFERED = {
     "optimizer": {"groups"},
     "schedule": {"progress", "history", "step", "steps", "epochs"},
     "init": {"module", "example"},
-    "hook": set(),
+    "hook": {"oof"},
     "loss": {"logits", "targets", "counts", "progress", "rows", "features"},
     "mix": {"images", "targets", "rng", "counts"},
     "surgery": {"module"},

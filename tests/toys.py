@@ -109,10 +109,11 @@ def make(name: str, model: Any, labels: np.ndarray, where: "device.Device | None
 
 def learn(
     method: Any, feeds: Mapping[str, Any], where: "device.Device | None" = None, place: "Path | None" = None,
-    hooks: tuple[Any, ...] = (), **settings: Any,
+    hooks: tuple[Any, ...] = (), evaluate: Any = None, **settings: Any,
 ) -> Fitted:  # fmt: skip
     base = {"steps": 14, "batch": 64, "rate": 0.05, "optimizer": sgd, "schedule": cosine, "workers": 0}
-    return fit(method, feeds, Settings(**{**base, **settings}), where=where, place=place, hooks=hooks)
+    chosen = Settings(**{**base, **settings})
+    return fit(method, feeds, chosen, where=where, place=place, hooks=hooks, evaluate=evaluate)
 
 
 def recall(module: nn.Module, known: Points) -> np.ndarray:

@@ -78,11 +78,15 @@ class Stream:
 
 @dataclass(frozen=True)
 class Player:
-    """Who steps: optimizer ("" is the run's own), a multiple of the run's rate, and every how many steps."""
+    """Who steps: optimizer ("" is the run's own), a multiple of the run's rate, and every how many steps.
+
+    own: a peak rate of its own in the place of the run's, 0 for none.
+    """
 
     optimizer: str = ""
     rate: float = 1.0
     every: int = 1
+    own: float = 0.0
 
 
 @dataclass(frozen=True)

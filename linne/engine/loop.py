@@ -143,6 +143,10 @@ class Loop:
         if self.settings.sampler and own:
             raise OptionError(f"The method orders its pictures itself ({own.pop()}). Drop sampler.")
         mixable(self.settings, self.streams, self.players)
+        if getattr(self.method, "alone", False) and not self.where.alone:
+            raise OptionError(
+                "The method keeps what it knows of each picture in one process. Train with one, or take another method."
+            )
         if batch == 1 and any(estimating(module.train()) for module in self.modules.values()):
             raise OptionError("A batch of one has no spread for batch norm to measure. Give --batch 16 or more.")
 
@@ -234,7 +238,7 @@ class Loop:
 
     def _optimizer(self, name: str, player: Player, stage: Stage) -> Any:
         settings = self.settings
-        rate = settings.rate * player.rate * stage.rate
+        rate = (player.own or settings.rate * player.rate) * stage.rate
         groups = parameter_groups(
             self.modules[name], rate, settings.decay, layer_decay=settings.layer_decay,
             head_multiplier=settings.head_rate,
@@ -364,7 +368,7 @@ class Loop:
             yield self.feeding.moved(feed.batch(places, epochs, turns, "plain", "", self.settings.seed), feed)
 
     def infer(self, rows: str = "train", view: str = "", *, features: bool = False) -> Iterator[tuple[Any, ...]]:
-        """(places, logits) of a feed, in its order, without draws, at an epoch's end; with `features` between them."""
+        """(rows of the images, logits) of a feed, in its order, without draws; with `features` between them."""
         feed = self.feeds[rows]
         was = self.module.training
         self.module.eval()
@@ -372,13 +376,11 @@ class Loop:
             places = np.arange(start, min(start + self.settings.batch, len(feed.labels)))
             nothing = np.zeros_like(places)
             pixels = feed.batch(places, nothing, nothing, "plain", view, self.settings.seed)
+            x, at = self.feeding.moved(pixels, feed), np.asarray(feed.rows)[places]
             with torch.no_grad(), device.autocast(self.where, self.settings.precision):
-                seen = self.feeding.moved(pixels, feed)
-                if not features:
-                    yield places, self.module(seen).float()
-                    continue
-                found = self.module.features(seen)
-                yield places, found.float(), self.module.head(found).float()
+                seen = self.module.features(x) if features else x
+                said = self.module.head(seen) if features else self.module(x)
+            yield (at, seen.float(), said.float()) if features else (at, said.float())
         self.module.train(was)
 
     def _end(self) -> Fitted:

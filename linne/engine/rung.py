@@ -99,7 +99,7 @@ class Rung:
         learns = learn if fold == WHOLE else learn[self.fold != fold]
         net, method = self._begin(fold, learns)
         seconds = self.plan.decide(f"{self.name}-{fold} seconds", lambda: budget if budget < float("inf") else 0.0)
-        fitted = self._fit(method, learns, folder, float(seconds))
+        fitted = self._fit(method, fold, learns, folder, float(seconds))
         logits = self._logits(fitted.module, rows)
         for part in (method, net.head):
             if hasattr(part, "settle"):
@@ -150,9 +150,8 @@ class Rung:
         if names == "self":
             if features:
                 raise OptionError("teacher=self has labels, no features. Take distil or dkd.")
-            known = self.stood.head if fold == WHOLE else self._solved(learns)
-            rows = known.oof.rows if fold == WHOLE else learns[known.oof.rows]
-            return Recalled(rows, known.oof.logits / known.temperature).to(self.where.torch)
+            known = self._foretold(fold, learns)
+            return Recalled(known.rows, known.logits / known.temperature).to(self.where.torch)
         if self.shell:
             raise OptionError(
                 f"teacher={names!r} answers for pictures, and the method learns from what comes before a cut. Give "
@@ -160,6 +159,13 @@ class Rung:
             )
         scale = data.network.mean, data.network.std
         return teacher(names, data.images.classes, scale, features).to(self.where.torch)
+
+    def _foretold(self, fold: "int | str", learns: np.ndarray) -> Predictions:
+        """What heads say of these learning pictures that never saw them."""
+        if fold == WHOLE:
+            return self.stood.head.oof
+        known = self._solved(learns).oof
+        return replace(known, rows=learns[known.rows])
 
     def _head(self, fold: "int | str", learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The head that is best on these pictures' frozen features: the probe's own, or one that never saw the fold."""
@@ -192,15 +198,19 @@ class Rung:
             layers[0].weight.copy_(torch.from_numpy(weight).view_as(layers[0].weight))
             layers[0].bias.copy_(torch.from_numpy(bias))
 
-    def _fit(self, method: Any, learns: np.ndarray, folder: Path, budget: float) -> Any:
+    def _fit(self, method: Any, fold: "int | str", learns: np.ndarray, folder: Path, budget: float) -> Any:
         from .loop import fit
 
         watched = looking(self.steps)
         rows, aside = self._aside(learns) if watched else (learns, learns[:0])
-        settings = replace(self._settings(len(rows)), budget=budget, keep="best" if watched else "last")
+        hooks = self.hooks(self._foretold(fold, learns) if foreseeing(self.steps) else None)
+        own = next((hook.figure for hook in hooks if getattr(hook, "figure", None)), None)
         figured = (lambda module: self._figure(module, aside)) if watched else None
+        if own is not None and not watched:
+            figured = lambda module: own(self._logits(module, rows), rows)  # noqa: E731
+        settings = replace(self._settings(len(rows)), budget=budget, keep="best" if figured else "last")
         return fit(method, self.feeds(method, rows), settings, where=self.where, place=folder, log=self.log,
-                   evaluate=figured, hooks=[*self.hooks(), self.clock])  # fmt: skip
+                   evaluate=figured, hooks=[*hooks, self.clock])  # fmt: skip
 
     def feeds(self, method: Any, rows: np.ndarray) -> dict[str, Any]:
         """What the method's streams ask for, these rows being the ones with labels that learn."""
@@ -236,9 +246,9 @@ class Rung:
         fit(method, self.feeds(method, learn), self._settings(len(learn)), where=self.where, hooks=[pace])
         return pace.seconds / self.steps.batch
 
-    def hooks(self) -> list[Any]:
-        """What watches its fittings."""
-        return hooks_of(self.steps, self.where.shard)
+    def hooks(self, oof: "Predictions | None" = None) -> list[Any]:
+        """What watches its fittings. oof: what was said out of fold of what learns, for hooks that ask for it."""
+        return hooks_of(self.steps, self.where.shard, oof)
 
     def _settings(self, rows: int) -> Settings:
         steps = self.steps
@@ -323,13 +333,18 @@ def looking(steps: Steps) -> bool:
     return "stop" in hooks or (isinstance(steps.schedule, str) and parse(steps.schedule)[0].name == "plateau")
 
 
-def hooks_of(steps: Steps, shard: bool = False) -> list[Any]:
+def foreseeing(steps: Steps) -> bool:
+    """Whether a hook asks for what was said out of fold of the learning pictures."""
+    return any(declared("hook", getattr(part, "name", ""), "foretold", False) for part in chain(steps.hook))
+
+
+def hooks_of(steps: Steps, shard: bool = False, oof: "Predictions | None" = None) -> list[Any]:
     """The hooks that the recipe names, and the average of the weights that is the method's own unless one is named, or
     no process has whole weights (`shard`)."""
     given = chain(steps.hook)
     named = {getattr(part, "name", "") for part in given}
     own = [] if shard or named & {"ema", "swa"} else [Spec("ema", (), (("decay", steps.ema),))]
-    return [find("hook", part)() for part in (*own, *given)]
+    return [offer(find("hook", part), oof=oof) for part in (*own, *given)]
 
 
 def _moved(pixels: np.ndarray, feed: Any, where: Any) -> Any:

@@ -6,15 +6,16 @@ classifier overfits (bench/mislabelled.py, bench/LOG.md).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from linne.core.applied import marked
 from linne.core.finding import Finding
 from linne.core.images import Images
-from linne.core.intervals import Interval, clusters, wilson
+from linne.core.intervals import Interval, clusters, paired, wilson
 from linne.core.predictions import Predictions
-from linne.core.resample import bootstrap
+from linne.core.resample import Measure, bootstrap
 from linne.core.rng import rng
 
 from ._space import directions, nearest, sample
@@ -38,26 +39,31 @@ def mislabelled(
     neighbours: int = 30,
     high: float = 0.05,
 ) -> list[Finding]:
-    """One finding, "wrong label": its rows are the most suspected, as many as the estimated number of wrong labels.
+    """One finding, "wrong label": its rows are the most suspected, as many as the estimated number of wrong labels; or
+    "labels without information", of high severity, where out-of-fold predictions do not agree with labels more often
+    than those of other pictures would (more noise than signal, or a column that does not belong to the pictures).
 
     details: "given" and "suggested" (class per row), "scores" (log of the given class's probability over the suggested
-    one's, per row; ascending), "noise_rate" [value, low, high] (95 %, over groups), "sure" [share, low, high] of
-    labels contradicted 100 to 1, and "per_split" {split: [suspects, labels]}. neighbours: 0 goes without features.
-    Labels that an overlay confirmed, corrected or could not settle are named no more.
-    high: share (0 to 1) that the lower bound of "sure" must exceed for high severity; the noise rate does not decide,
-    since classes that are hard to tell apart raise it too. [] without predictions.
+    one's, per row; ascending), "noise_rate" [value, low, high] (95 %, over groups), "noise_rate_of"
+    {class: the same of the labels that name it}, "sure" [share, low, high] of labels contradicted 100 to 1, and
+    "per_split" {split: [suspects, labels]}. neighbours: 0 goes without features. Labels that
+    an overlay confirmed, corrected or could not settle are named no more. high: share (0 to 1) that the lower
+    bound of "sure" must exceed for high severity; the noise rate does not decide, since classes that are hard to tell
+    apart raise it too. [] without predictions.
     """
     looked = None if predictions is None else believed(predictions, features, neighbours, seed)
     if looked is None:
         return []
     known, classes, labels, p = looked
-    rate = noise_rate(p, labels, known.group, seed)
+    if signal(p, labels, known.group).low <= 0:
+        return [_empty(p, labels, known.group)]
+    rates = dict(zip(["", *classes], noise_rates(p, labels, known.group, seed), strict=True))
     score, suggested = suspicion(p, labels)
-    held = np.argsort(score, kind="stable")[: round(rate.value * len(known))]
+    held = np.argsort(score, kind="stable")[: round(rates[""].value * len(known))]
     held = held[(score[held] < 0) & ~asked(images)[known.rows[held]]]
     if not len(held):
         return []
-    return [_finding(images, known, held, score, [classes[k] for k in suggested[held]], rate, high)]
+    return [_finding(images, known, held, score, [classes[k] for k in suggested[held]], rates, high)]
 
 
 def asked(images: Images) -> np.ndarray:
@@ -89,18 +95,20 @@ def _finding(
     held: np.ndarray,
     score: np.ndarray,
     suggested: list[str],
-    rate: Interval,
+    rates: dict[str, Interval],
     high: float,
 ) -> Finding:
     given = [known.classes[label] for label in known.labels[held]]
     sure = wilson(score < -SURE, known.group)
+    rate, worst = rates[""], max(rates, key=lambda name: rates[name].low if name else -1.0)
+    more = f" Of those called {worst!r}: {rates[worst].text()}." if rates[worst].low > rate.value else ""
     first = f"{images.names[known.rows[held[0]]]} is called {given[0]!r}, looks like {suggested[0]!r}"
     return Finding(
         tuple(known.rows[held].tolist()),
         "wrong label",
         "high" if sure.low > high else "medium",
         f"{count(len(held), 'label')} of {len(known):,} may be wrong: {rate.text()} are wrong or open to doubt, "
-        f"{sure.text()} contradicted 100 to 1. The surest: {first}.",
+        f"{sure.text()} contradicted 100 to 1.{more} The surest: {first}.",
         "Look at them from the first on, and correct those that are wrong: linne check --overlay fixes.csv lists them "
         "to decide on; suggestions are in the details.",
         details={
@@ -108,9 +116,35 @@ def _finding(
             "suggested": suggested,
             "scores": [round(float(x), 4) for x in score[held]],
             "noise_rate": [rate.value, rate.low, rate.high],
+            "noise_rate_of": {name: [one.value, one.low, one.high] for name, one in rates.items() if name},
             "sure": [sure.value, sure.low, sure.high],
             "per_split": _per_split(images.split[known.rows], images.split[known.rows[held]]),
         },
+    )
+
+
+def signal(p: np.ndarray, labels: np.ndarray, group: np.ndarray) -> Interval:
+    """How much more probability out-of-fold predictions (n, K) give a picture's own label than, on the mean, a label
+    drawn from all (n,): 0 where labels have nothing to do with pictures, however uneven the classes are."""
+    own = p[np.arange(len(p)), labels]
+    return paired(own, p @ (np.bincount(labels, minlength=p.shape[1]) / len(labels)), group)
+
+
+def _empty(p: np.ndarray, labels: np.ndarray, group: np.ndarray) -> Finding:
+    """That labels do not follow from pictures. It is about the whole set, so it has no rows."""
+    guess, classes = p.argmax(1), p.shape[1]
+    right = wilson(guess == labels, group)
+    often = [np.bincount(one, minlength=classes) / len(one) for one in (guess, labels)]
+    chance = float(often[0] @ often[1])
+    return Finding(
+        (),
+        "labels without information",
+        "high",
+        f"{right.text()} of {len(labels):,} labels are foretold out of fold, and {100 * chance:.1f} % would be by "
+        "chance: these labels carry no information about the pictures that can be seen here.",
+        "See whether labels belong to their pictures (a table that has slipped, a shuffled column). If they do, there "
+        "are too few pictures or too much noise: have some labelled again before anything is trained.",
+        details={"right": [right.value, right.low, right.high], "chance": chance},
     )
 
 
@@ -144,6 +178,12 @@ class Joint:
         """Estimated share of wrong labels: all that is off the diagonal."""
         return float(1 - np.trace(self.share))
 
+    @property
+    def shares(self) -> np.ndarray:
+        """(1 + K,) that share, and the share of each given label's own; 0 of one that nobody is given."""
+        given = self.share.sum(1)
+        return np.r_[self.noise, 1 - np.where(given > 0, np.diag(self.share) / np.maximum(given, 1e-300), 1)]
+
 
 def joint(p: np.ndarray, labels: np.ndarray, weight: np.ndarray | None = None) -> Joint:
     """The confident joint of out-of-fold probabilities (n, K) and given labels (n,), of pictures weighted (n,)."""
@@ -160,17 +200,26 @@ def joint(p: np.ndarray, labels: np.ndarray, weight: np.ndarray | None = None) -
     return Joint(thresholds, counts / counts.sum(1, keepdims=True) * given[:, None] / weight.sum())
 
 
-def noise_rate(p: np.ndarray, labels: np.ndarray, group: np.ndarray, seed: int, resamples: int = 500) -> Interval:
-    """The estimated share of wrong labels with its 95 % interval over groups."""
+def noise_rates(
+    p: np.ndarray, labels: np.ndarray, group: np.ndarray, seed: int, resamples: int = 500
+) -> list[Interval]:
+    """The estimated share of wrong labels, of all and then of those that name each of K classes, each with its 95 %
+    interval over groups."""
+    plain = joint(p, labels).shares
+    held: list[Any] = [None, None]
 
-    def measure(weights: np.ndarray | None) -> "float | np.ndarray":
-        if weights is None:
-            return joint(p, labels).noise
-        return np.array([joint(p, labels, one).noise for one in weights])
+    def shares(weights: np.ndarray) -> np.ndarray:
+        if held[0] is not weights:
+            held[:] = weights, np.array([joint(p, labels, one).shares for one in weights])
+        return held[1]
 
-    bounds, cost = {"noise": (0.0, 1.0)}, p.shape[1]
-    drawn = bootstrap({"noise": measure}, group, len(labels), resamples=resamples, seed=seed, bounds=bounds, cost=cost)
-    return drawn["noise"]
+    def measure(which: int) -> Measure:
+        return lambda weights: float(plain[which]) if weights is None else shares(weights)[:, which]
+
+    places = [str(which) for which in range(p.shape[1] + 1)]
+    measures, bounds = {at: measure(int(at)) for at in places}, dict.fromkeys(places, (0.0, 1.0))
+    found = bootstrap(measures, group, len(labels), resamples=resamples, seed=seed, bounds=bounds, cost=p.shape[1])
+    return [found[at] for at in places]
 
 
 def suspicion(p: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

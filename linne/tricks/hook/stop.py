@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from ...core.errors import OptionError
+from ._patience import risen
 
 
 class stop:
@@ -23,9 +24,6 @@ class stop:
         """Look at the figures so far."""
         if not loop.history:
             raise OptionError("stop watches a validation figure, and this run evaluates none. Leave stop out.")
-        best, since = -math.inf, 0
-        for figure in loop.history:
-            since = 0 if figure > best + self.least else since + 1
-            best = figure if since == 0 else best
+        best, since = risen(loop.history, self.least)
         if since >= self.patience:
             self.stop = f"the figure has not risen above {best:.4f} for {since} evaluations"

@@ -1,7 +1,5 @@
 """co_teaching: two networks each choose the rows that the other learns from (Han et al. 2018, arXiv:1804.06872)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
@@ -10,6 +8,9 @@ from torch import Tensor, nn
 
 from ...core.batch import Batch, Player, Stage, Step
 from ...core.errors import OptionError
+from ._rows import judging
+
+ground = "trunk"
 
 
 class co_teaching:
@@ -50,7 +51,7 @@ class co_teaching:
         return Step(self.loss(logits, batch.targets, batch.rows) * self._held[player], logits)
 
     def _easy(self, judge: nn.Module, batch: Batch, share: float) -> Tensor:
-        with _judging(judge):
+        with judging(judge):
             losses = self.loss(judge(batch.images), batch.targets, batch.rows)
         return _easiest(losses, share)
 
@@ -60,15 +61,3 @@ def _easiest(losses: Tensor, share: float) -> Tensor:
     count = max(1, int(share * len(losses) + 1e-9))
     chosen = torch.argsort(losses, stable=True)[:count]
     return torch.zeros_like(losses).index_fill(0, chosen, len(losses) / count)
-
-
-@contextmanager
-def _judging(network: nn.Module) -> Iterator[None]:
-    modes = [(part, part.training) for part in network.modules()]
-    try:
-        with torch.no_grad():
-            network.eval()
-            yield
-    finally:
-        for part, mode in modes:
-            part.training = mode

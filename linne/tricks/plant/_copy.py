@@ -13,6 +13,7 @@ from linne.core.errors import InputError, OptionError, nearest
 from linne.core.images import Images, Item
 
 MARK = "planted"
+SIDE = 8
 
 
 def drawn(rows: np.ndarray, share: float, what: str, rng: np.random.Generator) -> np.ndarray:
@@ -49,6 +50,15 @@ def planted(
 def opened(item: Item) -> Image.Image:
     """The picture, as everything else here sees it."""
     return Image.fromarray(decode(item).pixels)
+
+
+def thumbnails(images: Images) -> np.ndarray:
+    """(n, 192) float: each picture at 8 x 8, every column of mean 0 and deviation 1. Raises Unreadable."""
+    small = [
+        np.asarray(opened(item).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)) for item in images.items
+    ]
+    points = np.stack(small).reshape(len(small), -1).astype(float)
+    return (points - points.mean(0)) / np.maximum(points.std(0), 1e-6)
 
 
 def jpeg(image: Image.Image, quality: int) -> bytes:

@@ -1,5 +1,7 @@
 """mislabelled: the confident joint written out, flipped labels found, the interval of the noise rate, neighbours."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from linne.core.images import Images
 from linne.core.predictions import Predictions, softmax
 from linne.core.rng import rng
 from linne.tricks.check._space import axes, directions, nearest
-from linne.tricks.check.mislabelled import joint, mislabelled, noise_rate, votes
+from linne.tricks.check.mislabelled import joint, mislabelled, noise_rates, signal, votes
 from linne.tricks.plant.noise import noise
 
 
@@ -140,9 +142,69 @@ def test_groups_widen_the_interval() -> None:
     for copies in (1, 4):
         group = np.array([f"g{row}" for row in np.tile(np.arange(400 // copies), copies)], dtype=object)
         rows = np.tile(np.arange(400 // copies), copies)
-        rate = noise_rate(p[rows], labels[rows], group, 0, 300)
+        rate = noise_rates(p[rows], labels[rows], group, 0, 300)[0]
         width.append(rate.high - rate.low)
     assert width[1] > 1.5 * width[0]
+
+
+def test_each_class_has_a_rate_of_its_own() -> None:
+    """Noise in one class of four: its interval holds it, those of the others stay low, and the sentence names it."""
+    images, features = cloud(1200)
+    labels = images.labels.copy()
+    (own,) = np.nonzero(labels == 2)
+    flipped = np.random.default_rng(0).choice(own, len(own) // 3, replace=False)
+    labels[flipped] = 0
+    moved = replace(images, labels=labels)
+    (found,) = mislabelled(moved, features, judged(moved, features), 0)
+    rates = found.details["noise_rate_of"]
+    assert set(rates) == set(images.classes)
+    truth = len(flipped) / (labels == 0).sum()
+    value, low, high = rates["c0"]
+    assert low - 0.02 <= truth <= high + 0.02  # means drawn aside by the noise itself see a little less of it
+    assert max(rates[name][0] for name in ("c1", "c2", "c3")) < 0.05
+    assert f"Of those called 'c0': {100 * value:.1f} %" in found.why
+
+
+def test_rates_of_classes_make_up_the_whole() -> None:
+    draw = np.random.default_rng(3)
+    p, labels = softmax(2 * draw.normal(size=(300, 4))), draw.integers(0, 4, 300)
+    whole, *each = joint(p, labels).shares
+    assert whole == pytest.approx(joint(p, labels).noise)
+    assert np.bincount(labels) / 300 @ np.array(each) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize("uneven", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_labels_that_have_nothing_to_do_with_pictures_are_said_to(seed: int, uneven: bool) -> None:
+    images, features = cloud(500, seed=seed)
+    chances = [0.85, 0.05, 0.05, 0.05] if uneven else [0.25] * 4
+    shuffled = replace(images, labels=np.random.default_rng(seed).choice(4, 500, p=chances))
+    (found,) = mislabelled(shuffled, features, judged(shuffled, features), 0)
+    assert found.kind == "labels without information"
+    assert (found.severity, found.rows) == ("high", ())
+    assert "carry no information" in found.why
+    low, high = found.details["right"][1:]
+    assert low - 0.05 < found.details["chance"] < high + 0.05
+
+
+def test_much_noise_is_still_more_than_nothing() -> None:
+    """With 60 % of labels flipped among four classes they still say something: 40 % right, 20 % each of the others."""
+    images, features = cloud(800)
+    flipped = noise(images, rng(0), share=0.6)
+    (found,) = mislabelled(flipped, features, judged(flipped, features), 0)
+    assert found.kind == "wrong label"
+    assert found.details["noise_rate"][0] > 0.45
+
+
+def test_signal_by_hand_and_by_groups() -> None:
+    p, labels = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]]), np.array([0, 1, 1, 0])
+    blank = np.full(4, "", object)
+    assert signal(p, labels, blank).value == pytest.approx((0.9 + 0.8 + 0.4 + 0.7) / 4 - 0.5)
+    draw = np.random.default_rng(0)
+    p, labels = softmax(draw.normal(size=(100, 2))), draw.integers(0, 2, 100)
+    rows = np.tile(np.arange(25), 4)
+    wide, narrow = (signal(p[rows], labels[rows], group) for group in (rows.astype(str), np.full(100, "", object)))
+    assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
 
 
 def test_rows_are_those_of_the_images() -> None:
