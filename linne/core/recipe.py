@@ -10,6 +10,7 @@ from typing import Any
 from .allowed import known, one_of, rate, toml, typed, within
 from .errors import InputError, OptionError, nearest
 from .lookup import declared, find, kinds, names
+from .shares import alone
 from .spec import Spec, chain, parse
 
 FITS = ("crop", "squash", "letterbox")
@@ -68,6 +69,7 @@ class Recipe:
     )
     pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest pseudo-label on")
     overlay: str = setting("", "decisions about labels, a CSV that linne check or suggest --overlay begins; obeyed")
+    prior: str = setting("auto", "the pool's share of positives: auto (estimated), 0.3, or 'boots=0.1,dress=0.05'")
     minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
     method: str = setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
     ground: str = setting(
@@ -112,6 +114,7 @@ class Recipe:
         within("inner_folds", self.inner_folds, 2, 100)
         self._folded()
         self._pooled()
+        alone(self)
         within("copies", self.copies, 0, 100)
         within("max_unreadable", self.max_unreadable, 0, 1)
         self._training()
@@ -153,7 +156,7 @@ class Recipe:
         """Raise OptionError for what a pool cannot be combined with: it teaches the plain first classifier alone, or
         a method that has a use for it."""
         if self.declares("pool"):
-            if not self.pool:
+            if not (self.pool or self.positive):
                 raise OptionError(
                     f"method={self.method!r} learns from pictures without labels besides. Give pool='unlabelled/', say."
                 )
@@ -267,6 +270,11 @@ class Recipe:
     def declares(self, what: str, default: Any = False) -> Any:
         """What the method's file says of this, or the default."""
         return declared("method", self.way, what, default)
+
+    @property
+    def positive(self) -> bool:
+        """Whether the method learns from positives and a pool, without a negative."""
+        return bool(self.declares("positive"))
 
     @property
     def views(self) -> int:
