@@ -15,7 +15,7 @@ from ..core.deal import deal, per_class
 from ..core.errors import InputError
 from ..core.finding import Finding
 from ..core.images import Images
-from ..core.intervals import Interval, nothing
+from ..core.intervals import Interval
 from ..core.lookup import declared
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
@@ -40,6 +40,8 @@ MOST = 20_000
 """At most so many of the pool learn, drawn at random."""
 LEAST = 5, 20
 """Positives of a class, and pictures of a pool, below which there is nothing to estimate from."""
+MEANT = "no label", "empty classes", "one class", "class missing from split"
+"""Findings that are no fault here."""
 TELLING = 10.0, 3.16, 1.0, 0.316
 """Strengths of the classifier that tells positives from the pool."""
 
@@ -93,14 +95,17 @@ def course(
     data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = lambda data: None,
     reading: Callable[[], Any] = lambda: None,
 ) -> Result:  # fmt: skip
-    """Learn, calibrate, judge. data: of what `pu.joined` gave, examined. Raises InputError where nothing can be learned,
-    OptionError for a prior of other classes or a metric that needs negatives."""
+    """Learn, calibrate, judge. data: of what `pu.joined` gave, examined.
+
+    Raises InputError where nothing can be learned, OptionError for a prior of other classes or a metric that needs
+    negatives.
+    """
     metric, real = proxy.named(recipe.metric), _labelled(data)
     few = _deal(data, recipe)
     dealt(data)
     made = material(data, recipe, log)
-    _priors(made, recipe, log)
-    method, strength, logits, tried = _chosen(made, recipe, metric, few, log)
+    priors(made, recipe, log)
+    method, strength, logits, tried = chosen(made, recipe, metric, few, log)
     shift, heat = proxy.calibrated(logits, made.labels, made.prior)
     weight, bias = made.axes.raw(*made.fit(method, strength, np.ones(len(made.rows), bool)))
     oof = made.predictions(logits + shift, heat)
@@ -150,7 +155,7 @@ def _judges(data: Data) -> np.ndarray:
 
 
 def _deal(data: Data, recipe: Recipe) -> bool:
-    """Fill the split: as given, else a fifth of positives and pool judges; True where positives are too few for that."""
+    """Fill the split: as given, else a fifth of both judges; True where positives are too few for that."""
     images = data.images
     kept = data.kept
     labels, count = images.labels, len(images.classes) - 1
@@ -179,12 +184,12 @@ def _enough(images: Images, learn: np.ndarray) -> None:
         raise InputError(f"{name!r} has {counts.min()} pictures to learn from; at least {LEAST[0]} are needed.")
     if free < LEAST[1]:
         raise InputError(
-            f"The pool has {free} pictures without a label to learn from, after twins are left out; at least {LEAST[1]} "
-            "are needed. Give a folder of anything with --pool."
+            f"The pool has {free} pictures without a label to learn from, after twins are left out; at least "
+            f"{LEAST[1]} are needed. Give a folder of anything with --pool."
         )
 
 
-def _priors(made: Material, recipe: Recipe, log: Log) -> None:
+def priors(made: Material, recipe: Recipe, log: Log) -> None:
     """Fill the priors, given or estimated; raises InputError where positives cannot be told from the pool."""
     names = made.data.images.classes[:-1]
     given = shares_of(recipe.prior, names)
@@ -222,6 +227,7 @@ def _told(made: Material, k: int, places: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _informative(scores: np.ndarray, known: np.ndarray, group: np.ndarray, name: str, seed: int) -> None:
     """Raise InputError where a classifier tells the positives from the pool no better than chance."""
+
     def auc(weights: "np.ndarray | None" = None) -> Any:
         given = np.ones((1, len(scores))) if weights is None else np.atleast_2d(weights)
         return np.squeeze(proxy.ranked(scores, known, ~known, given))
@@ -240,7 +246,7 @@ def candidates(recipe: Recipe) -> tuple[str, ...]:
     return tuple(declared("method", parse(recipe.method)[0].name, "among", ()) or (recipe.method,))
 
 
-def _chosen(
+def chosen(
     made: Material, recipe: Recipe, metric: str, few: bool, log: Log
 ) -> tuple[str, float, np.ndarray, list[dict[str, Any]]]:
     """(method, strength, logits out of fold, what was tried): the greatest proxy of all methods at the middle strength,
@@ -277,9 +283,7 @@ def _crossed(made: Material, logits: np.ndarray, heat: float) -> Predictions:
     return made.predictions(out, heat)
 
 
-def _result(
-    made: Material, head: Probe, judge: Predictions, recipe: Recipe, about: dict[str, Any], log: Log
-) -> Result:
+def _result(made: Material, head: Probe, judge: Predictions, recipe: Recipe, about: dict[str, Any], log: Log) -> Result:
     """The figures and the checks."""
     data, metric = made.data, recipe.metric
     told = {
@@ -316,7 +320,9 @@ def _result(
 
 def _meant(found: list[Finding]) -> list[Finding]:
     """Without what is no fault here: pictures without a label, and a class that has none."""
-    return [one for one in found if one.kind not in ("no label", "empty classes", "one class", "class missing from split")]
+    return [
+        one for one in found if one.kind not in ("no label", "empty classes", "one class", "class missing from split")
+    ]
 
 
 def _sentence(made: Material, recipe: Recipe, method: str, real: bool) -> str:
@@ -324,7 +330,10 @@ def _sentence(made: Material, recipe: Recipe, method: str, real: bool) -> str:
     names, counts = made.data.images.classes, np.bincount(made.labels[made.labels >= 0], minlength=len(made.priors))
     how = "as given" if recipe.prior != "auto" else "estimated without a negative"
     each = "; ".join(
-        f"{n:,} are {name!r}, and so is {one.text()} of the pool" for n, name, one in zip(counts, names, made.priors)
+        f"{n:,} are {name!r}, and so is {one.text()} of the pool"
+        for n, name, one in zip(counts, names, made.priors, strict=False)
     )
     end = "" if real else " No negative is known: figures are proxies, as right as the prior is."
-    return f"Learned by {method} from {(made.labels < 0).sum():,} pictures of a pool and positives: {each} ({how}).{end}"
+    return (
+        f"Learned by {method} from {(made.labels < 0).sum():,} pictures of a pool and positives: {each} ({how}).{end}"
+    )

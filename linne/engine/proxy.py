@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import OptionError
-from ..core.intervals import Interval, nothing, wilson
+from ..core.intervals import Interval, clusters, nothing, wilson
 from ..core.predictions import Predictions, softmax
-from ..core.resample import bootstrap
+from ..core.resample import Bounds, bootstrap
 
 METRICS = ("accuracy", "balanced_accuracy", "auc")
 SLOPES = np.exp(np.linspace(-3, 5, 41))
@@ -138,7 +138,8 @@ def figures(known: Predictions, priors: "list[Interval]", metric: str, seed: int
     read = labelled & known.read
     np.add.at(matrix, (known.labels[read], known.guesses[read]), 1)
     return {
-        "metric": f"proxy_{metric}", "level": 0.95, "n": len(known), "groups": _groups(known),
+        "metric": f"proxy_{metric}", "level": 0.95, "n": len(known),
+        "groups": int(clusters(known.group, len(known)).max()) + 1,
         "unlabelled": int((~labelled).sum()), "unreadable": int((~known.read).sum()), "classes": list(known.classes),
         "headline": head, "figures": shown, "per_class": _per_class(known, prior), "confusion": matrix.tolist(),
         "reliability": [], "baseline": {"class": known.classes[base], "value": float(max(*prior, 1 - prior.sum()))},
@@ -146,15 +147,9 @@ def figures(known: Predictions, priors: "list[Interval]", metric: str, seed: int
     }  # fmt: skip
 
 
-def _groups(known: Predictions) -> int:
-    from ..core.intervals import clusters
-
-    return int(clusters(known.group, len(known)).max()) + 1
-
-
 def _intervals(known: Predictions, prior: np.ndarray, priors: "list[Interval]", seed: int) -> dict[str, Any]:
     """Each proxy by name, JSON-ready."""
-    bounds = dict.fromkeys(METRICS, (0.0, 1.0))
+    bounds: dict[str, Bounds] = dict.fromkeys(METRICS, (0.0, 1.0))
     drawn = bootstrap(measures(known, prior), known.group, len(known), seed=seed, bounds=bounds, cost=2)
     out = {}
     for name, one in drawn.items():

@@ -45,8 +45,8 @@ def joined(images: Images, recipe: Recipe) -> Images:
     own = np.unique(images.labels[learn & (images.labels >= 0)])
     if not len(own):
         raise InputError(
-            f"No learning picture of {images.came_from or 'the data'} has a label, so none is known to be positive. Put "
-            "positives in a folder of their own, or give a table in which they have a label."
+            f"No learning picture of {images.came_from or 'the data'} has a label, so none is known to be positive. "
+            "Put positives in a folder of their own, or give a table in which they have a label."
         )
     names = tuple(images.classes[k] for k in own)
     none = next(name for name in (*NONE, "none of these classes") if name not in names)
@@ -112,4 +112,3 @@ def _beside(own: Images, pool: Images, given: bool) -> Images:
         labels=np.concatenate([own.labels, np.full(m, -1)]), split=np.concatenate([own.split, split]),
         group=np.concatenate([own.group, group]), columns=columns,
     )  # fmt: skip
-

@@ -46,7 +46,8 @@ class Positive:
         free = batch["unlabelled"]
         logits = self.model(torch.cat([batch.images, free.images])).float()
         self.prior = self.prior.to(logits.device)
-        return *scores(logits).split([len(batch), len(free)]), logits[: len(batch)]
+        own, rest = scores(logits).split([len(batch), len(free)])
+        return own, rest, logits[: len(batch)]
 
     def step(self, own: Tensor, free: Tensor, logits: Tensor, **log: float) -> Step:
         """A Step of losses of each positive (n,) and each of the pool (m,)."""

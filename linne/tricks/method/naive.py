@@ -1,6 +1,4 @@
-"""naive: pictures of the pool count as negatives, the control of every other way (Elkan and Noto 2008, KDD, section 2)."""
-
-from typing import Any
+"""naive: pictures of the pool count as negatives, the control of the others (Elkan and Noto 2008, KDD, section 2)."""
 
 from torch.nn import functional as F
 

@@ -33,7 +33,9 @@ class vpu(Positive):
     ) -> None:
         super().__init__(model, loss, classes, prior)
         if not (alpha > 0 and weight >= 0):
-            raise OptionError(f"vpu takes alpha above 0 and a weight of at least 0, got alpha={alpha}, weight={weight}.")
+            raise OptionError(
+                f"vpu takes alpha above 0 and a weight of at least 0, got alpha={alpha}, weight={weight}."
+            )
         self.alpha, self.weight = alpha, weight
 
     def __call__(self, batch: Batch) -> Step:
