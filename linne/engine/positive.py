@@ -7,6 +7,7 @@ either; they are read once. Where they hold negatives the figures are of labels,
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,9 +94,9 @@ class Material:
 
 def course(
     data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = lambda data: None,
-    reading: Callable[[], Any] = lambda: None,
+    reading: Callable[[], Any] = lambda: None, path: "Path | None" = None, clock: Any = None,
 ) -> Result:  # fmt: skip
-    """Learn, calibrate, judge. data: of what `pu.joined` gave, examined.
+    """Learn, calibrate, judge. data: what `pu.joined` gave, examined. path, clock: of a run that goes on to pictures.
 
     Raises InputError where nothing can be learned, OptionError for a prior of other classes or a metric that needs
     negatives.
@@ -106,19 +107,41 @@ def course(
     made = material(data, recipe, log)
     priors(made, recipe, log)
     method, strength, logits, tried = chosen(made, recipe, metric, few, log)
-    shift, heat = proxy.calibrated(logits, made.labels, made.prior)
-    weight, bias = made.axes.raw(*made.fit(method, strength, np.ones(len(made.rows), bool)))
-    oof = made.predictions(logits + shift, heat)
-    notes = (_sentence(made, recipe, method, real),)
-    head = Probe(
-        np.vstack([weight, 0 * weight[:1]]), np.append(bias, 0).astype(np.float32) + shift.astype(np.float32),
-        data.images.classes, strength, heat, oof, [], np.ones(len(oof), bool),
-        f"the prior, and {len(oof):,} positives and pictures of the pool, out of fold", notes,
-    )  # fmt: skip
+    known = {"method": method, "tried": tried, "real": real, "few": few}
+    if recipe.ground == "pictures" and path is not None:
+        from .whole_network import tuned
+
+        head, network = tuned(made, recipe, method, strength, log, path, clock)
+    else:
+        head, network = _solved(made, method, strength, logits), None
+    head = replace(head, notes=(_sentence(made, recipe, method, real),))
     if not few:
         reading()
-    judge = _crossed(made, logits, heat) if few else predict(data, head, np.flatnonzero(_judges(data)))
-    return _result(made, head, judge, recipe, {"method": method, "tried": tried, "real": real, "few": few}, log)
+    rows = np.flatnonzero(_judges(data))
+    if network is not None:
+        judge = network.said(head.oof.rows if few else rows, head)
+    else:
+        judge = _crossed(made, logits, head.temperature) if few else predict(data, head, rows)
+    result = _result(made, head, judge, recipe, known, log)
+    result.network = network and network.network
+    return result
+
+
+def _solved(made: Material, method: str, strength: float, logits: np.ndarray) -> Probe:
+    """The head of all learning pictures on features. logits: of everybody out of fold, which calibrate it."""
+    shift, heat = proxy.calibrated(logits, made.labels, made.prior)
+    weight, bias = made.axes.raw(*made.fit(method, strength, np.ones(len(made.rows), bool)))
+    return headed(made, weight, bias, shift, made.predictions(logits + shift, heat), strength)
+
+
+def headed(
+    made: Material, weight: np.ndarray, bias: np.ndarray, shift: np.ndarray, oof: Predictions, strength: float
+) -> Probe:
+    """A head of weight (K, d), bias (K,) and one class that scores 0, shifted (K + 1,); oof: what calibrated it."""
+    on = f"the prior, and {len(oof):,} positives and pictures of the pool that it had not learned"
+    whole, free = np.vstack([weight, 0 * weight[:1]]), np.append(bias, 0) + shift
+    return Probe(whole, free.astype(np.float32), made.data.images.classes, strength, oof.temperature, oof, [],
+                 np.ones(len(oof), bool), on)  # fmt: skip
 
 
 def material(data: Data, recipe: Recipe, log: Log) -> Material:

@@ -14,12 +14,12 @@ import numpy as np
 from ..core.errors import OptionError
 from ..core.intervals import Interval, clusters, nothing, wilson
 from ..core.predictions import Predictions, softmax
-from ..core.resample import Bounds, bootstrap
+from ..core.resample import bootstrap
 
 METRICS = ("accuracy", "balanced_accuracy", "auc")
 SLOPES = np.exp(np.linspace(-3, 5, 41))
 """Slopes that are tried, for scores of standard deviation 1."""
-ROUNDS = 200
+ROUNDS = 60
 
 
 def named(metric: Any) -> str:
@@ -48,15 +48,30 @@ def calibrated(logits: np.ndarray, labels: np.ndarray, prior: np.ndarray) -> tup
 
 
 def _matching(free: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """(K + 1,) shifts of the pool's logits (m, K + 1) after which its mean probabilities are the prior."""
-    target = np.append(prior, 1 - prior.sum())
-    shift = np.zeros(len(target))
+    """(K + 1,) shifts of the pool's logits (m, K + 1) after which its mean probabilities are the prior; the last is 0.
+
+    The least of a convex function whose gradient is their difference, by Newton's method with halved steps.
+    """
+    shift = np.zeros(len(prior) + 1)
+
+    def height(at: np.ndarray) -> float:
+        moved = free + at
+        top = moved.max(axis=1)
+        return float((top + np.log(np.exp(moved - top[:, None]).sum(axis=1))).mean() - prior @ at[:-1])
+
+    now = height(shift)
     for _ in range(ROUNDS):
-        step = np.log(target / np.maximum(softmax(free + shift).mean(0), 1e-300))
-        shift += step
-        if np.abs(step).max() < 1e-9:
+        said = softmax(free + shift)[:, :-1]
+        gap = said.mean(0) - prior
+        if np.abs(gap).max() < 1e-9:
             break
-    return shift - shift[-1]
+        bend = np.diag(said.mean(0)) - said.T @ said / len(said)
+        step, length = np.append(np.linalg.solve(bend + 1e-9 * np.eye(len(prior)), gap), 0), 1.0
+        slope = float(gap @ step[:-1])
+        while (then := height(shift - length * step)) > now - 1e-4 * length * slope and length > 1e-12:
+            length /= 2
+        shift, now = shift - length * step, then
+    return shift
 
 
 def _risk(logits: np.ndarray, labels: np.ndarray, prior: np.ndarray) -> float:
@@ -74,6 +89,8 @@ def _risk(logits: np.ndarray, labels: np.ndarray, prior: np.ndarray) -> float:
 def measures(known: Predictions, prior: np.ndarray) -> dict[str, Callable[..., Any]]:
     """Proxies by METRICS' names, each a figure of row weights (see core.resample); of ranks: the mean over classes.
 
+    They may lie above 1 or below 0, since they are unbiased.
+
     known: the last class is "none of these", labels -1 are the pool's.
     """
     parts = [known.labels == k for k in range(len(prior))] + [known.labels < 0]
@@ -87,11 +104,11 @@ def measures(known: Predictions, prior: np.ndarray) -> dict[str, Callable[..., A
 
     def accuracy(weights: "np.ndarray | None" = None) -> Any:
         own, lost, left = rates(weights)
-        return np.squeeze(np.clip(prior @ (own - lost) + left, 0, 1))
+        return np.squeeze(prior @ (own - lost) + left)
 
     def balanced(weights: "np.ndarray | None" = None) -> Any:
         own, lost, left = rates(weights)
-        rest = np.clip((left - prior @ lost) / max(1 - prior.sum(), 1e-9), 0, 1)
+        rest = (left - prior @ lost) / max(1 - prior.sum(), 1e-9)
         return np.squeeze((own.sum(0) + rest) / (len(prior) + 1))
 
     def auc(weights: "np.ndarray | None" = None) -> Any:
@@ -100,7 +117,7 @@ def measures(known: Predictions, prior: np.ndarray) -> dict[str, Callable[..., A
         for k, share in enumerate(prior):
             score = np.nan_to_num(known.logits[:, k] - known.logits[:, -1], nan=-1e9)
             found.append((ranked(score, parts[k], parts[-1], w) - share / 2) / (1 - share))
-        return np.squeeze(np.clip(np.mean(found, axis=0), 0, 1))
+        return np.squeeze(np.mean(found, axis=0))
 
     return {"accuracy": accuracy, "balanced_accuracy": balanced, "auc": auc}
 
@@ -149,8 +166,7 @@ def figures(known: Predictions, priors: "list[Interval]", metric: str, seed: int
 
 def _intervals(known: Predictions, prior: np.ndarray, priors: "list[Interval]", seed: int) -> dict[str, Any]:
     """Each proxy by name, JSON-ready."""
-    bounds: dict[str, Bounds] = dict.fromkeys(METRICS, (0.0, 1.0))
-    drawn = bootstrap(measures(known, prior), known.group, len(known), seed=seed, bounds=bounds, cost=2)
+    drawn = bootstrap(measures(known, prior), known.group, len(known), seed=seed, cost=2)
     out = {}
     for name, one in drawn.items():
         below = above = 0.0
@@ -163,7 +179,11 @@ def _intervals(known: Predictions, prior: np.ndarray, priors: "list[Interval]", 
         low = one.value - np.hypot(one.value - one.low, below**0.5)
         high = one.value + np.hypot(one.high - one.value, above**0.5)
         method = f"proxy, {one.method}" + (" and the prior's interval" if below or above else "")
-        ends = {"low": float(max(low, 0)), "high": float(min(high, 1))}
+        ends = {
+            "value": float(np.clip(one.value, 0, 1)),
+            "low": float(np.clip(low, 0, 1)),
+            "high": float(np.clip(high, 0, 1)),
+        }
         out[name] = replace(one, method=method, **ends).as_dict()
     return out
 

@@ -2,8 +2,8 @@
 
 The features are turned to their principal axes as the first classifier's are (solve.py), of which the AXES widest stay;
 Adam (Kingma and Ba 2015, arXiv:1412.6980) takes STEPS steps at a rate that falls to 0 with half a cosine. So what
-a method computes of a batch is the estimate from all pictures. 1,000 positives and 10,000 of a pool, 1 thread: 1 to 4 s,
-10 s with blends. At a quarter of the rate nnpu had not left where it begins (0.78 where it reaches 0.94).
+a method computes of a batch is the estimate from all pictures. 1,000 positives and 10,000 of a pool on a thread: 1 to 4
+s, 10 s with blends. At a quarter of the rate nnpu had not left where it begins (0.78 where it reaches 0.94).
 """
 
 import math

@@ -59,7 +59,7 @@ def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "s
         folder.note_read(path, "the final classifier, once")
 
     if recipe.positive:
-        return positive(data, recipe, log, dealt, reading)
+        return positive(data, recipe, log, dealt, reading, path, clock)
     if recipe.trains:
         return course(data, recipe, log, path, clock, dealt, reading, plan)
     return first(data, recipe, log, dealt, reading)
