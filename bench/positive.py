@@ -136,7 +136,7 @@ def main() -> None:
             found["cifar10, vehicles"] = measured(cifar, VEHICLES, (1000, 10_000), seeds, methods)
     if given.tiny:
         return
-    keep("positive", plain({"claim": __doc__.splitlines()[0], "seeds": seeds, **found}))
+    keep("positive", plain({"claim": (__doc__ or "").splitlines()[0], "seeds": seeds, **found}))
 
 
 if __name__ == "__main__":

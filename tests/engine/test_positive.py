@@ -126,7 +126,7 @@ def test_positives_that_look_as_the_pool_carry_no_information() -> None:
     made, _ = clouds(60, 300)
     draws = np.random.default_rng(0)
     made.features = draws.normal(0, 1, made.features.shape).astype(np.float32)
-    with pytest.raises(InputError, match="look like those of the pool.*0.5 is chance"):
+    with pytest.raises(InputError, match=r"look like those of the pool.*0\.5 is chance"):
         learnt(made)
 
 
@@ -200,7 +200,7 @@ def test_a_table_of_which_some_rows_have_no_label(place: Path, tmp_path: Path) -
     assert run.classes == ("tall", "other")
     assert run.figures["positive"]["proxy"]
     (tmp_path / "none.csv").write_text("image,label\n" + "\n".join(rows[:70]) + "\n")
-    with pytest.raises(InputError, match="there is no pool.*--pool"):
+    with pytest.raises(InputError, match=r"there is no pool.*--pool"):
         linne.train(tmp_path / "none.csv", method="nnpu", out=tmp_path / "none", **TINY)
 
 

@@ -128,5 +128,5 @@ def test_figures_say_that_they_are_proxies_and_count_no_negative() -> None:
 
 def test_metrics_that_need_negatives_are_refused() -> None:
     assert named("auc") == "auc"
-    with pytest.raises(OptionError, match="macro_f1.*needs negatives"):
+    with pytest.raises(OptionError, match=r"macro_f1.*needs negatives"):
         named("macro_f1")

@@ -25,7 +25,7 @@ def test_above_the_border_it_is_upu() -> None:
 
 @pytest.mark.parametrize("gamma", [1.0, 0.25])
 def test_below_it_the_value_is_of_positives_and_the_gradient_goes_the_other_way(gamma: float) -> None:
-    """R_n = mean sigmoid(g) - prior mean sigmoid(f) is below 0: the value is R_p - 0, the gradient -gamma that of R_n."""
+    """R_n = mean sigmoid(g) - prior mean sigmoid(f) is below 0: the value is R_p, the gradient -gamma that of R_n."""
     own, free, prior = (3.0, 2.0), (-4.0, -3.0, -5.0), 0.6
     right, rest = parts(own, free, prior)
     assert rest < 0

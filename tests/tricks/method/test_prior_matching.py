@@ -1,4 +1,4 @@
-"""prior_matching: by hand, least where positives are sure and the pool's mean is the prior, and named for what it is."""
+"""prior_matching: by hand, least where positives are sure and the pool's mean is the prior, named for what it is."""
 
 import numpy as np
 import pytest

@@ -26,7 +26,7 @@ def test_its_expectation_is_the_risk_on_labels(base: str) -> None:
     """Drawn 300 times from a known world: the mean lies within 4 standard errors of the labelled risk's mean."""
     method, loss, gaps = made(f"upu(base={base})"), LOSSES[base], []
     for seed in range(300):
-        own, pool, true = world(40, 120, seed=seed)
+        own, pool, _ = world(40, 120, seed=seed)
         f, g = 2 * own[:, 0] - 0.3, 2 * pool[:, 0] - 0.3
         everybody, labels = world(1, 4000, seed=seed + 10_000)[1:]
         h = 2 * everybody[:, 0] - 0.3
