@@ -256,7 +256,7 @@ def _informative(scores: np.ndarray, known: np.ndarray, group: np.ndarray, name:
         return np.squeeze(proxy.ranked(scores, known, ~known, given))
 
     found = bootstrap({"auc": auc}, group, len(scores), resamples=500, seed=seed, bounds={"auc": (0.0, 1.0)})["auc"]
-    if not found.low > 0.5:
+    if found.value <= 0.5 or found.low <= 0.5:  # a perfect one has no interval
         raise InputError(
             f"Pictures of {name!r} look like those of the pool: a classifier puts them above the pool's with AUC "
             f"{found.text(percent=False)}, and 0.5 is chance. Nothing can be learned: either nearly all of the pool is "

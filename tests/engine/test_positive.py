@@ -241,3 +241,13 @@ def test_all_labels_equal_and_what_has_weights() -> None:
         pu.joined(replace(images, weight=np.arange(4.0)), Recipe(method="nnpu"))
     with pytest.raises(InputError, match="none is known to be positive"):
         pu.joined(Images.of([b""] * 4), Recipe(method="nnpu"))
+
+
+def test_a_pool_that_shows_no_positive_is_told_apart_perfectly() -> None:
+    made, true = clouds(60, 300)
+    keep = np.flatnonzero((made.images.labels >= 0) | (true != 0))
+    made.features = made.features + 50 * (true == 0)[:, None].astype(np.float32)
+    made.images, made.facts, made.features = made.images.take(keep), made.facts.take(keep), made.features[keep]
+    made.why, made.twins = made.why[keep], made.twins[keep]
+    found = learnt(made)
+    assert found.figures["positive"]["prior"][made.images.classes[0]]["value"] < 0.05
