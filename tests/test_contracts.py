@@ -33,7 +33,7 @@ OFFERED = {
     "surgery": {"module"},
     "head": {"width", "classes"},
     "sampler": {"labels", "rng", "progress", "losses"},
-    "method": {"model", "loss", "images", "classes", "device", "teach"},
+    "method": {"model", "loss", "images", "classes", "device", "teach", "prior"},
     "query": {"predictions", "features", "known", "committee", "rng", "n"},
     "generator": {"images", "classes", "channels", "size", "device"},
 }

@@ -46,7 +46,7 @@ def typed(each: "Field[Any]", value: Any) -> Any:
         return value
     if kind is str and isinstance(value, Path):
         return str(value)
-    if each.name == "lr" and isinstance(value, (int, float)) and not isinstance(value, bool):
+    if each.name in ("lr", "prior") and isinstance(value, (int, float)) and not isinstance(value, bool):
         return f"{value:g}"
     if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
         raise OptionError(f"{each.name} is {each.metadata['help']}: expected {kind.__name__}, got {value!r}.")

@@ -10,6 +10,7 @@ from typing import Any
 from .allowed import known, one_of, rate, toml, typed, within
 from .errors import InputError, OptionError, nearest
 from .lookup import declared, find, kinds, names
+from .shares import alone
 from .spec import Spec, chain, parse
 
 FITS = ("crop", "squash", "letterbox")
@@ -75,6 +76,7 @@ class Recipe:
     pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest pseudo-label on")
     overlay: str = setting("", "decisions about labels, a CSV that linne check or suggest --overlay begins; obeyed")
     extra: str = setting("", "a folder of linne synthesize, whose generated pictures teach too where they help")
+    prior: str = setting("auto", "the pool's share of positives: auto (estimated), 0.3, or 'boots=0.1,dress=0.05'")
     minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
     method: str = setting(
         "auto", "how it learns: auto (probe, then tail, then full as minutes allow), few (for few labels: chosen by "
@@ -123,6 +125,7 @@ class Recipe:
         self._folded()
         self._pooled()
         self._alone("extra", pool=self.pool, folds=self.folds)
+        alone(self)
         within("copies", self.copies, 0, 100)
         within("max_unreadable", self.max_unreadable, 0, 1)
         self._training()
@@ -164,7 +167,7 @@ class Recipe:
         """Raise OptionError for what a pool cannot be combined with: it teaches the plain first classifier alone, or
         a method that has a use for it."""
         if self.declares("pool"):
-            if not self.pool:
+            if not (self.pool or self.positive):
                 raise OptionError(
                     f"method={self.method!r} learns from pictures without labels besides. Give pool='unlabelled/', say."
                 )
@@ -283,6 +286,11 @@ class Recipe:
     def declares(self, what: str, default: Any = False) -> Any:
         """What the method's file says of this, or the default."""
         return declared("method", self.way, what, default)
+
+    @property
+    def positive(self) -> bool:
+        """Whether the method learns from positives and a pool, without a negative."""
+        return bool(self.declares("positive"))
 
     @property
     def views(self) -> int:

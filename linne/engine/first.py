@@ -183,12 +183,13 @@ def usable(data: Data) -> None:
     if not data.kept.any():
         raise InputError(
             f"No picture of {source} has a label. Put the pictures in a folder per class, or give a table "
-            "with a label column."
+            "with a label column. Where all of them show one thing, give a pool of anything and --method pu."
         )
     if len(present) < 2:
         raise InputError(
             f"All {counts.sum()} labelled pictures of {source} are {present[0]!r}: a classifier needs at "
-            "least two classes, each a folder of its own."
+            "least two classes, each a folder of its own. Where only this is known, give pictures of "
+            "anything beside it: --pool anything/ --method pu."
         )
     if (counts > 1).sum() < 2:
         raise InputError(

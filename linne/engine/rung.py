@@ -60,7 +60,7 @@ class Rung:
 
     feed: rows of the images to the feed that shows them. start: the rung below's fittings, to begin from. init: of
     random weights. shell: the tail, by which a method is given the network from a cut on; "" is the whole network.
-    pool: what shows pictures without labels.
+    pool: what shows pictures without labels. prior: (K,) shares of it, where positives and a pool teach.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Rung:
     init: str = "auto"
     shell: str = ""
     pool: "Callable[[], Any] | None" = None
+    prior: Any = None
 
     @property
     def fold(self) -> np.ndarray:
@@ -128,7 +129,7 @@ class Rung:
         loss.watch(net.head)
         model = self._shelled(net)
         offered = {"model": model, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch,
-                   "teach": partial(self._teacher, fold, learns)}  # fmt: skip
+                   "teach": partial(self._teacher, fold, learns), "prior": self.prior}  # fmt: skip
         method = offer(find("method", self.steps.method), **offered)
         if self.shell:
             stages = getattr(method, "stages", None) or [Stage()]

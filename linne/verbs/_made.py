@@ -50,6 +50,7 @@ def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "s
     from ..engine import folder
     from ..engine.course import course
     from ..engine.first import first
+    from ..engine.positive import course as positive
 
     def dealt(known: Any) -> None:
         folder.write_images(path, known)
@@ -57,6 +58,8 @@ def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "s
     def reading() -> None:
         folder.note_read(path, "the final classifier, once")
 
+    if recipe.positive:
+        return positive(data, recipe, log, dealt, reading, path, clock)
     if recipe.trains:
         return course(data, recipe, log, path, clock, dealt, reading, plan)
     return first(data, recipe, log, dealt, reading)

@@ -74,6 +74,7 @@ def _run(
     from ..engine.outlook import outlook
     from ..engine.plan import Plan
     from ..engine.pool import gather
+    from ..engine.pu import chosen, joined, prepared
 
     with fleet.turn(recipe):
         resumed = folder.begin(path, recipe, command)
@@ -84,10 +85,15 @@ def _run(
         if resumed:
             log.say(f"going on with the unfinished run {path}")
         before = Plan(path / "plan.json", plan).get(FEATURES, recipe.runtime)
+        recipe = chosen(pictures, recipe, log)
+        pictures = joined(pictures, recipe) if recipe.positive else pictures
         with fleet.turn(recipe):
             data = examine(pictures, replace(recipe, runtime=before), log)
-            data.pool = gather(data, recipe, log) if recipe.pool else None
             data.extra = extra.gather(data, recipe, log) if recipe.extra else None
+            if recipe.positive:
+                data = prepared(data, recipe, log)
+            elif recipe.pool:
+                data.pool = gather(data, recipe, log)
         learned = made(data, recipe, path, command, begun, log, plan)
         if not recipe.trains and (further := outlook(data, recipe, learned)):
             log.say(further)
