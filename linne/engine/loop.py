@@ -72,7 +72,8 @@ class Loop:
     ) -> None:  # fmt: skip
         self.method, self.feeds, self.settings, self.where = method, feeds, settings, where
         self.place, self.log, self.hooks = place, log, list(hooks)
-        self.streams: dict[str, Stream] = getattr(method, "streams", None) or {"train": Stream()}
+        asked: dict[str, Stream] = getattr(method, "streams", None) or {"train": Stream()}
+        self.streams = {name: one for name, one in asked.items() if one.needed or one.rows in feeds}
         self.players: dict[str, Player] = getattr(method, "players", None) or {"model": Player()}
         self.stages: list[Stage] = list(getattr(method, "stages", None) or [Stage()])
         self.main = next(iter(self.streams))
@@ -208,6 +209,8 @@ class Loop:
             learns = keep.learners(module, stage.learns)
             for parameter in module.parameters():
                 parameter.requires_grad_(not stage.learns or parameter in learns)
+        if fresh and stage.fresh:
+            self._call("on_fresh")
         self.optimizers = {name: self._optimizer(name, player, stage) for name, player in self.players.items()}
         many = len(self.players) > 1 or len(self.streams) > 1
         wholes = {name: Whole(self.method, name, module, self.seeing) for name, module in self.modules.items()}

@@ -12,7 +12,7 @@ from tiny import Stopper
 from toys import SPECS, TWICE, case
 
 STEPS = 14
-STAGED = ("crt", "lws", "mislas")
+STAGED = ("crt", "lws", "mislas", "supcon", "simclr", "byol")
 
 
 def stops(name: str) -> list[int]:
