@@ -153,7 +153,7 @@ class Recipe:
         """Raise OptionError for what a pool cannot be combined with: it teaches the plain first classifier alone, or
         a method that has a use for it."""
         if self.declares("pool"):
-            if not self.pool:
+            if not self.pool and self.declares("pool") != "may":
                 raise OptionError(
                     f"method={self.method!r} learns from pictures without labels besides. Give pool='unlabelled/', say."
                 )

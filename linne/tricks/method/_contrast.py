@@ -12,7 +12,7 @@ CHAIN = "resized_crop(area=(.2, 1.)),flip,brightness(.4),contrast(.4),saturation
 """How a picture is changed for a view that is to be recognised as the same."""
 THEN = ("all", "head")
 HEAD = 5.0
-"""A head that was just drawn learns alone so many times as fast: it has little time, and nothing but it can be upset."""
+"""How many times as fast a head learns that was just drawn and learns alone: it has little time."""
 
 
 class Projected(nn.Module):

@@ -14,7 +14,7 @@ from ._follower import Follower
 
 against = {"mix": "it compares views of one picture, and a blend shows two. Drop mix."}
 ground = "trunk"
-pool = True
+pool = "may"
 
 
 class byol(Warm):

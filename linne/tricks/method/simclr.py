@@ -12,7 +12,7 @@ from ._contrast import CHAIN, Warm, contrast, layers
 
 against = {"mix": "it compares views of one picture, and a blend shows two. Drop mix."}
 ground = "trunk"
-pool = True
+pool = "may"
 
 
 class simclr(Warm):
