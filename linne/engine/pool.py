@@ -25,6 +25,7 @@ from .log import Log
 from .look import Looker, look
 from .probe import Probe
 from .pseudo import (
+    ENOUGH,
     NOTHING,
     STRANGER,
     UNSURE,
@@ -125,7 +126,7 @@ def lesson(data: Data, pool: Pool, recipe: Recipe, learn: np.ndarray, judge: np.
     """What teaches: these rows of `data`, and of the pool whoever may; `judge` fits the temperature."""
     judges = (data.features[judge], data.images.labels[judge]) if len(judge) else None
     return Lesson(data.features[learn], data.images.take(learn), pool.features[pool.why == ""], recipe.pool_precision,
-                  recipe.metric, recipe.inner_folds, recipe.seed, judges)  # fmt: skip
+                  recipe.metric, recipe.inner_folds, recipe.seed, judges, recipe.pooling)  # fmt: skip
 
 
 def teach(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, head: Probe, log: Log) -> Probe:
@@ -213,10 +214,13 @@ def sentence(told: dict[str, Any]) -> str:
     """What the pool came to, for a log, a report and a terminal."""
     gain = told["gain"]
     if gain is None:
-        return (
-            f"The pool: none of {told['pictures']:,} pictures is surely of a class that is called rightly at "
-            f"{told['level']:g} out of fold, so the classifier is the one without it."
-        )
+        reasons = {
+            "sure": f"is surely of a class that is called rightly at {told['level']:g} out of fold",
+            "propagated": "resembles a labelled one",
+            "filled": "is of a class that has fewer labelled pictures than another, and resembles one of those",
+        }
+        why = reasons[told.get("way", "sure")]
+        return f"The pool: none of {told['pictures']:,} pictures {why}, so the classifier is the one without it."
     beside = f"Beside the same classifier without it, out of fold: {gain['sentence']}. Does it help: {told['verdict']}"
     if "votes" in told:
         return f"The pool was kept by {told['votes']} of {len(told['folds'])} folds. {beside}."
@@ -241,7 +245,7 @@ def reason(why: str) -> str:
     """Why a picture does not teach, without the name of whose twin it is."""
     if why.startswith(TWIN):
         return "twin of another of the pool" if why.endswith(OWN) else "twin of a labelled picture"
-    return why if why in (STRANGER, NOTHING, UNSURE) else "cannot be read"
+    return why if why in (STRANGER, NOTHING, UNSURE, ENOUGH) else "cannot be read"
 
 
 def _why(pool: Pool) -> np.ndarray:
