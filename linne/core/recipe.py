@@ -157,11 +157,10 @@ class Recipe:
     def _pooled(self) -> None:
         """Raise OptionError for what a pool cannot be combined with: it teaches the plain first classifier alone, or
         a method that has a use for it."""
-        if self.declares("pool"):
-            if not self.pool and self.declares("pool") != "may":
-                raise OptionError(
-                    f"method={self.method!r} learns from pictures without labels besides. Give pool='unlabelled/', say."
-                )
+        if self.declares("pool") not in (False, "may") and not self.pool:
+            raise OptionError(
+                f"method={self.method!r} learns from pictures without labels besides. Give pool='unlabelled/', say."
+            )
         own = [name for name in ("pool_precision", "pool_labels") if name in self.changed()]
         if own and self.declares("pool"):
             raise OptionError(f"{own[0]} has no effect with method={self.method!r}. Drop it.")
@@ -175,8 +174,8 @@ class Recipe:
         within("pool_precision", self.pool_precision, 0.5, 0.99)
         if self.pool_precision != 0.95 and self.pooling != "sure":
             raise OptionError(
-                f"pool_precision={self.pool_precision:g} has no effect with pool_labels={self.pool_labels!r}, which has "
-                "no threshold. Drop one of the two, or give pool_labels='sure'."
+                f"pool_precision={self.pool_precision:g} has no effect with pool_labels={self.pool_labels!r}, which "
+                "has no threshold. Drop one of the two, or give pool_labels='sure'."
             )
         beside = {"minutes": self.minutes, "classic": self.classic, "augment": chain(self.augment)}
         beside |= {"method": self.method not in ("auto", "probe")}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NEAREST, POWER, ALPHA = 15, 6.0, 0.8
-"""Chosen on clothing with 5, 10 and 30 labels a class by its validation pictures; 10 to 30 and 0.7 to 0.9 do as well."""
+"""Chosen on clothing with 5, 10 and 30 labels a class by its validation pictures; 10 to 30, 0.7 to 0.9 do as well."""
 TOLERANCE = 1e-6
 STEPS = 200
 BLOCK = 1024

@@ -33,8 +33,8 @@ BLOCK = 1024
 NOTHING, STRANGER, UNSURE = "its class takes no pseudo-labels", "resembles no labelled picture", "not sure enough"
 ENOUGH = "its class has enough"
 FAVOUR = 3.0
-"""How many times as much as its labelled pictures a class's propagated ones weigh, of which none weighs more than one of
-those: 3 to 10 were alike on clothing with 10 and 30 labels a class, with 5 labels 10 was worse."""
+"""How many times as much as its labelled pictures a class's propagated ones weigh, none more than one of those: 3 to 10
+were alike on clothing with 10 and 30 labels a class, with 5 labels 10 was worse."""
 VERDICTS = "helps", "hurts", "cannot tell"
 
 

@@ -201,7 +201,7 @@ def test_folds_with_too_few_labels_for_any_threshold_say_so() -> None:
 
 
 def test_propagated_labels_help_where_labels_are_few() -> None:
-    """Five clouds in eight directions, three labels each: heads of all labels and of the pool's hidden ones bound it."""
+    """Three clouds in eight directions with three labels each; what head and pool make of the hidden ones."""
     gains = []
     for seed in range(4):
         part = replace(lesson(3, 300, 0.7, seed), way="propagated")

@@ -86,7 +86,8 @@ class Warm:
         views = {"images": None, "second": view}
         self.streams = {"train": Stream(views=views), "unlabelled": Stream("unlabelled", "shuffle", mu, views, False)}
 
-    def __call__(self, batch: Batch, progress: float) -> Step:
+    def step(self, batch: Batch, progress: float) -> Step:
+        """Of two views, or of labels, as the stage is."""
         if not self.model.warming:
             logits = self.model(batch.images)
             return Step(self.loss(logits, batch.targets, batch.rows), logits)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...core.batch import Batch
+from ...core.batch import Batch, Step
 from ...core.errors import OptionError
 from ._contrast import CHAIN, Warm, layers
 from ._follower import Follower
@@ -42,6 +42,9 @@ class byol(Warm):
                          share=share, then=then, mu=mu, view=view)  # fmt: skip
         self.decay, self.average = decay, Follower(self.model)
         self.state, self.load = self.average.state, self.average.load
+
+    def __call__(self, batch: Batch, progress: float) -> Step:
+        return self.step(batch, progress)
 
     def compared(self, one: Tensor, two: Tensor, batch: Batch, gone: float) -> Tensor:
         """(n,) the loss of each picture, of two views (n, ...)."""

@@ -41,4 +41,4 @@ class fixmatch:
         kept = (sure >= self.threshold).float()
         taught = self.weight * kept * F.cross_entropy(strong, guess, reduction="none")
         loss = {"train": self.loss(logits, batch.targets, batch.rows), "unlabelled": taught}
-        return Step(loss, logits, {"kept": kept.mean()})
+        return Step(loss, logits, {"kept": float(kept.mean())})

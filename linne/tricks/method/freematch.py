@@ -53,7 +53,7 @@ class freematch:
             share, guessed = (self.seen[name].to(q) for name in ("share", "guessed"))
             taught = taught - self.fairness * apart(strong[kept].softmax(1), share, guessed)
         loss = {"train": self.loss(logits, batch.targets, batch.rows), "unlabelled": taught}
-        return Step(loss, logits, {"kept": kept.float().mean(), "threshold": self.seen["threshold"]})
+        return Step(loss, logits, {"kept": float(kept.float().mean()), "threshold": float(self.seen["threshold"])})
 
     def thresholds(self) -> Tensor:
         """(K,) of each class."""

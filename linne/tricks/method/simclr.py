@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ...core.batch import Batch
+from ...core.batch import Batch, Step
 from ...core.errors import OptionError
 from ._contrast import CHAIN, Warm, contrast, layers
 
@@ -36,6 +36,9 @@ class simclr(Warm):
             raise OptionError(f"simclr takes temperature > 0 and out >= 2, got {temperature} and {out}.")
         self.temperature = temperature
         super().__init__("simclr", model, loss, layers(model, out), share=share, then=then, mu=mu, view=view)
+
+    def __call__(self, batch: Batch, progress: float) -> Step:
+        return self.step(batch, progress)
 
     def compared(self, one: Tensor, two: Tensor, batch: Batch, gone: float) -> Tensor:
         """(n,) the loss of each picture, of two views (n, ...)."""

@@ -48,7 +48,7 @@ class softmatch:
         weights = self.weights(q, batch)
         taught = self.weight * weights * F.cross_entropy(strong, q.argmax(1), reduction="none")
         loss = {"train": self.loss(logits, batch.targets, batch.rows), "unlabelled": taught}
-        return Step(loss, logits, {"kept": weights.mean(), "mean": self.seen["mean"]})
+        return Step(loss, logits, {"kept": float(weights.mean()), "mean": float(self.seen["mean"])})
 
     def weights(self, q: Tensor, batch: Batch) -> Tensor:
         """(n,) of probabilities (n, K), 0 to 1, after the running means have moved."""
