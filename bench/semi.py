@@ -115,7 +115,7 @@ def method(data: Data, name: str, known: np.ndarray, rest: np.ndarray, head: Any
 
 
 def once(data: Data, ways: list[str], each: int, seed: int, split: str) -> dict[str, Any]:
-    """Of one draw: for every way which of the judging pictures it calls rightly, as 0 and 1, and what else is to say."""
+    """Of one draw: for every way which judging pictures it calls rightly, as 0 and 1, and what else is to say."""
     known, rest = drawn(data, each, seed)
     test = np.flatnonzero((data.images.split == split) & data.kept)
     lesson = Lesson(data.features[known], data.images.take(known), data.features[rest], 0.95, seed=seed)

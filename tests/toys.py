@@ -144,7 +144,7 @@ SPECS = {
     "pseudo_label": "pseudo_label(mu=2)",
     "supcon": "supcon(share=.5,view='.5')",
     "simclr": "simclr(share=.5,mu=2,view='.5')",
-    "byol": "byol(share=.5,mu=2,view='.5',hidden=16,out=8)",
+    "byol": "byol(share=.5,mu=2,view='.5',out=8)",
 }
 APART = "freematch", "simclr", "byol"
 """What each process does with its own rows alone is not what one does with all."""

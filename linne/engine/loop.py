@@ -20,7 +20,7 @@ from ..core.errors import OptionError
 from ..core.lookup import find, offer
 from ..core.rng import key
 from . import device, keep
-from .feeding import Feeding
+from .feeding import Feeding, streams_of
 from .hidden import INPUT, Hidden, mixable
 from .loader import Feed, Loader, Order
 from .lock import lock
@@ -72,8 +72,7 @@ class Loop:
     ) -> None:  # fmt: skip
         self.method, self.feeds, self.settings, self.where = method, feeds, settings, where
         self.place, self.log, self.hooks = place, log, list(hooks)
-        asked: dict[str, Stream] = getattr(method, "streams", None) or {"train": Stream()}
-        self.streams = {name: one for name, one in asked.items() if one.needed or one.rows in feeds}
+        self.streams = streams_of(method, feeds)
         self.players: dict[str, Player] = getattr(method, "players", None) or {"model": Player()}
         self.stages: list[Stage] = list(getattr(method, "stages", None) or [Stage()])
         self.main = next(iter(self.streams))

@@ -1,4 +1,4 @@
-"""Methods that learn from pictures without labels, through the whole of a training: on every ground, and refused leaks."""
+"""Methods that learn from pictures without labels, through the whole of a training; leaks are refused."""
 
 from pathlib import Path
 from typing import Any

@@ -15,6 +15,8 @@ from ._follower import Follower
 against = {"mix": "it compares views of one picture, and a blend shows two. Drop mix."}
 ground = "trunk"
 pool = "may"
+WIDER = 4
+"""How many times as wide as the projection the hidden layers are, 16 in the paper."""
 
 
 class byol(Warm):
@@ -25,20 +27,19 @@ class byol(Warm):
     has no gradient. It moves before each step, t <- d t + (1 - d) own, d = 1 - (1 - decay)(cos(pi p) + 1) / 2, p the
     share of the warm start that is over. Then the head is drawn anew, the rest left behind, and labels teach.
 
-    decay: d at first; the paper's 0.996 is for 300 epochs of a million pictures, a small run needs a faster one. out
-    and hidden: numbers of the projection and of its hidden layers (256 and 4096 in the paper). share: the warm start's
-    part of the run. then: what labels teach: all, or the head alone. mu: pictures of the pool for each labelled one.
-    view: augment chain of the second view; the first is the run's. Raises OptionError for values outside, and where
-    the head alone could learn.
+    decay: d at first; the paper's 0.996 is for 300 epochs of a million pictures, a small run needs a faster one. out:
+    numbers of the projection, 256 in the paper. share: the part of the run that the warm start takes. then: what labels
+    teach: all, or the head alone. mu: pictures of the pool for each labelled one. view: augment chain of the second
+    view; the first is the run's. Raises OptionError for values outside, and where the head alone could learn.
     """
 
     def __init__(
-        self, model: Any, loss: Any, *, decay: float = 0.97, out: int = 128, hidden: int = 512, share: float = 0.6,
-        then: str = "all", mu: float = 3.0, view: str = CHAIN,
+        self, model: Any, loss: Any, *, decay: float = 0.97, out: int = 128, share: float = 0.6, then: str = "all",
+        mu: float = 3.0, view: str = CHAIN,
     ) -> None:  # fmt: skip
-        if not (0 <= decay < 1 and out >= 2 and hidden >= 2):
-            raise OptionError(f"byol takes 0 <= decay < 1, out and hidden from 2; got {decay}, {out} and {hidden}.")
-        super().__init__("byol", model, loss, _Guessing(layers(model, out, hidden, True), out, hidden),
+        if not (0 <= decay < 1 and out >= 2):
+            raise OptionError(f"byol takes 0 <= decay < 1 and out from 2; got {decay} and {out}.")
+        super().__init__("byol", model, loss, _Guessing(layers(model, out, WIDER * out, True), out),
                          share=share, then=then, mu=mu, view=view)  # fmt: skip
         self.decay, self.average = decay, Follower(self.model)
         self.state, self.load = self.average.state, self.average.load
@@ -60,11 +61,11 @@ class byol(Warm):
 class _Guessing(nn.Module):
     """A projection, and behind it the network that guesses another's."""
 
-    def __init__(self, projection: nn.Module, out: int, hidden: int) -> None:
+    def __init__(self, projection: nn.Module, out: int) -> None:
         super().__init__()
         self.projection = projection
         self.guess = nn.Sequential(
-            nn.Linear(out, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Linear(hidden, out)
+            nn.Linear(out, WIDER * out), nn.BatchNorm1d(WIDER * out), nn.ReLU(), nn.Linear(WIDER * out, out)
         )  # fmt: skip
 
     def forward(self, features: Tensor) -> Tensor:

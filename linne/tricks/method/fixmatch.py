@@ -10,8 +10,12 @@ from ._free import STRONG, passed, streams
 
 ground = "features"
 pool = True
+usual = {"loss": "cross_entropy"}
+"""A smoothed label keeps what is sure below the threshold."""
 
 pool = True
+usual = {"loss": "cross_entropy"}
+"""A smoothed label keeps what is sure below the threshold."""
 
 
 class fixmatch:

@@ -11,6 +11,7 @@ from ._free import STRONG, Running, asked, mean, passed, streams
 
 ground = "features"
 pool = True
+usual = {"features": {"rate": 2e-3}}
 
 
 class freematch:

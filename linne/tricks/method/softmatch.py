@@ -7,11 +7,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ...core.batch import Batch, Step
-from ...core.errors import OptionError
 from ._free import STRONG, Running, asked, mean, passed, streams
 
 ground = "features"
 pool = True
+usual = {"features": {"rate": 2e-3}}
 
 
 class softmatch:
@@ -22,7 +22,7 @@ class softmatch:
     weighed, not the guess, are aligned (section 3.3): multiplied by u / E, with u = 1 / K and E their running mean, and
     brought back to a sum of 1, so that classes which are rarely surely said still teach.
 
-    narrow: divides s; 2 in the authors' code, 1 in the equation. align: whether they are aligned. decay: of the running
+    narrow: divides s; 2 in the authors' code, 1 in the equation. decay: of the running
     means; the paper's 0.999 is for a million steps. mu: unlabelled pictures for each labelled one. weight: of what they
     teach. strong: augment chain of the strong view; the weak one is the run's. Raises OptionError for values outside.
     """
@@ -30,13 +30,11 @@ class softmatch:
     scope = "batch"
 
     def __init__(
-        self, model: Any, loss: Any, classes: int, *, narrow: float = 2.0, align: bool = True, decay: float = 0.99,
+        self, model: Any, loss: Any, classes: int, *, narrow: float = 2.0, decay: float = 0.99,
         mu: float = 7.0, weight: float = 1.0, strong: str = STRONG,
     ) -> None:  # fmt: skip
         asked("softmatch", {"mu": mu, "weight": weight, "narrow": narrow}, {"decay": decay})
-        if not isinstance(align, bool):
-            raise OptionError(f"softmatch: align is true or false, got {align!r}.")
-        self.model, self.loss, self.weight, self.narrow, self.align = model, loss, weight, narrow, align
+        self.model, self.loss, self.weight, self.narrow = model, loss, weight, narrow
         self.streams = streams(mu, strong)
         even = torch.full((classes,), 1 / classes)
         self.seen = Running(decay, mean=even[0], variance=torch.tensor(1.0), share=even)
@@ -53,9 +51,8 @@ class softmatch:
     def weights(self, q: Tensor, batch: Batch) -> Tensor:
         """(n,) of probabilities (n, K), 0 to 1, after the running means have moved."""
         self.seen.move(batch, share=mean(self.loss, q)[0])
-        if self.align:
-            q = q / self.seen["share"]
-            q = q / q.sum(1, keepdim=True)
+        q = q / self.seen["share"]
+        q = q / q.sum(1, keepdim=True)
         sure = q.amax(1)
         centre, count = mean(self.loss, sure)
         spread, _ = mean(self.loss, (sure - centre).square())

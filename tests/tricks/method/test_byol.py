@@ -21,7 +21,7 @@ def batch(step: int = 0) -> Batch:
 
 
 def test_the_loss_by_hand_both_ways_round() -> None:
-    method = make("byol(hidden=8,out=4)", Net(10), even(9))
+    method = make("byol(out=4)", Net(10), even(9))
     rows = batch()
     method.model.eval()
     found = method(rows, 0.0).loss
@@ -42,7 +42,7 @@ def test_the_loss_by_hand_both_ways_round() -> None:
 
 def test_the_average_follows_by_hand() -> None:
     """d = 1 - (1 - decay)(cos(pi p) + 1) / 2 rises to 1 at the warm start's end."""
-    method = make("byol(decay=.5,share=.5,hidden=8)", Net(10), even(9))
+    method = make("byol(decay=.5,share=.5)", Net(10), even(9))
     bias, wanted = method.model.projection.guess[-1].bias, None
     for step, progress in enumerate([0.0, 0.2, 0.5]):
         with torch.no_grad():
@@ -56,7 +56,7 @@ def test_the_average_follows_by_hand() -> None:
 def test_views_are_recognised_and_do_not_fall_into_one_point() -> None:
     known, judged = clusters(even(200), 0, wide=20, gap=6.0), clusters(even(2000), 9, wide=20, gap=6.0)
     net = Net(20)
-    spec = "byol(hidden=64,out=16,view='.5',decay=.9,then=head)"
+    spec = "byol(out=16,view='.5',decay=.9,then=head)"
     fitted = learn(make(spec, net, known.labels), {"train": known}, steps=120)
     with torch.no_grad():
         seen = F.normalize(net.eval().features(torch.from_numpy(judged.values).float()))
@@ -66,6 +66,6 @@ def test_views_are_recognised_and_do_not_fall_into_one_point() -> None:
 
 
 def test_refuses_what_cannot_be() -> None:
-    for options in ("decay=1", "share=0", "out=1", "mu=0", "then=tail", "hidden=1"):
+    for options in ("decay=1", "share=0", "out=1", "mu=0", "then=tail"):
         with pytest.raises(OptionError, match="byol"):
             make(f"byol({options})", Net(10), even(9))

@@ -10,11 +10,9 @@ from toys import make
 from linne.core.errors import OptionError
 
 
-@pytest.mark.parametrize("align", [True, False])
 @pytest.mark.parametrize("narrow", [1.0, 2.0])
-def test_weights_by_hand(align: bool, narrow: float) -> None:
-    spec = f"softmatch(decay=.5,align={str(align).lower()},narrow={narrow})"
-    method = make(spec, nn.Identity(), np.array([0, 1, 2]))
+def test_weights_by_hand(narrow: float) -> None:
+    method = make(f"softmatch(decay=.5,narrow={narrow})", nn.Identity(), np.array([0, 1, 2]))
     q = softmax(WEAK)
     mean, variance, share = 1 / 3, 1.0, np.full(3, 1 / 3)
     for at in range(2):
@@ -22,7 +20,7 @@ def test_weights_by_hand(align: bool, narrow: float) -> None:
         share = 0.5 * share + 0.5 * q.mean(0)
         aligned = q / 3 / share
         aligned /= aligned.sum(1, keepdims=True)
-        sure = (aligned if align else q).max(1)
+        sure = aligned.max(1)
         mean, variance = 0.5 * mean + 0.5 * sure.mean(), 0.5 * variance + 0.5 * sure.var(ddof=1)
         weights = np.where(sure < mean, np.exp(-((sure - mean) ** 2) / (2 * variance / narrow**2)), 1)
         losses = -np.log(softmax(STRONG))[range(3), q.argmax(1)]
@@ -48,7 +46,7 @@ def test_errs_less_than_learning_from_the_same_few_labels_alone(seed: int) -> No
     assert both < alone / 3
 
 
-@pytest.mark.parametrize("options", ["mu=0", "narrow=0", "decay=1", "align=3"])
+@pytest.mark.parametrize("options", ["mu=0", "narrow=0", "decay=1"])
 def test_refuses_what_cannot_be(options: str) -> None:
     with pytest.raises(OptionError, match="softmatch: "):
         make(f"softmatch({options})", nn.Identity(), np.array([0, 1]))
