@@ -97,12 +97,13 @@ def feed(data: Data, rows: np.ndarray, hidden: bool) -> Known:
 
 
 def method(data: Data, name: str, known: np.ndarray, rest: np.ndarray, head: Any, seed: int) -> Any:
-    """A head learned in steps by this method from the first classifier's, as the ladder does on features."""
+    """A head learned in steps by this method from the first classifier's, calibrated, as on the ladder."""
     steps = steps_of(Recipe(method=name, pool="x") if name != "supervised" else Recipe(method=name), name, len(known),
                      "cpu", "features")  # fmt: skip
     labels, where = data.images.labels[known], device.device("cpu")
     loss = Criterion(steps.loss, labels, len(data.images.classes), where)
-    offered = {"model": Head(head.weight, head.bias), "loss": loss, "classes": len(data.images.classes),
+    sure = np.float32(head.temperature)
+    offered = {"model": Head(head.weight / sure, head.bias / sure), "loss": loss, "classes": len(data.images.classes),
                "images": data.images, "device": where.torch}  # fmt: skip
     made = offer(find("method", name), **offered)
     feeds = {"train": feed(data, known, False), "unlabelled": feed(data, rest, True)}
