@@ -40,6 +40,8 @@ from .pseudo import (
 
 SHOWN = 20
 """At most so many names in a message."""
+SHIFTED = 0.1
+"""Share of a pool that may be strangers before it is worth a warning."""
 REFUSED = "the pool did not pay"
 TWIN, OWN = "twin of ", " of the pool"
 
@@ -140,6 +142,12 @@ def teach(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, head
     found, pool.said, told = taught(lesson(data, pool, recipe, learn, judge), head)
     pool.figures = told | {"pictures": len(pool.why), "left": left(pool)}
     log.say(said(pool), pool=pool.figures)
+    strange = pool.figures["left"].get(STRANGER, 0)
+    if strange > SHIFTED * (pool.why == "").sum():
+        log.say(
+            f"warning: {strange:,} pictures of the pool resemble no labelled picture, where 1 % would be usual: are "
+            "they of something else, or taken otherwise? pool.csv names them; they teach nothing"
+        )
     return replace(found, notes=(*found.notes, pool.figures["sentence"]))
 
 

@@ -263,3 +263,17 @@ def test_folds_share_the_pool_and_nothing_else() -> None:
         weight, bias = refit(others, head, pseudo(others, head))
         own = part.features[fold == k]
         np.testing.assert_allclose(found[fold == k], own @ weight.T + bias, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("way", ["propagated", "filled", "sure"])
+def test_a_pool_of_strangers_teaches_nothing(way: str) -> None:
+    part = replace(lesson(12, 300, 0.1), way=way)
+    mean = part.features.mean(0)
+    away = mean - 50 * (part.features[:1] - mean)  # one direction in which no labelled picture lies
+    part = replace(part, pool=np.repeat(away, 300, 0), known={})
+    head = part.plain()
+    found, said, told = taught(part, head)
+    assert found is head
+    assert set(said.why) == {STRANGER}
+    assert told["gain"] is None
+    assert "so the classifier is the one without it" in sentence(told | {"pictures": 300})
