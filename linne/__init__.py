@@ -16,7 +16,8 @@ _HOMES = {
     "compare": "verbs.compare", "curve": "verbs.curve", "report": "verbs.report",
     "suggest": "verbs.suggest",
     "demo": "verbs.demo", "ImageClassifier": "estimator",
-    "ablate": "verbs.ablate", "search": "verbs.search",
+    "ablate": "verbs.ablate", "search": "verbs.search", "episodes": "verbs.episodes",
+    "synthesize": "verbs.synthesize",
 }  # fmt: skip
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "compare",
     "curve",
     "demo",
+    "episodes",
     "evaluate",
     "find",
     "load",
@@ -40,6 +42,7 @@ __all__ = [
     "report",
     "search",
     "suggest",
+    "synthesize",
     "train",
 ]
 
@@ -58,11 +61,13 @@ if TYPE_CHECKING:
     from .verbs.compare import compare
     from .verbs.curve import curve
     from .verbs.demo import demo
+    from .verbs.episodes import episodes
     from .verbs.evaluate import evaluate
     from .verbs.predict import predict
     from .verbs.report import report
     from .verbs.search import search
     from .verbs.suggest import suggest
+    from .verbs.synthesize import synthesize
     from .verbs.train import train
 
 

@@ -145,8 +145,13 @@ SPECS = {
     "supcon": "supcon(share=.5,view='.5')",
     "simclr": "simclr(share=.5,mu=2,view='.5')",
     "byol": "byol(share=.5,mu=2,view='.5',out=8)",
+    "prototypical": "prototypical(shots=3, queries=3)",
+    "siamese": "siamese",
+    "maml": "maml(shots=3)",
 }
-APART = "freematch", "simclr", "byol"
+EPISODIC = ("prototypical", "siamese", "maml")
+"""Their episodes are what a forward pass sees: two processes have two smaller ones."""
+APART = (*EPISODIC, "freematch", "simclr", "byol")
 """What each process does with its own rows alone is not what one does with all."""
 TWICE = (
     {name: {} for name in SPECS if name not in APART}

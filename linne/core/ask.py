@@ -21,6 +21,7 @@ class Ask:
     fuse: str = setting(
         "", "how several runs become one answer: mean (the default), geometric, votes, greedy, stack, soup"
     )
+    refine: bool = setting(False, "all pictures answered together, each drawn to its neighbours among them")
     calibrate: str = setting("", "fitted anew on pictures of the run that taught nothing: vector, matrix, platt, ...")
 
     @classmethod

@@ -19,6 +19,10 @@ GROUNDS = ("auto", "features", "trunk", "pictures")
 """What a method learns from: the network's features or activations, computed once, or pictures in ever new views."""
 LABELS = ("auto", "propagated", "sure", "filled")
 """How pseudo-labels of a pool come about."""
+FEW_LABELS = "few"
+"""The method that chooses a learner for few labels; no trick of its own."""
+SOLVED = ("auto", "probe", FEW_LABELS)
+"""Methods that take no step: the first classifier is all, where no minutes are given."""
 LADDER = ("probe", "tail", "full")
 """Methods that `auto` climbs, each only if it beats the one before."""
 TRAINING = (
@@ -27,6 +31,8 @@ TRAINING = (
     "devices", "shard",
 )  # fmt: skip
 """Settings of the loop: without effect where the first classifier is all."""
+WORDS = (("init", "torch"), ("method", FEW_LABELS))
+"""Words for these kinds that are no trick's name."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
 LICENCES = ("any", "permissive")
 
@@ -73,8 +79,12 @@ class Recipe:
     )
     pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest sure pseudo-label on")
     overlay: str = setting("", "decisions about labels, a CSV that linne check or suggest --overlay begins; obeyed")
+    extra: str = setting("", "a folder of linne synthesize, whose generated pictures teach too where they help")
     minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")
-    method: str = setting("auto", "how it learns: auto (probe, then tail, then full as minutes allow), or one method")
+    method: str = setting(
+        "auto", "how it learns: auto (probe, then tail, then full as minutes allow), few (for few labels: chosen by "
+        "leave-one-out among class means, ridge, cosine head, probe), or one method"
+    )  # fmt: skip
     ground: str = setting(
         "auto",
         "what a method learns from: features, trunk or 'trunk(PART)', pictures; auto is the method's own",
@@ -117,6 +127,7 @@ class Recipe:
         within("inner_folds", self.inner_folds, 2, 100)
         self._folded()
         self._pooled()
+        self._alone("extra", pool=self.pool, folds=self.folds)
         within("copies", self.copies, 0, 100)
         within("max_unreadable", self.max_unreadable, 0, 1)
         self._training()
@@ -177,12 +188,16 @@ class Recipe:
                 f"pool_precision={self.pool_precision:g} has no effect with pool_labels={self.pool_labels!r}, which "
                 "has no threshold. Drop one of the two, or give pool_labels='sure'."
             )
+        self._alone("pool")
+
+    def _alone(self, kind: str, **more: Any) -> None:
+        """Raise OptionError for what further pictures of a kind cannot be combined with, `more` besides."""
         beside = {"minutes": self.minutes, "classic": self.classic, "augment": chain(self.augment)}
-        beside |= {"method": self.method not in ("auto", "probe")}
-        for name in [name for name, given in beside.items() if given]:
+        beside |= {"method": self.method not in ("auto", "probe"), **more}
+        for name in [name for name, given in beside.items() if given and getattr(self, kind)]:
             raise OptionError(
-                f"{name}={getattr(self, name)!r} cannot be combined with pool={self.pool!r}, which teaches the first "
-                "classifier's linear head alone. Drop one of the two."
+                f"{name}={getattr(self, name)!r} cannot be combined with {kind}={getattr(self, kind)!r}, which teaches "
+                "the first classifier's linear head alone. Drop one of the two."
             )
 
     def _training(self) -> None:
@@ -205,14 +220,15 @@ class Recipe:
         if self.lr not in ("auto", "find"):
             rate(self.lr)
         for kind in ("method", "optimizer", "schedule", "loss", "mix", "sampler", "init", "head"):
-            if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) != ("init", "torch"):
+            if getattr(self, kind) not in ("", "auto") and (kind, getattr(self, kind)) not in WORDS:
                 known(kind, getattr(self, kind))
         for kind in ("hook", "surgery"):
             for part in chain(getattr(self, kind)):
                 if isinstance(part, Spec):
                     known(kind, str(part))
-        if self.method == "probe" and self.minutes:
-            raise OptionError("minutes has no effect with method='probe', which takes seconds. Drop one of the two.")
+        if self.method in ("probe", FEW_LABELS) and self.minutes:
+            what = f"minutes has no effect with method={self.method!r}"
+            raise OptionError(f"{what}, which takes seconds. Drop one of the two.")
         if self.init != "auto" and self.weights != "none":
             raise OptionError(f"init={self.init!r} has no effect on trained weights. Give weights='none' as well.")
         ignored = [name for name in TRAINING if name in self.changed()] if not self.trains else []
@@ -267,7 +283,7 @@ class Recipe:
     @property
     def trains(self) -> bool:
         """Whether more than the first classifier is asked for: time, or a method that takes steps."""
-        return self.minutes > 0 or self.method not in ("auto", "probe")
+        return self.minutes > 0 or self.method not in SOLVED
 
     @property
     def pooling(self) -> str:

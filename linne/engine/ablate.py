@@ -102,7 +102,8 @@ class Kept:
 
 
 IGNORED = (
-    "folds", "fit_all", "pool", "pool_precision", "classic", "check", "devices", "shard", "copies", "synchronise",
+    "folds", "fit_all", "pool", "pool_precision", "extra", "classic", "check", "devices", "shard", "copies",
+    "synchronise",
 )  # fmt: skip
 """Settings of a training that trials have no use for."""
 

@@ -41,11 +41,11 @@ def learnt(
         raise OptionError(f"classic={spec!r} lets every picture count the same, but these have weights. Drop one.")
     task = Task.of(features, images, folds, seed, copies)
     judges = None if judge is None else strangers(*judge, task)
-    learner = _fit(task, spec, rng(seed, "classic"))
+    learner = fit(task, spec, rng(seed, "classic"))
     if not hasattr(learner, "arrays"):
         raise OptionError(f"classic {spec!r} gives no arrays(), so that a run's folder cannot hold what it learned.")
     oof = task.predictions(_out_of_fold(task, spec, seed))
-    head = _head(learner.arrays(), task, spec, learner)
+    head = headed(learner.arrays(), task, spec, learner)
     if judges is not None and judge is not None and len(judges) >= JUDGES:
         own, source = replace(judges, logits=head.logits(judge[0])[judges.rows]), "validation pictures"
     else:
@@ -74,7 +74,7 @@ def _crossed(task: Task, spec: str, folds: int, seed: int, repeat: int) -> np.nd
         part = task.take(np.flatnonzero(task.fold != fold)).dealt(folds, "inner", seed, fold)
         seen = part.predictions(_out_of_fold(part, spec, seed, repeat, fold)).take(np.flatnonzero(part.able))
         own = np.flatnonzero(task.fold == fold)
-        learner = _fit(part, spec, rng(seed, "classic", "outer", repeat, fold))
+        learner = fit(part, spec, rng(seed, "classic", "outer", repeat, fold))
         out[own] = scores(learner, task.features[own], len(task.classes)) / _heat(seen)
     return log_softmax(out)
 
@@ -92,7 +92,7 @@ def trick_of(head: Probe) -> str:
 
 def scores(learner: Learner, features: np.ndarray, classes: int) -> np.ndarray:
     """(m, classes) float64 of features (m, d), which count as float32 whoever asks; NaN where a row is not finite."""
-    return _whole(learner(np.asarray(features, np.float32)), classes)
+    return spread(learner(np.asarray(features, np.float32)), classes)
 
 
 def keep(folder: Path, head: Probe) -> None:
@@ -138,12 +138,12 @@ def _out_of_fold(task: Task, spec: str, seed: int, *where: int) -> np.ndarray:
     out = np.empty((len(task), len(task.classes)))
     for fold in range(task.folds):
         others, own = (np.flatnonzero((task.fold == fold) == side) for side in (False, True))
-        learner = _fit(task.take(others), spec, rng(seed, "classic", "fold", *where, fold))
+        learner = fit(task.take(others), spec, rng(seed, "classic", "fold", *where, fold))
         out[own] = scores(learner, task.features[own], len(task.classes))
     return out
 
 
-def _fit(task: Task, spec: str, draw: np.random.Generator) -> Any:
+def fit(task: Task, spec: str, draw: np.random.Generator) -> Any:
     """The trick fitted to these pictures and their copies; where one class alone is left, it is always said."""
     present = np.unique(task.targets)
     if len(present) < 2:
@@ -151,12 +151,12 @@ def _fit(task: Task, spec: str, draw: np.random.Generator) -> Any:
     return offer(find("classic", spec), features=task.features, targets=task.targets, rng=draw)
 
 
-def _whole(found: np.ndarray, classes: int) -> np.ndarray:
+def spread(found: np.ndarray, classes: int) -> np.ndarray:
     """Scores over all classes, also those after the last that was learned."""
     return found if found.shape[1] == classes else placed(found, np.arange(found.shape[1]), classes)
 
 
-def _head(arrays: dict[str, np.ndarray], task: Task, spec: str, learner: Learner) -> Probe:
+def headed(arrays: dict[str, np.ndarray], task: Task, spec: str, learner: Learner) -> Probe:
     """The learner as a head that is not calibrated yet."""
     classes, width = len(task.classes), task.features.shape[1]
     weight, bias = np.zeros((classes, width), np.float32), np.full(classes, NEVER, np.float32)

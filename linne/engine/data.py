@@ -44,13 +44,25 @@ class Pool:
 
 
 @dataclass(eq=False)
+class Extra:
+    """m generated pictures: features (m, d) and labels (m,) in the run's classes. saw: hashes (bytes) of the pictures
+    that the generator learned from. figures: JSON-ready, of whether they helped."""
+
+    features: np.ndarray
+    labels: np.ndarray
+    saw: frozenset[bytes]
+    place: str
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
 class Data:
     """images, facts and features share their rows. why: (n,) str, "" where the picture is kept.
 
     twins: (n,) int64, verified near-duplicates share a number. ran: the runtime and its precision; runtime: its spec.
-    findings: so far. pool: pictures without labels to learn from, None without. siblings: what classifiers made the
-    same way, each without a fold of these learning pictures, said of their folds, in scores. overlay: what was
-    decided about labels, None without.
+    findings: so far. pool: pictures without labels to learn from, extra: generated ones; None without. siblings: what
+    classifiers made the same way, each without a fold of these learning pictures, said of their folds, in scores.
+    overlay: what was decided about labels, None without.
     """
 
     images: Images
@@ -66,6 +78,7 @@ class Data:
     pool: "Pool | None" = None
     siblings: "Predictions | None" = None
     overlay: "Applied | None" = None
+    extra: "Extra | None" = None
 
     @property
     def kept(self) -> np.ndarray:

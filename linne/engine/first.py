@@ -20,10 +20,10 @@ from ..core.images import Images
 from ..core.intervals import wilson
 from ..core.lookup import find, offer
 from ..core.predictions import Predictions
-from ..core.recipe import Recipe
+from ..core.recipe import FEW_LABELS, Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, chain
-from . import classic, pool
+from . import classic, extra, leave_out, pool
 from .augments import settled
 from .data import Data, check
 from .figures import figure, figures, headline
@@ -104,6 +104,7 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
     """Split and learn the first classifier; no test row is read. Raises InputError where none is left to judge by."""
     given = bool((data.images.split != "").any())
     data.images = deal(data, recipe, given)
+    extra.permit(data)
     data.findings += [found for found in data.images.findings if found not in data.findings]
     dealt(data)
     split, kept = data.images.split, data.kept
@@ -121,6 +122,7 @@ def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any] = l
         _taught(data.images, learn, test)
     recipe = settled(data, learn, recipe, log)
     head = pool.teach(data, recipe, learn, judge, _learn(data, recipe, learn, judge, log), log)
+    head = extra.teach(data, recipe, learn, judge, head, log)
     return Stand(data, head, learn, judge, test, twinned, recipe)
 
 
@@ -150,7 +152,7 @@ def judged(stood: Stand, head: Probe, parts: dict[str, Predictions], recipe: Rec
         return Result(stood.data, head, stood.learn, parts, {}, "")
     found, leak = _judge(parts["test"], stood.leaked[stood.test], recipe, log)
     found["oof"] = figure(head.oof, metric=recipe.metric, seed=recipe.seed)
-    found |= {"path": head.path} | pool.shown(stood.data.pool)
+    found |= {"path": head.path} | pool.shown(stood.data.pool) | extra.shown(stood.data.extra)
     how = "test pictures that neither learned nor chose"
     result = Result(stood.data, head, stood.learn, parts, found, how, leak=leak)
     result.findings = check(stood.data, recipe, _together(parts))
@@ -198,24 +200,29 @@ def usable(data: Data) -> None:
 def deal(data: Data, recipe: Recipe, given: bool) -> Images:
     """The pictures with their split filled: as given, or dealt among the kept ones by the recipe's split. Those that an
     overlay adds from a pool were chosen, for being hard: they learn, unless their group judges."""
-    spec = ("given" if given else "grouped") if recipe.split == "auto" else recipe.split
-    name = parse_name(spec)
-    if given and name != "given":
-        raise InputError(
-            f"The pictures came with a split, which is never dealt again, and --split asks for {spec!r}. "
-            "Drop --split, or give a folder without train and test parts."
-        )
     if given:
-        return offer(find("split", spec), images=data.images, rng=rng(recipe.seed, "split"))
-    extra = added(data.images) & data.kept
-    rows = np.flatnonzero(data.kept & ~extra)
+        return as_given(data.images, recipe)
+    spec = "grouped" if recipe.split == "auto" else recipe.split
+    more = added(data.images) & data.kept
+    rows = np.flatnonzero(data.kept & ~more)
     dealt = offer(find("split", spec), images=data.images.take(rows), rng=rng(recipe.seed, "split"))
     split = np.full(len(data.images), "", dtype=object)
     split[rows] = dealt.split
     side = dict(zip(data.images.group[rows], dealt.split, strict=True)) | {"": "train"}
-    split[extra] = [side.get(group, "train") for group in data.images.group[extra]]
+    split[more] = [side.get(group, "train") for group in data.images.group[more]]
     moved = [replace(found, rows=tuple(rows[list(found.rows)])) for found in dealt.findings]
     return replace(data.images, split=split, findings=data.images.findings + tuple(moved))
+
+
+def as_given(images: Images, recipe: Recipe) -> Images:
+    """The pictures with the split that they came with. Raises InputError where the recipe asks for another."""
+    spec = "given" if recipe.split == "auto" else recipe.split
+    if parse_name(spec) != "given":
+        raise InputError(
+            f"The pictures came with a split, which is never dealt again, and --split asks for {spec!r}. "
+            "Drop --split, or give a folder without train and test parts."
+        )
+    return offer(find("split", spec), images=images, rng=rng(recipe.seed, "split"))
 
 
 def parse_name(spec: Any) -> str:
@@ -241,7 +248,7 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
     given, labels = data.features[learn], images.labels
     key = digest(
         given, labels[learn], images.group[learn], *images.classes, images.weight, data.features[judge], labels[judge],
-        copies, recipe.metric, recipe.inner_folds, recipe.seed, recipe.classic,
+        copies, recipe.metric, recipe.inner_folds, recipe.seed, recipe.classic, recipe.method == FEW_LABELS,
     )  # fmt: skip
 
     def compute() -> dict[str, np.ndarray]:
@@ -249,11 +256,14 @@ def _learn(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, log
         asked["judge"] = (data.features[judge], labels[judge]) if len(judge) else None
         if recipe.classic:
             return packed(classic.learnt(given, images.take(learn), recipe.classic, **asked))
+        if recipe.method == FEW_LABELS:
+            return packed(leave_out.learnt(given, images.take(learn), metric=recipe.metric, **asked))
         return packed(probe(given, images.take(learn), metric=recipe.metric, **asked))
 
     found = arrays("heads", key, compute) if isinstance(recipe.metric, str) else compute()
     head = unpacked(found, images, learn)
     how = f"head: strength {head.strength:g} chosen by {recipe.inner_folds}-fold cross-validation"
+    how = how.split(" chosen")[0] if recipe.method == FEW_LABELS else how
     log.say(
         f"{head.classic or how} on {len(learn):,} pictures, temperature {head.temperature:.3f} on {head.calibrated_on}"
     )
@@ -340,6 +350,7 @@ def _points(test: Predictions, leaked: np.ndarray) -> Any:
 
 def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) -> Result:
     """Too few pictures for a test set: every picture is judged by heads that it did not teach, several times over."""
+    extra.permit(data, few=True)
     learn = np.flatnonzero(data.kept)
     split = np.full(len(data.images), "", dtype=object)
     split[learn] = "train"
@@ -352,6 +363,8 @@ def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) ->
     features, asked = data.features[learn], dict[str, Any](folds=recipe.inner_folds, seed=recipe.seed)
     if honest is not None:
         judged = honest
+    elif recipe.method == FEW_LABELS:
+        judged = leave_out.honest(head.oof, learn)
     elif recipe.classic:
         judged = classic.crossed(features, images, recipe.classic, **asked)
     else:

@@ -13,7 +13,7 @@ from ..core.deal import per_class
 from ..core.errors import InputError
 from ..core.lookup import find, offer
 from ..core.predictions import Predictions
-from ..core.recipe import TRAINING, Recipe
+from ..core.recipe import FEW_LABELS, TRAINING, Recipe
 from ..core.rng import rng
 from ..core.run import Run
 from ..core.spec import Spec
@@ -149,6 +149,7 @@ def chosen(runs: Sequence[Run], recipe: Recipe) -> Recipe:
     changes: dict[str, Any] = {"folds": 0, "fit_all": False, "minutes": 0.0}
     if best == "probe":  # whose head is solved for: it has no use for what the others were fitted with
         changes |= {each.name: each.default for each in fields(Recipe) if each.name in (*TRAINING, "method")}
+        changes |= {"method": recipe.method} if recipe.method == FEW_LABELS else {}
         return replace(recipe, **changes)
     plans = [run.json("plan.json") for run in runs if run.figures.get("rung") == best]
     epochs = float(np.median([_epochs(plan, best) for plan in plans]))

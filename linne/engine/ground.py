@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.deal import deal
 from ..core.predictions import Predictions
-from ..core.recipe import Recipe
+from ..core.recipe import FEW_LABELS, Recipe
 from ..core.rng import rng
 from ..core.spec import Spec, parse
 from . import first, ways
@@ -108,7 +108,14 @@ class Ground:
     def head(self, recipe: Recipe) -> Probe:
         """The first classifier of the pictures that choose."""
         rows, data = self.rows(*CHOOSE), self.seen(recipe)
-        plain = (recipe.classic, recipe.metric, recipe.inner_folds, recipe.augment_text(), recipe.views)
+        plain = (
+            recipe.classic,
+            recipe.method == FEW_LABELS,
+            recipe.metric,
+            recipe.inner_folds,
+            recipe.augment_text(),
+            recipe.views,
+        )
         key = ("head", data.network.id, data.geometry, plain)
         return self.once(key, lambda: first._learn(data, recipe, rows, rows[:0], self.quiet))
 

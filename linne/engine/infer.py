@@ -116,6 +116,19 @@ def predictions(
     return found, hashes, reasons
 
 
+def features(run: Run, images: Images, log: Log) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a run's network makes of pictures: (n, width) float32, (n,) content hashes, (n,) bool: it could be read."""
+    model, n = model_of(run), len(images)
+    found, hashes = np.full((n, model.network.width), np.nan, np.float32), np.zeros(n, "V16")
+    with log.track("looked at pictures", n) as step:
+        for part in Looker(model.network, model.geometry, log, facts=False).stream(images, step):
+            for seen in part:
+                hashes[seen.row] = np.frombuffer(seen.hash, "V16")[0]
+                if seen.features is not None:
+                    found[seen.row] = seen.features
+    return found, hashes, np.asarray(np.isfinite(found).all(1))
+
+
 def _network(run: Run, own: dict[str, Any]) -> Network:
     """The network that the run was made with: from this machine, else from the run's own weights."""
     try:

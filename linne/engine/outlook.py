@@ -1,6 +1,6 @@
 """What the next rung of the ladder should bring and cost, said before it is climbed. Imports no torch."""
 
-from ..core.recipe import Recipe
+from ..core.recipe import FEW_LABELS, Recipe
 from .climb import DECODED, trunk_seconds
 from .data import Data
 from .first import few
@@ -17,10 +17,10 @@ MEASURED = "on clothing's 3,068 learning pictures that removed 44 to 51 % of the
 def outlook(data: Data, recipe: Recipe, learn: int) -> str:
     """A line on the tail for so many learning pictures: its cost here, what it brought where it was measured.
 
-    "" where none can follow: too few pictures for a test set, random weights, of which no part is kept as it is, or a
-    classical learner.
+    "" where none can follow: too few pictures for a test set, random weights, of which no part is kept as it is, a
+    classical learner, or one of few labels.
     """
-    if recipe.classic or few(data, recipe) or data.network.seed >= 0:
+    if recipe.classic or recipe.method == FEW_LABELS or few(data, recipe) or data.network.seed >= 0:
         return ""
     side, runtime = data.geometry.size, recipe.runtime
     looked = trunk_seconds(data.network, side, runtime)

@@ -16,6 +16,7 @@ from ..core.groups import merge
 from ..core.images import SPLITS
 from ..core.lookup import find, offer
 from ..core.predictions import Predictions, log_softmax
+from ..core.recipe import FEW_LABELS
 from ..core.rng import rng
 from ..core.run import Run
 from .data import as_text
@@ -89,7 +90,12 @@ def alone(run: Run) -> tuple[Predictions, str]:
     found, words = parts.get("validation"), "validation pictures"
     if (found is None or len(found) < LEAST) and "train" in parts:
         found, words = parts["train"], "learning pictures, each judged by a head that had not seen it"
-        if "test" in _splits(run) and _rung(run) == "probe" and not run.recipe.classic:
+        if (
+            "test" in _splits(run)
+            and _rung(run) == "probe"
+            and run.recipe.method != FEW_LABELS
+            and not run.recipe.classic
+        ):
             able = (per_class(found.labels, found.group, len(found.classes)) > 1)[found.labels]
             found = found.take(np.flatnonzero(able & ~choosers(found.labels, found.group, run.recipe.seed)))
             words = "learning pictures that did not choose the strength"

@@ -23,6 +23,7 @@ from .glances import Gaze, Glance, Glances
 from .infer import Model, adjusted, model_of
 from .log import Log
 from .look import Seen
+from .refine import Refined
 from .soup import souped
 
 WORDS = {"": "mean", "probabilities": "mean", "logits": "geometric", "votes": "votes"}
@@ -94,7 +95,7 @@ class Panel:
         return [replace(told, logits=model.logits(features[:, view])[:, columns]) for view in range(count)]
 
 
-def panel(runs: Sequence[Run], ask: Ask, log: Log, images: "Images | None" = None) -> "Model | Panel":
+def panel(runs: Sequence[Run], ask: Ask, log: Log, images: "Images | None" = None) -> "Model | Panel | Refined":
     """What answers for these runs as asked: one run alone, seen plainly, is its model.
 
     images: labelled pictures to fit on what stored predictions cannot fit. Raises OptionError for what is not there or
@@ -107,7 +108,7 @@ def panel(runs: Sequence[Run], ask: Ask, log: Log, images: "Images | None" = Non
         models, brewed, runs, ask = [made], [note], runs[:1], replace(ask, fuse="")
     models = models or [adjusted(model_of(run), run, ask.adjust) for run in runs]
     if len(models) == 1 and not ask.view and not ask.calibrate and not brewed:
-        return models[0]
+        return Refined(models[0]) if ask.refine else models[0]
     gazes = [Gaze(ask.view, model.geometry.size) for model in models]
     merge = WORDS.get(ask.merge, ask.merge)
     if images is None and fits(merge):
@@ -126,7 +127,7 @@ def panel(runs: Sequence[Run], ask: Ask, log: Log, images: "Images | None" = Non
     return Panel(tuple(models), tuple(gazes), tuple(merges), fuse, calibrate, told, fitted=fitted)
 
 
-def prepared(runs: Sequence[Run], images: Images, ask: Ask, log: Log) -> "Model | Panel":
+def prepared(runs: Sequence[Run], images: Images, ask: Ask, log: Log) -> "Model | Panel | Refined":
     """`panel`, its merge of views fitted on labelled pictures where it must be; raises what both raise."""
     found = panel(runs, ask, log, images)
     if isinstance(found, Panel) and ask.merge and fits(WORDS.get(ask.merge, ask.merge)):
@@ -220,6 +221,9 @@ def taught(panel: Panel, runs: Sequence[Run], images: Images, ask: Ask, log: Log
 
 def _sensible(runs: Sequence[Run], ask: Ask) -> None:
     """Raise OptionError for what would have no effect, or cannot be fitted honestly."""
+    if ask.refine and (len(runs) > 1 or ask.view or ask.calibrate):
+        raise OptionError("--refine is for one run that sees each picture plainly, as it was calibrated. Drop it, or "
+                          "the other runs, --view and --calibrate.")  # fmt: skip
     if ask.merge and not ask.view:
         raise OptionError(f"--merge {ask.merge} has no effect without --view: there is one look at each picture.")
     if ask.fuse and len(runs) == 1:

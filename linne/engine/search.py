@@ -21,7 +21,7 @@ from ..core.errors import LinneError, OptionError, RunError
 from ..core.files import plain, write, write_json
 from ..core.images import Images
 from ..core.predictions import Predictions
-from ..core.recipe import Recipe
+from ..core.recipe import SOLVED, Recipe
 from . import folder
 from .confirm import confirm, keep, outcome, path_of
 from .course import quick
@@ -105,10 +105,12 @@ def search(pictures: Images, wanted: Wanted, place: Path, log: Log) -> dict[str,
 def began(settings: dict[str, Any], base: Recipe, space: str) -> Recipe:
     """The recipe that trials begin with: `settings` over `base`, with a method to train by, where the space has
     settings that need one. Raises OptionError for lr="find", which is a search of its own."""
-    if settings.get("pool", base.pool):
-        raise OptionError("pool has no effect on a search, which tries settings without it. Train by what it finds.")
+    for name in ("pool", "extra"):
+        if settings.get(name, getattr(base, name)):
+            raise OptionError(f"{name} has no effect on a search, which tries settings without it. Train by what it "
+                              "finds.")  # fmt: skip
     needed = space != "none" and trains(space)  # a word that is misspelt is met here
-    alone = settings.get("method", base.method) in ("auto", "probe") and not settings.get("classic", base.classic)
+    alone = settings.get("method", base.method) in SOLVED and not settings.get("classic", base.classic)
     method = {"method": SCRATCH if settings.get("weights", base.weights) == "none" else "tail"}
     start = Recipe.of(settings | {"minutes": 0.0} | (method if alone and needed else {}), base)
     if start.lr == "find":

@@ -68,7 +68,8 @@ def _alike(runs: Sequence[Run], models: Sequence[Model]) -> None:
     for run, model in zip(runs, models, strict=True):
         if model.learner is not None:
             raise OptionError(
-                f"{run.path} ends in {run.recipe.classic}, which has no weights to average. Fuse answers."
+                f"{run.path} ends in {run.json('calibration.json')['classic']}, which has no weights to average. "
+                "Fuse answers."
             )
         for what, mine, first in (
             ("network", run.config["architecture"], runs[0].config["architecture"]),

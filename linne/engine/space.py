@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..core.errors import OptionError, nearest
-from ..core.recipe import FITS, TRAINING, Recipe
+from ..core.recipe import FITS, SOLVED, TRAINING, Recipe
 from ..core.spec import split
 from .recipes import steps_of
 
@@ -124,7 +124,7 @@ def _own(name: str, given: str) -> Axis:
 
 def _default(name: str, start: Recipe, rows: int, models: Sequence[str]) -> Axis:
     """The range that a field has of its own: around the method's own value, or the usual names."""
-    method = "tail" if start.method in ("auto", "probe") else start.method
+    method = "tail" if start.method in SOLVED else start.method
     own = steps_of(Recipe(method=method), method, rows)
     around = {
         "lr": (own.rate / 10, own.rate * 10), "decay": (own.decay / 100, min(1.0, own.decay * 10)),

@@ -40,16 +40,17 @@ class Task:
 
     @classmethod
     def of(
-        cls, features: np.ndarray, images: Images, folds: int, seed: int, copies: np.ndarray | None = None
-    ) -> "Task":
+        cls, features: np.ndarray, images: Images, folds: int, seed: int, copies: np.ndarray | None = None,
+        alone: bool = False,
+    ) -> "Task":  # fmt: skip
         """The labelled pictures of `images`, dealt to at most `folds` folds.
 
-        copies: (views, n, d) that learn with their picture; together they weigh as much as it did alone. Raises
-        InputError for what cannot be learned from or judged.
+        copies: (views, n, d) that learn with their picture; together they weigh as much as it did alone. alone: allows
+        classes that are all one single group. Raises InputError for what cannot be learned from or judged.
         """
         place = np.flatnonzero(images.labels >= 0)
         labels, group = images.labels[place], images.group[place]
-        _check(features, images, labels, group)
+        _check(features, images, labels, group, alone)
         views = [features] if copies is None else [features, *copies]
         rows = features if len(place) == len(features) else np.asarray(features)[place]
         rows = rows if copies is None else np.concatenate([rows, *(view[place] for view in views[1:])])
@@ -168,14 +169,14 @@ def undefined(pictures: int) -> OptionError:
     )
 
 
-def _check(features: np.ndarray, images: Images, labels: np.ndarray, group: np.ndarray) -> None:
+def _check(features: np.ndarray, images: Images, labels: np.ndarray, group: np.ndarray, alone: bool) -> None:
     if features.ndim != 2 or len(features) != len(images):
         raise InputError(f"{len(images)} pictures need features (n, width), got shape {features.shape}.")
     present = len(np.unique(labels))
     if present < 2:
         raise InputError(f"A head needs labelled pictures of at least two classes, got {present}.")
-    if not (per_class(labels, group, len(images.classes)) > 1).any():
+    if not alone and not (per_class(labels, group, len(images.classes)) > 1).any():
         raise InputError(
             f"Each of the {present} classes is one single group of pictures: nothing is left to judge by. "
-            "Add pictures, or group less coarsely."
+            "Add pictures, group less coarsely, or take --method few and give test pictures."
         )

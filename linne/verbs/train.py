@@ -68,7 +68,7 @@ def _run(
     pictures: Any, path: Path, recipe: Recipe, command: str, begun: float, plan: "str | Path | None", log: Log, why: Any
 ) -> None:
     """Everything from the pictures to the run's last file; nothing is left of it where they turn out unusable."""
-    from ..engine import fleet, folder, origin
+    from ..engine import extra, fleet, folder, origin
     from ..engine.course import FEATURES
     from ..engine.data import examine
     from ..engine.outlook import outlook
@@ -87,6 +87,7 @@ def _run(
         with fleet.turn(recipe):
             data = examine(pictures, replace(recipe, runtime=before), log)
             data.pool = gather(data, recipe, log) if recipe.pool else None
+            data.extra = extra.gather(data, recipe, log) if recipe.extra else None
         learned = made(data, recipe, path, command, begun, log, plan)
         if not recipe.trains and (further := outlook(data, recipe, learned)):
             log.say(further)

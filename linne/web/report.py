@@ -51,7 +51,7 @@ def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
     lines += [f"... {more:,} more classes: figures.json"] if more else []
     lines += ["", f"judged by {data['how']}; " + _reads(data["reads"])]
     lines += [data["leak"]] if data["leak"] else []
-    lines += [found[part]["sentence"] for part in ("overlay", "pool") if part in found]
+    lines += [found[part]["sentence"] for part in ("overlay", "pool", "extra") if part in found]
     left = data["overview"]["pictures"] - data["overview"]["kept"]
     left_out = "1 picture was" if left == 1 else f"{left:,} pictures were"
     lines += [f"{left_out} left out: {_reasons(data['dropped'])}"] if left else []

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+from .words_drawn import DRAWN
 from .words_of_labels import LABELS
 
 ZH = {
@@ -366,6 +367,7 @@ ZH = {
     "The command": "命令",
     "trial": "试验",
     **LABELS,
+    **DRAWN,
 }  # fmt: skip
 """English to Chinese; {named} places are filled by the caller."""
 

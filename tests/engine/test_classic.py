@@ -19,7 +19,7 @@ from tests.engine.test_first import LOG, RECIPE, data, split
 
 QUICK = {"forest": "forest(trees=20)", "extra_trees": "extra_trees(trees=20)", "boosting": "boosting(rounds=5)"}
 SPECS = [QUICK.get(name, name) for name in names("classic") if hasattr(find("classic", name), "rebuilt")]
-LINEAR = ("lda", "logistic")
+LINEAR = ("lda", "logistic", "ridge")
 
 
 def clouds(n=300, k=3, d=10, **images):
