@@ -49,9 +49,10 @@ def machine() -> str:
     )
 
 
-def keep(claim: str, figures: dict[str, Any]) -> None:
-    """Print the figures and write them to bench/results/CLAIM.json."""
+def keep(claim: str, figures: dict[str, Any], shown: bool = True) -> None:
+    """Write the figures to bench/results/CLAIM.json, and print them."""
     path = ROOT / "bench" / "results" / f"{claim}.json"
     figures = {"command": f"python bench/{claim}.py", "machine": machine(), **figures}
     path.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(figures, indent=1, ensure_ascii=False))
+    if shown:
+        print(json.dumps(figures, indent=1, ensure_ascii=False))

@@ -139,14 +139,23 @@ SPECS = {
     "tau_norm": "tau_norm(tau=.5)",
     "lws": "lws(share=.5)",
     "mislas": "mislas(share=.5)",
+    "freematch": "freematch(mu=2,decay=.8,fairness=.1,strong='.5')",
+    "softmatch": "softmatch(mu=2,decay=.8,strong='.5')",
+    "mean_teacher": "mean_teacher(mu=2,decay=.8,strong='.5')",
+    "pseudo_label": "pseudo_label(mu=2)",
+    "supcon": "supcon(share=.5,view='.5')",
+    "simclr": "simclr(share=.5,mu=2,view='.5')",
+    "byol": "byol(share=.5,mu=2,view='.5',out=8)",
     "prototypical": "prototypical(shots=3, queries=3)",
     "siamese": "siamese",
     "maml": "maml(shots=3)",
 }
 EPISODIC = ("prototypical", "siamese", "maml")
 """Their episodes are what a forward pass sees: two processes have two smaller ones."""
+APART = (*EPISODIC, "freematch", "simclr", "byol")
+"""What each process does with its own rows alone is not what one does with all."""
 TWICE = (
-    {name: {} for name in SPECS if name not in EPISODIC}
+    {name: {} for name in SPECS if name not in APART}
     | {
         f"{name}, synchronised": {"bn": True, "synchronise": True}
         for name in ("bbn", "fixmatch", "co_teaching", "crt", "mislas")

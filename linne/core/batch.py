@@ -67,13 +67,15 @@ class Stream:
     """Rows that a method wants in every step.
 
     rows: "train" (labelled learning rows) or "unlabelled". sampler: which rows in what order. share: its batch as a
-    multiple of the run's. views: name to augment chain; None is the run's own. "images" is the main view.
+    multiple of the run's. views: name to augment chain; None is the run's own. "images" is the main view. needed:
+    False where the method goes on without such rows.
     """
 
     rows: str = "train"
     sampler: str = "shuffle"
     share: float = 1.0
     views: Mapping[str, "str | None"] = field(default_factory=lambda: {"images": None})
+    needed: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ PRECISIONS = ("auto", "f32", "bf16", "f16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 GROUNDS = ("auto", "features", "trunk", "pictures")
 """What a method learns from: the network's features or activations, computed once, or pictures in ever new views."""
+LABELS = ("auto", "propagated", "sure", "filled")
+"""How pseudo-labels of a pool come about."""
 FEW_LABELS = "few"
 """The method that chooses a learner for few labels; no trick of its own."""
 SOLVED = ("auto", "probe", FEW_LABELS)
@@ -73,7 +75,10 @@ class Recipe:
     pool: str = setting(
         "", "pictures whose labels nobody knows, to learn from by pseudo-labels: a folder, a table, or a named set"
     )
-    pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest pseudo-label on")
+    pool_labels: str = setting(
+        "auto", "how they come about: propagated (auto), sure (from a threshold on), or filled (where labels are rare)"
+    )
+    pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest sure pseudo-label on")
     overlay: str = setting("", "decisions about labels, a CSV that linne check or suggest --overlay begins; obeyed")
     extra: str = setting("", "a folder of linne synthesize, whose generated pictures teach too where they help")
     prior: str = setting("auto", "the pool's share of positives: auto (estimated), 0.3, or 'boots=0.1,dress=0.05'")
@@ -166,21 +171,26 @@ class Recipe:
     def _pooled(self) -> None:
         """Raise OptionError for what a pool cannot be combined with: it teaches the plain first classifier alone, or
         a method that has a use for it."""
-        if self.declares("pool"):
-            if not (self.pool or self.positive):
-                raise OptionError(
-                    f"method={self.method!r} learns from pictures without labels besides. Give pool='unlabelled/', say."
-                )
-            if self.pool_precision != 0.95:
-                raise OptionError(f"pool_precision has no effect with method={self.method!r}. Drop it.")
+        if self.declares("pool") not in (False, "may") and not (self.pool or self.positive):
+            raise OptionError(
+                f"method={self.method!r} learns from pictures without labels besides. Give pool='unlabelled/', say."
+            )
+        own = [name for name in ("pool_precision", "pool_labels") if name in self.changed()]
+        if own and self.declares("pool"):
+            raise OptionError(f"{own[0]} has no effect with method={self.method!r}. Drop it.")
+        if own and not self.pool:
+            raise OptionError(
+                f"{own[0]}={getattr(self, own[0])} has no effect without pool. Give pool='unlabelled/', say."
+            )
+        if self.declares("pool") or not self.pool:
             return
-        if not self.pool:
-            if self.pool_precision != 0.95:
-                raise OptionError(
-                    f"pool_precision={self.pool_precision:g} has no effect without pool. Give pool='unlabelled/', say."
-                )
-            return
+        one_of("pool_labels", self.pool_labels, LABELS)
         within("pool_precision", self.pool_precision, 0.5, 0.99)
+        if self.pool_precision != 0.95 and self.pooling != "sure":
+            raise OptionError(
+                f"pool_precision={self.pool_precision:g} has no effect with pool_labels={self.pool_labels!r}, which "
+                "has no threshold. Drop one of the two, or give pool_labels='sure'."
+            )
         self._alone("pool")
 
     def _alone(self, kind: str, **more: Any) -> None:
@@ -277,6 +287,13 @@ class Recipe:
     def trains(self) -> bool:
         """Whether more than the first classifier is asked for: time, or a method that takes steps."""
         return self.minutes > 0 or self.method not in SOLVED
+
+    @property
+    def pooling(self) -> str:
+        """How a pool's pseudo-labels come about: where nothing is said, by a threshold if one is given."""
+        if self.pool_labels != "auto":
+            return self.pool_labels
+        return "propagated" if self.pool_precision == 0.95 else "sure"
 
     @property
     def way(self) -> str:

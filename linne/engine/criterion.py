@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..core.errors import OptionError
 from ..core.lookup import declared, find, offer
 from ..core.spec import parse
-from .device import Device, gathered
+from .device import Device, gathered, total
 
 
 class Criterion:
@@ -51,6 +51,16 @@ class Criterion:
                 f"loss {self.name!r} gave {tuple(found.shape)}; expected one number for each of {len(logits)} rows."
             )
         return found
+
+    def whole(self, rows: Tensor) -> Tensor:
+        """(B of all processes, ...) of this process's rows of the main stream, for a method of scope "batch"."""
+        return gathered(rows, self.sizes, self.where)
+
+    def summed(self, rows: Tensor) -> tuple[Tensor, float]:
+        """(the sum of rows (n, ...) of all processes without gradient, how many there are)."""
+        seen = rows.detach().float()
+        sums = total(torch.cat([seen.sum(0).flatten(), seen.new_full((1,), len(seen))]), self.where)
+        return sums[:-1].view(seen.shape[1:]), float(sums[-1])
 
     def _seen(self, logits: Tensor) -> dict[str, Tensor]:
         """{"features": (B, width)} of these logits' rows where the loss asks for them."""

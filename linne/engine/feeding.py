@@ -76,6 +76,12 @@ class Feeding:
         return images, targets
 
 
+def streams_of(method: Any, feeds: Mapping[str, Feed]) -> dict[str, Stream]:
+    """The method's streams by name, without those that it can do without and that nothing feeds."""
+    asked: dict[str, Stream] = getattr(method, "streams", None) or {"train": Stream()}
+    return {name: one for name, one in asked.items() if one.needed or one.rows in feeds}
+
+
 def onehot(labels: Tensor, classes: int) -> Tensor:
     """(n, classes) float32; a row of zeros where the label is -1."""
     out = torch.zeros(len(labels), classes, device=labels.device)

@@ -20,7 +20,7 @@ from ..core.errors import OptionError
 from ..core.lookup import find, offer
 from ..core.rng import key
 from . import device, keep
-from .feeding import Feeding
+from .feeding import Feeding, streams_of
 from .hidden import INPUT, Hidden, mixable
 from .loader import Feed, Loader, Order
 from .lock import lock
@@ -72,7 +72,7 @@ class Loop:
     ) -> None:  # fmt: skip
         self.method, self.feeds, self.settings, self.where = method, feeds, settings, where
         self.place, self.log, self.hooks = place, log, list(hooks)
-        self.streams: dict[str, Stream] = getattr(method, "streams", None) or {"train": Stream()}
+        self.streams = streams_of(method, feeds)
         self.players: dict[str, Player] = getattr(method, "players", None) or {"model": Player()}
         self.stages: list[Stage] = list(getattr(method, "stages", None) or [Stage()])
         self.main = next(iter(self.streams))
@@ -212,6 +212,8 @@ class Loop:
             learns = keep.learners(module, stage.learns)
             for parameter in module.parameters():
                 parameter.requires_grad_(not stage.learns or parameter in learns)
+        if fresh and stage.fresh:
+            self._call("on_fresh")
         self.optimizers = {name: self._optimizer(name, player, stage) for name, player in self.players.items()}
         many = len(self.players) > 1 or len(self.streams) > 1
         wholes = {name: Whole(self.method, name, module, self.seeing) for name, module in self.modules.items()}

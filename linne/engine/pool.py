@@ -25,6 +25,7 @@ from .log import Log
 from .look import Looker, look
 from .probe import Probe
 from .pseudo import (
+    ENOUGH,
     NOTHING,
     STRANGER,
     UNSURE,
@@ -39,6 +40,8 @@ from .pseudo import (
 
 SHOWN = 20
 """At most so many names in a message."""
+SHIFTED = 0.1
+"""Share of a pool that may be strangers before it is worth a warning."""
 REFUSED = "the pool did not pay"
 TWIN, OWN = "twin of ", " of the pool"
 
@@ -125,7 +128,7 @@ def lesson(data: Data, pool: Pool, recipe: Recipe, learn: np.ndarray, judge: np.
     """What teaches: these rows of `data`, and of the pool whoever may; `judge` fits the temperature."""
     judges = (data.features[judge], data.images.labels[judge]) if len(judge) else None
     return Lesson(data.features[learn], data.images.take(learn), pool.features[pool.why == ""], recipe.pool_precision,
-                  recipe.metric, recipe.inner_folds, recipe.seed, judges)  # fmt: skip
+                  recipe.metric, recipe.inner_folds, recipe.seed, judges, recipe.pooling)  # fmt: skip
 
 
 def teach(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, head: Probe, log: Log) -> Probe:
@@ -139,6 +142,12 @@ def teach(data: Data, recipe: Recipe, learn: np.ndarray, judge: np.ndarray, head
     found, pool.said, told = taught(lesson(data, pool, recipe, learn, judge), head)
     pool.figures = told | {"pictures": len(pool.why), "left": left(pool)}
     log.say(said(pool), pool=pool.figures)
+    strange = pool.figures["left"].get(STRANGER, 0)
+    if strange > SHIFTED * (pool.why == "").sum():
+        log.say(
+            f"warning: {strange:,} pictures of the pool resemble no labelled picture, where 1 % would be usual: are "
+            "they of something else, or taken otherwise? pool.csv names them; they teach nothing"
+        )
     return replace(found, notes=(*found.notes, pool.figures["sentence"]))
 
 
@@ -213,10 +222,13 @@ def sentence(told: dict[str, Any]) -> str:
     """What the pool came to, for a log, a report and a terminal."""
     gain = told["gain"]
     if gain is None:
-        return (
-            f"The pool: none of {told['pictures']:,} pictures is surely of a class that is called rightly at "
-            f"{told['level']:g} out of fold, so the classifier is the one without it."
-        )
+        reasons = {
+            "sure": f"is surely of a class that is called rightly at {told['level']:g} out of fold",
+            "propagated": "resembles a labelled one",
+            "filled": "is of a class that has fewer labelled pictures than another, and resembles one of those",
+        }
+        why = reasons[told.get("way", "sure")]
+        return f"The pool: none of {told['pictures']:,} pictures {why}, so the classifier is the one without it."
     beside = f"Beside the same classifier without it, out of fold: {gain['sentence']}. Does it help: {told['verdict']}"
     if "votes" in told:
         return f"The pool was kept by {told['votes']} of {len(told['folds'])} folds. {beside}."
@@ -241,7 +253,7 @@ def reason(why: str) -> str:
     """Why a picture does not teach, without the name of whose twin it is."""
     if why.startswith(TWIN):
         return "twin of another of the pool" if why.endswith(OWN) else "twin of a labelled picture"
-    return why if why in (STRANGER, NOTHING, UNSURE) else "cannot be read"
+    return why if why in (STRANGER, NOTHING, UNSURE, ENOUGH) else "cannot be read"
 
 
 def _why(pool: Pool) -> np.ndarray:

@@ -66,7 +66,7 @@ def steps_of(recipe: Recipe, method: str, rows: int, kind: str = "cpu", ground: 
     """How a method is fitted to so many pictures on a kind of device: its own ways, and what the recipe says over them.
 
     ground: "features" or "trunk" where it learns from these, not from pictures. Its own ways are the ground's or its
-    name's, with what its file says is `usual` over them.
+    name's, with what its file says is `usual` over them: of every ground, or of one under its name.
 
     A rate that the recipe leaves open is the method's own times the batch's share of the method's own, or the root of
     it for an optimizer that divides by a running scale (as `parameters.scaled_rate`).
@@ -100,7 +100,9 @@ def _own(method: str, ground: str = "") -> dict[str, Any]:
     name = parse(method)[0].name
     own = OWN.get(name, OWN[""])
     loss = {"loss": own["loss"]} if "loss" in own else {}
-    return {**COMMON, **(OWN[ground] | loss if ground else own), **declared("method", name, "usual", {})}
+    usual: dict[str, Any] = declared("method", name, "usual", {})
+    said = {key: value for key, value in usual.items() if not isinstance(value, dict)}
+    return {**COMMON, **(OWN[ground] | loss if ground else own), **said, **usual.get(ground, {})}
 
 
 def reasons(recipe: Recipe, steps: Steps, rows: int, counts: np.ndarray, kind: str = "cpu") -> list[str]:

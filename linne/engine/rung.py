@@ -169,9 +169,15 @@ class Rung:
         return replace(known, rows=learns[known.rows])
 
     def _head(self, fold: "int | str", learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The head that is best on these pictures' frozen features: the probe's own, or one that never saw the fold."""
+        """The head that is best on these pictures' frozen features: the probe's own, or one that never saw the fold.
+
+        A method that learns from what it says of a pool is given it calibrated: a strong penalty leaves every class
+        as likely as another, and such guesses taught each other until one class was left (bench/LOG.md).
+        """
         head = self.stood.head if fold == WHOLE else self._solved(learns)
-        return head.weight, head.bias
+        pooled = declared("method", parse(self.steps.method)[0].name, "pool", False)
+        heat = np.float32(head.temperature if pooled else 1)
+        return head.weight / heat, head.bias / heat
 
     def below(self, fold: "int | str") -> np.ndarray:
         """(m, K) what the first classifier says of a member's pictures where it learned from the same ones as that."""

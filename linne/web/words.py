@@ -73,11 +73,14 @@ ZH = {
     "Pseudo-labels of the pool": "未标注图片池的伪标签",
     "Each class takes pictures from its own lowest confidence on, at which it was right at least {level} % of the time "
     "out of fold.": "每个类别从自己的最低置信度起接收图片：折外评判时，从该处起至少 {level} % 正确。",
+    "Labels reach pictures through those that resemble them, and weigh by how surely they do.":
+        "标签经由相像的图片传播，其权重取决于把握的大小。",
     "lowest confidence": "最低置信度",
     "pseudo-labels": "伪标签",
     "its class takes no pseudo-labels": "其类别不接收伪标签",
     "resembles no labelled picture": "与任何已标注图片都不相像",
     "not sure enough": "不够确定",
+    "its class has enough": "其类别已足够",
     "twin of a labelled picture": "与已标注图片重复",
     "twin of another of the pool": "与池中另一张重复",
     "cannot be read": "无法读取",

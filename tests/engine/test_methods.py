@@ -4,15 +4,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from tiny import Stopper
-from toys import SPECS, TWICE, case
+from toys import SPECS, TWICE, Net, case, clusters, learn, make, tail
+
+from linne.core.lookup import find
 
 STEPS = 14
-STAGED = ("crt", "lws", "mislas")
+STAGED = ("crt", "lws", "mislas", "supcon", "simclr", "byol")
 
 
 def stops(name: str) -> list[int]:
@@ -48,3 +51,20 @@ def test_two_processes_are_one(tmp_path: Path) -> None:
     for name in one:
         gap = max(float((a.float() - b.float()).abs().max()) for a, b in zip(one[name], two[name], strict=True))
         assert gap < 2e-5, f"{name}: {gap}"
+
+
+@pytest.mark.parametrize("name", ["ema(decay=.99)", "swa(start=0)"])
+def test_an_average_forgets_what_was_drawn_anew(name: str) -> None:
+    """Nothing moves but by being drawn: the head that is kept is the drawn one, no mean of it and the one before."""
+    feeds = {"train": clusters(tail(), 2)}
+    method = make("crt(share=.5)", Net(10), feeds["train"].labels)
+    before, last = method.model.head.weight.detach().clone(), []
+
+    class Watch:
+        def on_step(self, loop: Any, record: Any) -> None:
+            last.append(method.model.head.weight.detach().clone())
+
+    fitted = learn(method, feeds, hooks=(find("hook", name)(), Watch()), rate=0.0)
+    assert torch.equal(last[0], before)
+    assert not torch.equal(last[-1], before)
+    torch.testing.assert_close(fitted.module.head.weight, last[-1])

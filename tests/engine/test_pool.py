@@ -20,6 +20,7 @@ from linne.engine import fleet, folds
 from linne.engine.data import Data, Pool
 from linne.engine.first import first
 from linne.engine.folder import write_results
+from linne.engine.log import Log
 from tests.engine.test_first import LOG, data, split
 from tests.engine.test_folds import FLAGS, TINY, bars
 
@@ -181,6 +182,28 @@ def test_a_pool_that_cannot_be(place: Path, tmp_path: Path) -> None:
 def test_what_a_pool_is_not_combined_with(settings: dict[str, Any], what: str) -> None:
     with pytest.raises(OptionError, match=what):
         Recipe(pool="more", **settings)
+
+
+def far_from(features: np.ndarray) -> np.ndarray:
+    """(d,) of many directions the one in which the least lies."""
+    tried = np.random.default_rng(0).normal(size=(2000, features.shape[1]))
+    tried /= np.linalg.norm(tried, axis=1, keepdims=True)
+    own = features - features.mean(0)
+    own /= np.linalg.norm(own, axis=1, keepdims=True)
+    return 100 * tried[(tried @ own.T).max(1).argmin()]
+
+
+def test_a_pool_that_is_mostly_of_something_else_is_warned_of() -> None:
+    recipe, lines = Recipe(check="none", pool="more"), []
+    log = Log(quiet=True)
+    log.say = lambda text, **more: lines.append(text)  # type: ignore[method-assign]
+    for far in (False, True):
+        one = clouds(400, 300, split=split(400, 60))
+        if far and one.pool is not None:
+            one.pool.features = one.pool.features.copy()
+            one.pool.features[::2] = one.features.mean(0) + far_from(one.features)
+        first(one, recipe, log)
+        assert any("taken otherwise" in line for line in lines) == far
 
 
 def test_settings_without_effect() -> None:

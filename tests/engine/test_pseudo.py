@@ -198,3 +198,82 @@ def test_folds_with_too_few_labels_for_any_threshold_say_so() -> None:
     assert told["each"] == [0] * 5
     assert not told["kept"]
     assert "too few labels are left" in sentence(told)
+
+
+def test_propagated_labels_help_where_labels_are_few() -> None:
+    """Three clouds in eight directions with three labels each; what head and pool make of the hidden ones."""
+    gains = []
+    for seed in range(4):
+        part = replace(lesson(3, 300, 0.7, seed), way="propagated")
+        head = part.plain()
+        said = pseudo(part, head)
+        draw = np.random.default_rng(seed)
+        centres, hidden = draw.normal(size=(3, WIDE)), draw.integers(0, 3, 300)
+        weight, bias = refit(part, head, said)
+        gains.append([(scores.argmax(1) == hidden).mean() for scores in (part.pool @ weight.T + bias,
+                                                                        head.logits(part.pool))])  # fmt: skip
+        assert len(centres) == 3
+    after, before = np.mean(gains, axis=0)
+    assert after > before
+
+
+def test_a_class_that_the_pool_lacks_is_not_made_of_a_few_mistakes() -> None:
+    """However few propagated labels a class has, none weighs more than a labelled picture."""
+    part = replace(lesson(12, 300), way="propagated")
+    draw = np.random.default_rng(0)
+    centres, hidden = draw.normal(size=(3, WIDE)), draw.integers(0, 3, 300)
+    assert len(centres) == 3
+    part = replace(part, pool=part.pool[hidden != 2], known={})
+    said = pseudo(part, part.plain())
+    assert said.weight is not None
+    mass = np.bincount(said.guess, said.weight, 3)
+    assert said.weight.max() <= 1
+    assert mass[2] < 3 < mass[:2].min() <= mass[:2].max() <= job.FAVOUR * 12 + 1e-9
+    weight, bias = refit(part, part.plain(), said)
+    own = part.features[24:]
+    assert ((own @ weight.T + bias).argmax(1) == 2).mean() > 0.7
+
+
+def test_a_long_tail_is_filled_with_the_surest_of_each_rare_class() -> None:
+    whole = lesson(12, 300, 0.5)
+    rows = np.concatenate([np.arange(12), np.arange(12, 16), np.arange(24, 26)])
+    part = replace(whole.take(rows), way="filled", known={})
+    head = part.plain()
+    said = pseudo(part, head)
+    used = np.bincount(said.guess[said.teaches], minlength=3)
+    assert used.tolist() == [0, 8, 10]
+    for k in (1, 2):
+        own = said.guess == k
+        assert said.confidence[own & said.teaches].min() >= said.confidence[own & ~said.teaches].max()
+    assert set(said.why[~said.teaches]) <= {job.ENOUGH, STRANGER}
+    even = replace(whole, way="filled", known={})
+    assert not pseudo(even, even.plain()).teaches.any()
+    told = taught(even, even.plain())[2]
+    assert "fewer labelled pictures" in sentence(told | {"pictures": 300})
+
+
+def test_folds_share_the_pool_and_nothing_else() -> None:
+    """What is found once for all folds is what each finds alone."""
+    part = replace(lesson(8), way="propagated")
+    fold = Task.of(part.features, part.images, part.folds, part.seed).fold
+    found = crossed(part)[0]
+    for k in range(part.folds):
+        others = replace(part.take(np.flatnonzero(fold != k)), known={})
+        head = others.plain()
+        weight, bias = refit(others, head, pseudo(others, head))
+        own = part.features[fold == k]
+        np.testing.assert_allclose(found[fold == k], own @ weight.T + bias, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("way", ["propagated", "filled", "sure"])
+def test_a_pool_of_strangers_teaches_nothing(way: str) -> None:
+    part = replace(lesson(12, 300, 0.1), way=way)
+    mean = part.features.mean(0)
+    away = mean - 50 * (part.features[:1] - mean)  # one direction in which no labelled picture lies
+    part = replace(part, pool=np.repeat(away, 300, 0), known={})
+    head = part.plain()
+    found, said, told = taught(part, head)
+    assert found is head
+    assert set(said.why) == {STRANGER}
+    assert told["gain"] is None
+    assert "so the classifier is the one without it" in sentence(told | {"pictures": 300})

@@ -26,6 +26,11 @@ class ema:
         """Begin as the network is."""
         self.average.begin(loop.module)
 
+    def on_fresh(self, loop: Any) -> None:
+        """Begin anew as the network is: a part of it was just drawn."""
+        self.average = Average()
+        self.average.begin(loop.module)
+
     def on_step(self, loop: Any, record: dict[str, Any]) -> None:
         """Move toward the new weights."""
         t = self.average.updates

@@ -26,6 +26,11 @@ class swa:
         """Make room."""
         self.average.begin(loop.module)
 
+    def on_fresh(self, loop: Any) -> None:
+        """Begin anew: a part of the network was just drawn."""
+        self.average = Average()
+        self.average.begin(loop.module)
+
     def on_step(self, loop: Any, record: dict[str, Any]) -> None:
         """Take the weights in where an epoch that counts has just ended."""
         before = loop.epoch * (loop.step - 1) / loop.step

@@ -2,13 +2,20 @@
 
 from typing import Any
 
-import torch
 from torch.nn import functional as F
 
-from ...core.batch import Batch, Step, Stream
+from ...core.batch import Batch, Step
 from ...core.errors import OptionError
+from ._free import STRONG, passed, streams
+
+ground = "features"
+pool = True
+usual = {"loss": "cross_entropy"}
+"""A smoothed label keeps what is sure below the threshold."""
 
 pool = True
+usual = {"loss": "cross_entropy"}
+"""A smoothed label keeps what is sure below the threshold."""
 
 
 class fixmatch:
@@ -24,21 +31,18 @@ class fixmatch:
 
     def __init__(
         self, model: Any, loss: Any, *, threshold: float = 0.95, mu: float = 7.0, weight: float = 1.0,
-        strong: str = "flip,rotate(30),noise(std=.1)",
+        strong: str = STRONG,
     ) -> None:  # fmt: skip
         if not (0 < threshold < 1 and mu > 0 and weight > 0):
             given = f"threshold={threshold}, mu={mu}, weight={weight}"
             raise OptionError(f"fixmatch takes 0 < threshold < 1, mu > 0 and weight > 0, got {given}.")
         self.model, self.loss, self.threshold, self.weight = model, loss, threshold, weight
-        views = {"images": None, "strong": strong}
-        self.streams = {"train": Stream(), "unlabelled": Stream("unlabelled", share=mu, views=views)}
+        self.streams = streams(mu, strong)
 
     def __call__(self, batch: Batch) -> Step:
-        free = batch["unlabelled"]
-        cuts = [len(batch), len(free), len(free)]
-        logits, weak, strong = self.model(torch.cat([batch.images, free.images, free.views["strong"]])).split(cuts)
-        sure, guess = weak.detach().float().softmax(1).max(1)
+        logits, weak, strong = passed(self.model, batch)
+        sure, guess = weak.detach().softmax(1).max(1)
         kept = (sure >= self.threshold).float()
-        taught = self.weight * kept * F.cross_entropy(strong.float(), guess, reduction="none")
+        taught = self.weight * kept * F.cross_entropy(strong, guess, reduction="none")
         loss = {"train": self.loss(logits, batch.targets, batch.rows), "unlabelled": taught}
-        return Step(loss, logits, {"kept": kept.mean()})
+        return Step(loss, logits, {"kept": float(kept.mean())})

@@ -3,26 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
-from toys import Net, clusters, even, learn, make, recall
+from free import LABELLED, STRONG, entropy, errors, prepared
+from torch import nn
+from toys import Net, clusters, learn, make
 
-from linne.core.batch import Batch
 from linne.core.errors import OptionError
-
-LABELLED = torch.tensor([[1.0, 0, 0], [0, 0, 0]])
-WEAK = torch.tensor([[9.0, 0, 0], [0, 5, 0], [0, 0, 1]])
-STRONG = torch.tensor([[0.0, 1, 0], [1, 2, 3], [4, 0, 0]])
-
-
-def entropy(logits: Tensor, label: int) -> float:
-    values = logits.detach().numpy()
-    return float(np.log(np.exp(values).sum()) - values[label])
-
-
-def prepared() -> Batch:
-    batch = Batch(LABELLED.clone(), torch.eye(3)[[0, 1]], torch.arange(2))
-    batch.others["unlabelled"] = Batch(WEAK.clone(), torch.zeros(3, 3), torch.arange(3), {"strong": STRONG.clone()})
-    return batch
 
 
 def test_equation_4_by_hand() -> None:
@@ -54,17 +39,9 @@ def test_streams_are_mu_times_as_many_in_two_views() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_errs_less_than_learning_from_the_same_few_labels_alone(seed: int) -> None:
-    """Two labels a class and 300 pictures without: clouds that lie apart, in directions that two cannot show."""
-    problem = {"wide": 20, "gap": 6.0, "spread": 0.5}
-    few = clusters(np.repeat([0, 1, 2], 2), seed, **problem)
-    feeds = {"train": few, "unlabelled": clusters(np.full(300, -1), 50 + seed, **problem)}
-    judged = clusters(even(3000), 99, **problem)
-    spec = "fixmatch(mu=8,threshold=.9,strong='.7')"
-    alone = learn(make("supervised", Net(20, seed), few.labels), feeds, batch=6, steps=120, rate=0.03, seed=seed)
-    both = learn(make(spec, Net(20, seed), few.labels), feeds, batch=8, steps=120, rate=0.03, seed=seed)
-    errors = [1 - recall(fitted.module, judged).mean() for fitted in (alone, both)]
-    assert errors[0] > 0.005
-    assert errors[1] < errors[0] / 3
+    alone, both = errors("fixmatch(mu=8,threshold=.9,strong='.7')", seed)
+    assert alone > 0.005
+    assert both < alone / 3
 
 
 def test_more_unlabelled_than_labelled_pictures_is_an_epoch_of_the_former() -> None:
