@@ -144,9 +144,7 @@ class Loop:
             raise OptionError(f"The method orders its pictures itself ({own.pop()}). Drop sampler.")
         mixable(self.settings, self.streams, self.players)
         if getattr(self.method, "alone", False) and not self.where.alone:
-            raise OptionError(
-                "The method keeps what it knows of each picture in one process. Train with one, or take another method."
-            )
+            raise OptionError("The method keeps what it knows of each picture in one process. Train with one process.")
         if batch == 1 and any(estimating(module.train()) for module in self.modules.values()):
             raise OptionError("A batch of one has no spread for batch norm to measure. Give --batch 16 or more.")
 
