@@ -11,7 +11,11 @@ from linne.core.recipe import Recipe
 from tests.engine.test_heads import on, place  # noqa: F401
 
 STRONG = {"pseudo_label": "", "simclr": "view='shift(2)'", "byol": "view='shift(2)'"}
-POOLED = [name for name in names("method") if declared("method", name, "pool", False)]
+POOLED = [
+    name
+    for name in names("method")
+    if declared("method", name, "pool", False) and not declared("method", name, "positive", False)
+]
 
 
 def spec(name: str) -> str:
