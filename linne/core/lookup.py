@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OptionError, nearest
-from .spec import Spec, parse
+from .spec import PARSING, Spec, parse
 
 HOME = Path(__file__).parent.parent / "tricks"
 
@@ -145,7 +145,8 @@ def _holds(path: Path) -> bool:
 
 @functools.cache
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    with PARSING:
+        return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _literals(path: Path) -> dict[str, Any]:

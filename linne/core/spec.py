@@ -2,12 +2,15 @@
 
 import ast
 import re
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import OptionError
 
+PARSING = threading.Lock()
+"""Python 3.11 counts the depth of what it parses for all threads together, and two at once can fail: one at a time."""
 WORD = re.compile(r"[\w.\-:/@~]+")
 
 
@@ -86,7 +89,8 @@ def _one(part: str, whole: str) -> Spec:
 
 def _value(text: str) -> Any:
     try:
-        return ast.literal_eval(text)
+        with PARSING:
+            return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return {"true": True, "false": False, "none": None}.get(text.lower(), text)
 

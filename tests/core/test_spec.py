@@ -1,9 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linne.core.errors import OptionError
-from linne.core.spec import Spec, chain, parse
+from linne.core.spec import PARSING, Spec, chain, parse
 
 VALUES = st.one_of(
     st.integers(-999, 999),
@@ -49,3 +51,13 @@ def test_a_chain_from_strings_lists_and_callables() -> None:
     assert chain("flip,rotate(15)") == chain(["flip", "rotate(15)"]) == [Spec("flip"), Spec("rotate", (15,))]
     assert chain([mine, "flip"]) == [mine, Spec("flip")]
     assert chain(None) == []
+
+
+def test_one_thread_at_a_time_parses() -> None:
+    """Python 3.11's parser counts its depth for all threads together, and fails where another one comes between."""
+    with ThreadPoolExecutor(1) as threads:
+        with PARSING:
+            asked = threads.submit(parse, "blur(2)")
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.2)
+        assert asked.result(timeout=30) == [Spec("blur", (2,))]
