@@ -73,12 +73,14 @@ class Recipe:
     folds: int = setting(0, "a classifier for each of so many folds, judged by that fold alone; 0 is none")
     fit_all: bool = setting(False, "after the folds, one classifier of all pictures, by the settings that they chose")
     pool: str = setting(
-        "", "pictures whose labels nobody knows, to learn from by pseudo-labels: a folder, a table, or a named set"
+        "", "pictures whose labels nobody knows, to learn from or to ask about: a folder, a table, or a named set"
     )
     pool_labels: str = setting(
         "auto", "how they come about: propagated (auto), sure (from a threshold on), or filled (where labels are rare)"
     )
-    pool_precision: float = setting(0.95, "how right a class is out of fold from its lowest sure pseudo-label on")
+    pool_precision: float = setting(
+        0.0, "how right a class is out of fold from its lowest sure pseudo-label on; 0 is 0.95, where labels are sure"
+    )
     overlay: str = setting("", "decisions about labels, a CSV that linne check or suggest --overlay begins; obeyed")
     extra: str = setting("", "a folder of linne synthesize, whose generated pictures teach too where they help")
     prior: str = setting("auto", "the pool's share of positives: auto (estimated), 0.3, or 'boots=0.1,dress=0.05'")
@@ -185,8 +187,9 @@ class Recipe:
         if self.declares("pool") or not self.pool:
             return
         one_of("pool_labels", self.pool_labels, LABELS)
-        within("pool_precision", self.pool_precision, 0.5, 0.99)
-        if self.pool_precision != 0.95 and self.pooling != "sure":
+        if self.pool_precision:
+            within("pool_precision", self.pool_precision, 0.5, 0.99)
+        if self.pool_precision and self.pooling != "sure":
             raise OptionError(
                 f"pool_precision={self.pool_precision:g} has no effect with pool_labels={self.pool_labels!r}, which "
                 "has no threshold. Drop one of the two, or give pool_labels='sure'."
@@ -293,7 +296,12 @@ class Recipe:
         """How a pool's pseudo-labels come about: where nothing is said, by a threshold if one is given."""
         if self.pool_labels != "auto":
             return self.pool_labels
-        return "propagated" if self.pool_precision == 0.95 else "sure"
+        return "sure" if self.pool_precision else "propagated"
+
+    @property
+    def level(self) -> float:
+        """How right sure pseudo-labels are to be."""
+        return self.pool_precision or 0.95
 
     @property
     def way(self) -> str:

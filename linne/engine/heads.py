@@ -33,18 +33,16 @@ def features(up: Climb, name: str) -> "Best | None":
 
     seconds = paced(up, rung(steps))
     steps = rated(up, name, rung(steps), seconds)
-    whole = 1 + FOLDS * (FOLDS - 1) / FOLDS if not up.sure else 1.0
-    epoch, fittings = whole * n * seconds, MEMBER * (1 + FOLDS)
+    witnesses = 0 if up.sure or up.stood.data.siblings is not None else FOLDS
+    epoch, fittings = (1 + witnesses * (FOLDS - 1) / FOLDS) * n * seconds, MEMBER * (1 + witnesses)
     wanted = up.plan.decide(f"{name} epochs", lambda: fitting(steps.epochs, up.left - fittings, epoch))
-    if wanted < 1:
-        up.log.say(f"{parse(name)[0].name}: not begun; there is no time for an epoch on features")
+    if wanted < min(1, steps.epochs):
+        up.log.say(f"{parse(name)[0].name}: not begun; there is no time for an epoch on features. Give more --minutes")
         return None
     steps = replace(steps, epochs=float(wanted))
     advise(up, name, steps)
     up.log.say(f"{name}: a head on frozen features, {wanted:g} epochs at {1 / seconds:,.0f} pictures/s")
-    return trained(
-        up, rung(steps), 0 if up.sure or up.stood.data.siblings is not None else FOLDS, False, wanted * epoch
-    )
+    return trained(up, rung(steps), witnesses, False, wanted * epoch)
 
 
 def known(up: Climb, images: Images, hashes: np.ndarray, plain: np.ndarray, rows: np.ndarray) -> Known:

@@ -127,7 +127,7 @@ def _tell(images: Images, why: np.ndarray, log: Log) -> None:
 def lesson(data: Data, pool: Pool, recipe: Recipe, learn: np.ndarray, judge: np.ndarray) -> Lesson:
     """What teaches: these rows of `data`, and of the pool whoever may; `judge` fits the temperature."""
     judges = (data.features[judge], data.images.labels[judge]) if len(judge) else None
-    return Lesson(data.features[learn], data.images.take(learn), pool.features[pool.why == ""], recipe.pool_precision,
+    return Lesson(data.features[learn], data.images.take(learn), pool.features[pool.why == ""], recipe.level,
                   recipe.metric, recipe.inner_folds, recipe.seed, judges, recipe.pooling)  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def voted(pool: Pool, runs: Sequence[Run], after: Predictions, before: Predictio
     gain = compare(after, before, metric=recipe.metric, seed=recipe.seed)
     votes = sum(one["kept"] for one in each)
     pool.figures = {
-        "pictures": len(pool.why), "level": recipe.pool_precision, "kept": 2 * votes > len(each), "votes": votes,
+        "pictures": len(pool.why), "level": recipe.level, "kept": 2 * votes > len(each), "votes": votes,
         "folds": [one["used"] if one["kept"] else 0 for one in each], "gain": gain, "verdict": verdict(gain),
     }  # fmt: skip
     return said(pool)

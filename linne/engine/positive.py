@@ -343,9 +343,7 @@ def _result(made: Material, head: Probe, judge: Predictions, recipe: Recipe, abo
 
 def _meant(found: list[Finding]) -> list[Finding]:
     """Without what is no fault here: pictures without a label, and a class that has none."""
-    return [
-        one for one in found if one.kind not in ("no label", "empty classes", "one class", "class missing from split")
-    ]
+    return [one for one in found if one.kind not in MEANT]
 
 
 def _sentence(made: Material, recipe: Recipe, method: str, real: bool) -> str:

@@ -25,6 +25,11 @@ def chosen(images: Images, recipe: Recipe, log: Log) -> Recipe:
     """The recipe, its method `pu` where it leaves that open and there is a pool beside one class alone."""
     known = images.labels[np.isin(images.split, ("", "train")) & (images.labels >= 0)]
     if recipe.method != "auto" or not recipe.pool or len(np.unique(known)) != 1 or recipe.minutes:
+        if recipe.prior != "auto" and not recipe.positive:
+            raise OptionError(
+                f"prior={recipe.prior!r} has no effect: these pictures have {len(np.unique(known))} classes, which are "
+                "told from one another. Drop it, or give method='pu' to tell each from what is none of them."
+            )
         return recipe
     name = images.classes[int(known[0])]
     log.say(f"every labelled picture is {name!r} and there is a pool: learned as positives and a pool (--method pu)")

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.applied import vouched
 from ..core.batch import Stage, Stream
 from ..core.deal import deal
 from ..core.errors import OptionError
@@ -34,8 +35,6 @@ from .recipes import Steps
 from .settings import Settings
 
 WHOLE = "whole"
-CLEAN = "confirmed", "relabelled", "labelled", "added"
-"""What an overlay says of a label that is surely right."""
 NOT_SET = "method", "epochs", "ema", "hook", "ground"
 """What steps say that a loop's settings do not hold."""
 SPAN = 300.0
@@ -235,9 +234,8 @@ class Rung:
 
     def _clean(self, rows: np.ndarray) -> Any:
         """The feed of those whose label somebody confirmed or put right. Raises OptionError where none was."""
-        marks = self.stood.data.images.columns.get("overlay")
-        sure = rows if marks is None else rows[np.isin(np.asarray(marks)[rows], CLEAN)]
-        if marks is None or not len(sure):
+        sure = rows[vouched(self.stood.data.images)[rows]]
+        if not len(sure):
             raise OptionError(
                 f"{self.steps.method} learns from some labels that are surely right, and none was confirmed. Confirm "
                 "some with --overlay fixes.csv, or take a method that needs none, e.g. mlnt."
@@ -304,12 +302,12 @@ class Rung:
 
 
 class Pace:
-    """A hook that times some steps, then asks to stop. seconds: of one, the median, the first two left out."""
+    """A hook that times some steps, then asks to stop; the first two, which warm up, count where there are few."""
 
     stop, most = "", 8
 
     def __init__(self) -> None:
-        self.at: list[float] = []
+        self.at: list[float] = [time.monotonic()]
 
     def on_step(self, loop: Any, record: dict[str, Any]) -> None:
         """Note the time."""
@@ -318,7 +316,9 @@ class Pace:
 
     @property
     def seconds(self) -> float:
-        return float(np.median(np.diff(self.at)[1:] if len(self.at) > 3 else [0.0]))
+        """Of one step: the median, of all where there are but a few."""
+        took = np.diff(self.at)
+        return float(np.median(took[2:] if len(took) > 3 else took))
 
 
 def held(net: Any, method: Any, name: str) -> None:

@@ -2,8 +2,9 @@
 
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -24,6 +25,13 @@ def flags(settings: Mapping[str, Any]) -> list[str]:
         f"--{name.replace('_', '-')}" + ("" if value is True else f" {shlex.quote(str(value))}")
         for name, value in settings.items()
     ]
+
+
+def differing(verb: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a verb's options that are not what they are when left out, as a command writes them."""
+    usual = {name: one.default for name, one in signature(verb).parameters.items()}
+    changed = {name: value for name, value in given.items() if value != usual[name]}
+    return {name: f"{value:g}" if isinstance(value, float) else value for name, value in changed.items()}
 
 
 def made(

@@ -7,7 +7,7 @@ from ..core.errors import InputError
 from ..core.overlay import Overlay
 from ..core.run import Run
 from ..engine.log import Log
-from ._made import flags
+from ._made import differing, flags
 from ._shown import Shown, asked, shown
 
 
@@ -52,12 +52,7 @@ def compare(
 
     asked(html, lang)
     trained = [Run(run) for run in runs]
-    if len({run.path.resolve() for run in trained}) < 2:
-        raise InputError(
-            f"A comparison takes two runs or more, and {len(trained) or 'none'} came"
-            + (", all one folder" if len(trained) > 1 else "")
-            + ". Give the folders of two trainings: linne compare runs/a runs/b"
-        )
+    _several(trained)
     same = common(trained, split, Overlay.read(overlay) if overlay else None)
     for note in same.notes:
         (log or Log(quiet=True)).say(note)
@@ -65,20 +60,20 @@ def compare(
     found = against(same.said, names(trained), metric=own, effect=effect / 100, split=split)
     found |= {"split": split, "notes": [*same.notes], "about": [about(run) for run in trained]}
     found["notes"].append(choosing(split, trained, note_read))
-    words = {
-        "effect": f"{effect:g}" if effect != 1 else "",
-        "metric": metric,
-        "split": split if split != "test" else "",
-        "overlay": overlay,
-    }
-    given = [
-        "linne compare",
-        *(shlex.quote(str(run.path)) for run in trained),
-        *flags({k: v for k, v in words.items() if v}),
-    ]
-    found["command"] = " ".join(given)
+    more = differing(compare, {"effect": effect, "metric": metric, "split": split, "overlay": overlay})
+    found["command"] = " ".join(["linne compare", *(shlex.quote(str(run.path)) for run in trained), *flags(more)])
     found["notes"].append(notes.compared(found, trained, found["command"]))
     return shown(found, compared, html, lang)
+
+
+def _several(runs: list[Run]) -> None:
+    """Raise InputError for fewer than two runs."""
+    if len({run.path.resolve() for run in runs}) < 2:
+        raise InputError(
+            f"A comparison takes two runs or more, and {len(runs) or 'none'} came"
+            + (", all one folder" if len(runs) > 1 else "")
+            + ". Give the folders of two trainings: linne compare runs/a runs/b"
+        )
 
 
 def names(runs: list[Run]) -> list[str]:

@@ -83,11 +83,11 @@ def evaluate(
     who = "the run" if len(runs) == 1 else "one of the runs"
     if not len(judged):
         raise InputError(
-            f"No labelled picture of {pictures.came_from} is left to judge by: {int(known.sum())} of "
-            f"{len(found)} are pictures that {who} learned from or was calibrated on."
+            f"No labelled picture of {pictures.came_from} is left to judge by: {int(known.sum())} of {len(found)} are "
+            f"pictures that {who} learned from or was calibrated on. Give others, that it has not seen."
         )
-    notes = [f"logits were adjusted by {ask.adjust:g} times the log of each class's share"] if ask.adjust else []
-    notes += [*getattr(model, "notes", ()), *decided]
+    adjusted = f"logits were adjusted by {ask.adjust:g} times the log of each class's share"
+    notes = [*([adjusted] if ask.adjust else []), *getattr(model, "notes", ()), *decided]
     if known.any():
         notes.append(f"{int(known.sum())} pictures were left out: {who} learned from them or was calibrated on them")
     judging = [mark for mark, out in zip(marks, known, strict=True) if not out]
@@ -96,7 +96,7 @@ def evaluate(
     if len(runs) == 1 or not ask.fuse:
         return Figures(told, notes=notes)
     source = str(images) if isinstance(images, (str, Path)) else IN_MEMORY
-    ensemble = _ensemble(runs, model, source, ({"metric": metric} if metric else {}) | how)
+    ensemble = _ensemble(runs, model, source, {"metric": metric, "overlay": overlay} | how)
     return Figures(told, notes=[*notes, fused(told, runs, ensemble)], ensemble=ensemble)
 
 

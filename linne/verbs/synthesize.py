@@ -11,7 +11,7 @@ from ..core.files import write
 from ..core.load import load
 from ..core.recipe import Recipe
 from ..engine.log import Log
-from ._made import IN_MEMORY, flags
+from ._made import IN_MEMORY, differing, flags
 
 SETTINGS = ("model", "weights", "resize", "runtime", "split", "group", "metric", "inner_folds", "device", "seed")
 
@@ -82,9 +82,8 @@ def synthesize(
     path = folder.place(out, pictures, "-synthetic")
     name = str(images) if isinstance(images, (str, Path)) else IN_MEMORY
     asked = {"size": size, "minutes": float(minutes), "each": each, "steps": steps, "generator": generator}
-    default = {"size": 32, "minutes": 20.0, "each": 100, "steps": 0, "generator": "fastgan"}
-    own = {key: value for key, value in asked.items() if value != default[key]} | recipe.changed()
-    command = " ".join(["linne synthesize", shlex.quote(name), *flags(own), "--out", shlex.quote(str(path))])
+    own = flags(differing(synthesize, asked) | recipe.changed())
+    command = " ".join(["linne synthesize", shlex.quote(name), *own, "--out", shlex.quote(str(path))])
     with folder.alone(path):
         going = engine.begin(path, asked | recipe.changed(), command)
         log.keep(path / "log.jsonl")
@@ -97,10 +96,14 @@ def synthesize(
             raise
         finally:
             log.close()
+    return Synthesized(path, told, _next(name, path, recipe, told["few"]))
+
+
+def _next(name: str, path: Path, recipe: Recipe, few: bool) -> str:
+    """The command that trains with what was drawn, by the same split."""
     given = {key: value for key, value in recipe.changed().items() if key != "device"}
-    words = {"split": "grouped"} | given if told["few"] else given
-    further = ["linne train", shlex.quote(name), "--extra", shlex.quote(str(path)), *flags(words)]
-    return Synthesized(path, told, " ".join(further))
+    words = {"split": "grouped"} | given if few else given
+    return " ".join(["linne train", shlex.quote(name), "--extra", shlex.quote(str(path)), *flags(words)])
 
 
 def _made(

@@ -147,9 +147,17 @@ def test_what_cannot_be(settings: dict[str, Any], what: str) -> None:
         Recipe(**settings)
 
 
+class Marked:
+    def __init__(self, columns: dict[str, Any]) -> None:
+        self.columns = columns
+
+    def __len__(self) -> int:
+        return 4
+
+
 def test_labels_that_are_surely_right_are_asked_for() -> None:
     marks = {"overlay": np.array(["", "confirmed", "relabelled", "dropped"], object)}
-    images = SimpleNamespace(columns={})
+    images = Marked({})
     rung = Rung.__new__(Rung)
     rung.__dict__.update(pool=None, feed=lambda rows: rows, steps=SimpleNamespace(method="meta"))
     rung.__dict__["stood"] = SimpleNamespace(data=SimpleNamespace(images=images))

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from ...core.batch import Batch, Player, Step
 from ...core.errors import OptionError
 from . import _vary
+from ._draw import sampled
 from ._layers import Down, Excite, Gated, apart, corner, decoder, halvings, unit
 from ._vary import NUMBERS, WAYS, uniform
 
@@ -74,13 +75,7 @@ class fastgan:
 
     def sample(self, classes: np.ndarray, rng: np.random.Generator) -> Tensor:
         """(n, C, size, size) pictures in -1..1, of these classes (n,) int64; -1 is of no class."""
-        place = next(self.generator.parameters()).device
-        targets = torch.zeros(len(classes), self.classes)
-        known = np.flatnonzero(classes >= 0)
-        targets[known, classes[known]] = 1
-        draws = torch.from_numpy(rng.standard_normal((len(classes), self.noise), np.float32))
-        with torch.no_grad():
-            return self.generator(draws.to(place), targets.to(place))
+        return sampled(self.generator, classes, rng, self.noise, self.classes)
 
 
 class _Generator(nn.Module):

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from ...core.batch import Batch, Player, Step
 from ...core.errors import OptionError
+from ._draw import sampled
 
 
 class gan:
@@ -55,13 +56,7 @@ class gan:
 
     def sample(self, classes: np.ndarray, rng: np.random.Generator) -> Tensor:
         """(n, C, size, size) pictures, normalised as the loop's are, of these classes (n,) int64; -1 is of no class."""
-        place = next(self.generator.parameters()).device
-        targets = torch.zeros(len(classes), self.classes)
-        known = np.flatnonzero(classes >= 0)
-        targets[known, classes[known]] = 1
-        draws = torch.from_numpy(rng.standard_normal((len(classes), self.noise), np.float32))
-        with torch.no_grad():
-            return self.generator.eval()(draws.to(place), targets.to(place))
+        return sampled(self.generator.eval(), classes, rng, self.noise, self.classes)
 
 
 def _logistic(true: Tensor, false: Tensor) -> Tensor:
