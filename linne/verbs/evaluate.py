@@ -81,11 +81,7 @@ def evaluate(
     right, decided = (found, []) if table is None else judged_by(table, found, pictures.names, words, marks)
     judged = right.take(np.flatnonzero(~known[right.rows] & (right.labels >= 0)))
     who = "the run" if len(runs) == 1 else "one of the runs"
-    if not len(judged):
-        raise InputError(
-            f"No labelled picture of {pictures.came_from} is left to judge by: {int(known.sum())} of {len(found)} are "
-            f"pictures that {who} learned from or was calibrated on. Give others, that it has not seen."
-        )
+    _some(judged, pictures, int(known.sum()), who)
     adjusted = f"logits were adjusted by {ask.adjust:g} times the log of each class's share"
     notes = [*([adjusted] if ask.adjust else []), *getattr(model, "notes", ()), *decided]
     if known.any():
@@ -98,6 +94,15 @@ def evaluate(
     source = str(images) if isinstance(images, (str, Path)) else IN_MEMORY
     ensemble = _ensemble(runs, model, source, {"metric": metric, "overlay": overlay} | how)
     return Figures(told, notes=[*notes, fused(told, runs, ensemble)], ensemble=ensemble)
+
+
+def _some(judged: Any, pictures: Images, known: int, who: str) -> None:
+    """Raise InputError where no picture is left that may judge."""
+    if not len(judged):
+        raise InputError(
+            f"No labelled picture of {pictures.came_from} is left to judge by: {known} of {len(pictures)} are pictures "
+            f"that {who} learned from or was calibrated on. Give others, that it has not seen."
+        )
 
 
 def _ensemble(runs: Sequence[Run], model: Any, source: str, how: dict[str, Any]) -> dict[str, Any]:

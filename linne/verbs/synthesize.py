@@ -85,18 +85,27 @@ def synthesize(
     own = flags(differing(synthesize, asked) | recipe.changed())
     command = " ".join(["linne synthesize", shlex.quote(name), *own, "--out", shlex.quote(str(path))])
     with folder.alone(path):
-        going = engine.begin(path, asked | recipe.changed(), command)
-        log.keep(path / "log.jsonl")
-        try:
-            told = _made(pictures, replace(recipe, check="none"), (size, each), terms, path, command, begun, log)
-        except (InputError, OptionError):
-            log.close()
-            if not going:
-                engine.undo(path)
-            raise
-        finally:
-            log.close()
+        told = _run(pictures, recipe, asked, terms, path, command, begun, log)
     return Synthesized(path, told, _next(name, path, recipe, told["few"]))
+
+
+def _run(
+    pictures: Any, recipe: Recipe, asked: dict[str, Any], terms: Any, path: Path, command: str, begun: float, log: Log
+) -> dict[str, Any]:
+    """From the pictures to the manifest; nothing is left of the folder where they turn out unusable."""
+    from ..engine import synthesize as engine
+
+    going, wanted = engine.begin(path, asked | recipe.changed(), command), (asked["size"], asked["each"])
+    log.keep(path / "log.jsonl")
+    try:
+        return _made(pictures, replace(recipe, check="none"), wanted, terms, path, command, begun, log)
+    except (InputError, OptionError):
+        log.close()
+        if not going:
+            engine.undo(path)
+        raise
+    finally:
+        log.close()
 
 
 def _next(name: str, path: Path, recipe: Recipe, few: bool) -> str:
