@@ -10,6 +10,7 @@ from ..core.intervals import Interval, mcnemar, paired
 from ..core.lookup import declared, find
 from ..core.predictions import Predictions
 from ..core.resample import bootstrap
+from ..core.several import Several
 from ..core.spec import parse
 
 
@@ -21,9 +22,9 @@ def compare(
 
     "better" is said only when the whole interval is above 0. Raises InputError unless both are of the same pictures.
     """
-    if not (np.array_equal(first.rows, second.rows) and np.array_equal(first.labels, second.labels)):
+    if not (np.array_equal(first.rows, second.rows) and np.array_equal(_answers(first), _answers(second))):
         raise InputError("two sets of predictions can be compared only on the same pictures in the same order.")
-    places = np.flatnonzero(first.labels >= 0)
+    places = np.flatnonzero(first.labelled)
     first, second = first.take(places), second.take(places)
     name, p = parse(metric)[0].name, None
     trick = find("metric", metric)
@@ -38,6 +39,11 @@ def compare(
     percent = declared("metric", name, "percent", True)
     said = {"p": p, "better": bool(found.low > 0), "sentence": sentence(found, percent)}
     return {"metric": metric} | found.as_dict() | said
+
+
+def _answers(said: Predictions) -> np.ndarray:
+    """What is known of their pictures."""
+    return said.targets if isinstance(said, Several) else said.labels
 
 
 def difference(trick: Any, first: Predictions, second: Predictions, gain: int, weights: "np.ndarray | None") -> Any:

@@ -76,7 +76,7 @@ def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "s
 
     if data.added:
         return added.course(data, recipe, log, dealt, reading)
-    if data.images.targets is not None:
+    if data.images.targets is not None and not recipe.trains:
         return several(data, recipe, log, dealt, reading)
     if recipe.positive:
         return positive(data, recipe, log, dealt, reading, path, clock)

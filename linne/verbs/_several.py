@@ -95,10 +95,11 @@ def limits_of(run: Run, ask: Ask) -> np.ndarray:
             raise OptionError(f"--{name} is for runs with one label a picture; {run.path} says several. Leave it away.")
     if not ask.threshold:
         return run.thresholds
-    known = run.predictions("train")
-    if not isinstance(known, Several):
-        raise InputError(f"{run.path} holds no predictions of several labels.")
-    return thresholds(known.probabilities, known.targets, ask.threshold)
+    parts = ("train", "validation") if run.figures.get("rung", "probe") != "probe" else ("train",)
+    held = run.parts()
+    known = [run.predictions(part) for part in parts if part in held]
+    chances = np.concatenate([one.probabilities for one in known])
+    return thresholds(chances, np.concatenate([one.targets for one in known]), ask.threshold)  # type: ignore[attr-defined]
 
 
 def judged(run: Run, pictures: Images, ask: Ask, given: tuple[str, str], log: Log) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def judged(run: Run, pictures: Images, ask: Ask, given: tuple[str, str], log: Lo
     from ..core.recipe import Recipe
     from ..engine.figures_several import figures
     from ..engine.own import hashes_of
-    from ..engine.several import settled
+    from ..engine.settled import settled
     from .evaluate import read_again
 
     metric, overlay = given

@@ -27,7 +27,7 @@ WRONG, PAIRS, LABELS = 24, 20, 200
 def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> dict[str, Any]:
     """Everything that the page, its text and the card show; JSON-ready, kept as report.json."""
     data = result.data
-    judged = result.predictions.get("test", result.predictions["train"])
+    judged = result.predictions["test" if "test" in result.predictions else "train"]
     wrong = mistakes(judged) if isinstance(judged, Several) else []
     made = thumbs(data.images.items, [one["row"] for one in wrong])
     return plainly({
@@ -48,6 +48,7 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
         "pictures": {},
         "splits": {part: int(((data.images.split == part) & data.kept).sum()) for part in SPLITS},
         "model": model(result),
+        "tuned": result.network is not None,
         "recipe": settings(recipe),
         "changed": list(recipe.changed()),
         "versions": versions(),
@@ -112,6 +113,7 @@ def _notes(data: dict[str, Any]) -> list[str]:
         f"{found['unreadable']:,} judged pictures could not be read; their labels count as missed."
         if found["unreadable"] else "",
         data["leak"],
+        *data["model"]["notes"],
     ]  # fmt: skip
 
 
@@ -132,12 +134,13 @@ def card(data: dict[str, Any]) -> str:
     found = data["figures"]
     rows = [f"| {escaped(row[0])} | {' | '.join(row[1:])} |" for row in
             (label_row(one, ("average_precision", "f1")) for one in found["per_label"])]  # fmt: skip
+    how = "tuned" if data["tuned"] else "as it was trained"
     head = "| label | has it | known | threshold | average precision | F1 |\n|---|---|---|---|---|---|"
     name = escaped(data["name"])
     return "\n".join([
         "---", front(data), "---", "", f"# {name}", "",
         f"Says which of {len(found['classes'])} labels a picture has, each by itself: {escaped(data['headline'])}.", "",
-        f"Network: {escaped(data['model']['network'])}, as it was trained; a logistic head a label.", "",
+        f"Network: {escaped(data['model']['network'])}, {how}; a logistic head a label.", "",
         f"Judged by {escaped(data['how'])}.", "",
         head, *rows, "", "Made by:", "", block(data["command"]), "",
     ])  # fmt: skip

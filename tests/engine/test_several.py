@@ -9,7 +9,8 @@ from linne.core.lookup import find
 from linne.core.recipe import Recipe
 from linne.core.several import sigmoid
 from linne.core.thresholds import thresholds
-from linne.engine.several import calibrated, fit, predictions, settled
+from linne.engine.settled import settled
+from linne.engine.several import calibrated, fit, predictions
 
 RECIPE = settled(Recipe())
 
