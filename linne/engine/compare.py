@@ -55,6 +55,8 @@ def sentence(found: Interval, percent: bool) -> str:
     """'better by 1.4 points [0.3, 2.5]', or that these pictures cannot tell."""
     scale, digits, unit = (100, 1, " points") if percent else (1, 3, "")
     value, low, high = (scale * x for x in (found.value, found.low, found.high))
+    if not np.isfinite(low + high):
+        return f"not told apart: {value:+.{digits}f}{unit}, without an interval"
     if found.low > 0 or found.high < 0:
         word, sign = ("better", 1) if value > 0 else ("worse", -1)
         ends = sorted((sign * low, sign * high))
