@@ -193,11 +193,12 @@ def write_config(
     })  # fmt: skip
 
 
-def write_members(path: Path, classes: "tuple[str, ...]", members: "tuple[str, ...]") -> None:
-    """config.json of a run that is the mean of others, folders of its own folder."""
+def write_members(path: Path, classes: "tuple[str, ...]", members: "tuple[str, ...]", several: bool = False) -> None:
+    """config.json of a run that is the mean of others, folders of its own folder. several: labels a picture."""
+    own = {"format": FORMAT, "members": list(members)} | ({"several": True} if several else {})
     write_json(path / "config.json", {
         "num_classes": len(classes), "label_names": list(classes), "id2label": dict(enumerate(classes)),
-        "label2id": {c: k for k, c in enumerate(classes)}, "linne": {"format": FORMAT, "members": list(members)},
+        "label2id": {c: k for k, c in enumerate(classes)}, "linne": own,
     })  # fmt: skip
 
 

@@ -105,14 +105,15 @@ def probe_of(heads: Heads, images: Images, rows: np.ndarray) -> Probe:
                  np.ones(len(rows), bool), on)  # fmt: skip
 
 
-def able(data: Data, learn: np.ndarray) -> Images:
-    """The pictures without the labels that cannot be told apart: fewer than two groups have one, or have it not."""
+def able(data: Data, *learns: np.ndarray) -> Images:
+    """The pictures without the labels that cannot be told apart: among some of `learns`, each (m,) the rows that learn
+    together, fewer than two groups have one, or have it not."""
     images, targets = data.images, _targets(data.images)
-    ids = codes(images.group[learn])
-    groups = {
-        value: np.array([len(np.unique(ids[column == value])) for column in targets[learn].T]) for value in (0, 1)
-    }
-    lost = (groups[0] < 2) | (groups[1] < 2)
+    lost = np.zeros(len(images.classes), bool)
+    for learn in learns:
+        ids = codes(images.group[learn])
+        for value in (0, 1):
+            lost |= np.array([len(np.unique(ids[column == value])) < 2 for column in targets[learn].T])
     if lost.all():
         raise InputError(
             f"None of the {len(lost)} labels of {images.came_from or 'the data'} can be learned: each needs two "

@@ -48,11 +48,17 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
         "pictures": {},
         "splits": {part: int(((data.images.split == part) & data.kept).sum()) for part in SPLITS},
         "model": model(result),
-        "tuned": result.network is not None,
+        "tuned": any(rung != "probe" for rung in _rungs(result)),
         "recipe": settings(recipe),
         "changed": list(recipe.changed()),
         "versions": versions(),
     })  # fmt: skip
+
+
+def _rungs(result: Result) -> list[str]:
+    """How it learned, and each of its folds."""
+    found = result.figures
+    return [found.get("rung", "probe"), *(one["rung"] for one in found.get("folds", []))]
 
 
 def mistakes(judged: Several) -> list[dict[str, Any]]:
@@ -81,11 +87,15 @@ def render(data: dict[str, Any], lang: str = "en") -> str:
     columns = ["label", "has it", "known", "threshold", "average precision", "F1", "precision", "recall"]
     told = [[one["kind"], one["severity"], one["why"], one["fix"]] for one in data["findings"]]
     lead = [f"{data['headline']}.", found["baseline"]["sentence"], f"Judged by {data['how']}.", *_notes(data)]
+    folds = [[str(one["fold"]), str(one["n"]), figure_text(one), one["rung"]] for one in found.get("folds", [])]
+    parted = [{"title": "Folds", "columns": ["fold", "pictures", found["metric"].replace("_", " "), "kept"],
+               "rows": folds}] if folds else []  # fmt: skip
     return plain_page(
         "report", data["name"], [line for line in lead if line],
         [
             {"title": "Figures", "columns": ["figure", "value", "warning"], "rows": figures},
             {"title": "Labels", "columns": columns, "rows": labels},
+            *parted,
             {"title": "Labels together", "columns": ["labels", "have both", "said to have both"], "rows": pairs(found)},
             {"title": "Mistakes", "pictures": data["mistakes"]},
             {"title": "Findings", "columns": ["finding", "severity", "why", "fix"], "rows": told},

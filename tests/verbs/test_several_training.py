@@ -171,3 +171,60 @@ def test_refusals_leave_nothing_behind(table: str, base: Run, tmp_path: Path) ->
     with pytest.raises(OptionError, match="too few for a test set"):
         train(f"several({few})", out=tmp_path / "run", method="tail", weights=str(base.path), **TINY)
     assert not (tmp_path / "run").exists()
+
+
+def test_views_are_the_mean_of_their_logits(tail: Run, tmp_path: Path) -> None:
+    """Against the plain answers for the picture and for its mirror image, as a picture of its own."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    bars(one, 12, 500)
+    other.mkdir()
+    for path in one.glob("*.png"):
+        Image.fromarray(np.asarray(Image.open(path))[:, ::-1]).save(other / path.name)
+    both = [predict(tail, place).logits for place in (one, other)]
+    found = predict(tail, one, view="flip")
+    np.testing.assert_allclose(found.logits, np.mean(both, axis=0), atol=1e-4)
+    assert np.abs(both[0] - both[1]).max() > 0.01
+    np.testing.assert_array_equal(found.thresholds, tail.thresholds)
+    told = evaluate(tail, f"several({one / 'labels.csv'})", view="flip")
+    assert any("mean logits of the views flip" in note for note in told["notes"])
+
+
+@pytest.mark.parametrize("method", ["probe", "tail"])
+def test_folds_judge_what_they_had_not_learned_and_answer_by_their_mean(
+    base: Run, table: str, tmp_path: Path, method: str
+) -> None:
+    other = bars(tmp_path / "pictures", 120, 3000, parts=("",))
+    asked = {**TINY, "epochs": 1} if method == "tail" else {k: v for k, v in TINY.items() if k not in ("batch", "lr")}
+    run = train(f"several({other})", out=tmp_path / "run", weights=str(base.path), method=method, folds=3, **asked)
+    parts = [Run(run.path / f"fold-{k}") for k in range(3)]
+    assert run.several
+    assert [row["rung"] for row in run.figures["folds"]] == [method] * 3
+    assert run.figures["who"] == "pictures, out of fold"
+    held = run.predictions("train")
+    assert isinstance(held, Several)
+    known = {name: row for part in parts for name, row in zip(
+        part.predictions("test").names, part.predictions("test").logits, strict=True)}  # fmt: skip
+    np.testing.assert_allclose(held.logits, [known[name] for name in held.names])
+    np.testing.assert_allclose(run.thresholds, thresholds(held.probabilities, held.targets))
+    judged = np.concatenate([part.predictions("test").right for part in parts])
+    assert run.figures["figures"]["exact_match"]["value"] == pytest.approx(judged.mean())
+    fresh = bars(tmp_path / "fresh", 20, 4000).parent
+    mean = np.mean([predict(part, fresh).logits for part in parts], axis=0)
+    np.testing.assert_allclose(predict(run, fresh).logits, mean, atol=1e-4)
+    assert evaluate(run, f"several({fresh / 'labels.csv'})")["n"] == 20
+    assert ("tuned" in (run.path / "card.md").read_text()) == (method == "tail")
+    assert "Folds" in (run.path / "report.html").read_text()
+    with pytest.raises(OptionError, match="answer one by one"):
+        predict([*parts, base], fresh)
+
+
+def test_folds_and_pictures_that_came_to_judge(table: str, base: Run, tmp_path: Path) -> None:
+    asked = {k: v for k, v in TINY.items() if k not in ("batch", "lr")}
+    run = train(table, out=tmp_path / "run", weights=str(base.path), folds=2, **asked)
+    test = run.predictions("test")
+    assert len(test) == run.figures["n"] == 70
+    mean = np.mean([predict(Run(run.path / f"fold-{k}"), Path(table[8:-1]).parent).logits for k in range(2)], axis=0)
+    names = predict(Run(run.path / "fold-0"), Path(table[8:-1]).parent).names.tolist()
+    np.testing.assert_allclose(test.logits, mean[[names.index(name) for name in test.names]], atol=1e-4)
+    assert run.reads == 1
+    np.testing.assert_allclose(test.thresholds, run.thresholds)
