@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import InputError
-from ..core.intervals import Interval, mcnemar, paired
+from ..core.intervals import Interval, mcnemar, paired, quantile
 from ..core.lookup import declared, find
 from ..core.predictions import Predictions
 from ..core.resample import bootstrap
 from ..core.several import Several
 from ..core.spec import parse
+
+LEVEL = 0.95
 
 
 def compare(
@@ -49,6 +51,17 @@ def _answers(said: Predictions) -> np.ndarray:
 def difference(trick: Any, first: Predictions, second: Predictions, gain: int, weights: "np.ndarray | None") -> Any:
     """gain x (first's figure - second's) under row weights."""
     return gain * (trick(first, weights) - trick(second, weights))
+
+
+def chance(found: dict[str, Any], freedom: "float | None") -> float:
+    """Two-sided p that there is no difference, of the interval's own centre and width; 1 where it has none."""
+    from scipy.special import ndtr, stdtr
+
+    if found["low"] is None or found["high"] is None or found["high"] <= found["low"]:
+        return 1.0
+    centre = (found["low"] + found["high"]) / 2
+    z = abs(centre) / ((found["high"] - found["low"]) / 2) * quantile(LEVEL, freedom)
+    return float(2 * (ndtr(-z) if freedom is None else stdtr(max(freedom, 1), -z)))
 
 
 def sentence(found: Interval, percent: bool) -> str:

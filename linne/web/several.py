@@ -124,6 +124,7 @@ def _notes(data: dict[str, Any]) -> list[str]:
         if found["unreadable"] else "",
         data["leak"],
         *data["model"]["notes"],
+        *(one["sentence"] for one in data.get("verdicts", ())),
     ]  # fmt: skip
 
 

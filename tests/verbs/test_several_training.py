@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from linne.core.errors import OptionError
+from linne.core.errors import InputError, OptionError
 from linne.core.lookup import find
 from linne.core.run import Run
 from linne.core.several import Several
 from linne.core.thresholds import thresholds
 from linne.engine.log import Log
+from linne.verbs.compare import compare
 from linne.verbs.evaluate import evaluate
 from linne.verbs.predict import predict
+from linne.verbs.recognition import recognition
+from linne.verbs.report import report
 from linne.verbs.train import train
+from tests.runs import write_run
 
 CLASSES = ("across", "down", "spot")
 TINY: dict[str, Any] = {"model": "air(widths=(8,16))", "size": 28, "check": "none", "batch": 32, "lr": 0.02}
@@ -228,3 +232,44 @@ def test_folds_and_pictures_that_came_to_judge(table: str, base: Run, tmp_path: 
     np.testing.assert_allclose(test.logits, mean[[names.index(name) for name in test.names]], atol=1e-4)
     assert run.reads == 1
     np.testing.assert_allclose(test.thresholds, run.thresholds)
+
+
+def test_runs_of_several_labels_are_compared(tail: Run, base: Run, tmp_path: Path) -> None:
+    found = compare(base, tail, html=tmp_path / "page.html").data()
+    one, two = base.predictions("test"), tail.predictions("test")
+    trick = find("metric", "average_precision")
+    pair = found["pairs"][0]
+    assert found["metric"] == "average_precision"
+    assert pair["value"] == pytest.approx(trick(two) - trick(one))
+    assert pair["low"] <= pair["value"] <= pair["high"]
+    assert pair["table"]["both"] == (one.right & two.right).sum()
+    each = trick_none(two) - trick_none(one)
+    assert [row["value"] for row in pair["classes"]] == pytest.approx(list(each))
+    told = compare(base, tail, metric="exact_match")
+    assert told.data()["pairs"][0]["value"] == pytest.approx(two.right.mean() - one.right.mean())
+    assert "average precision's gain" in told.text()
+    assert "Class by class" in (tmp_path / "page.html").read_text()
+    assert "tail" in report(base).text().split("judged by")[1]
+    with pytest.raises(OptionError, match="--metric brier is of one label"):
+        compare(base, tail, metric="brier")
+
+
+def trick_none(said: Any) -> np.ndarray:
+    """(K,) average precisions."""
+    return find("metric", "average_precision(none)")(said)
+
+
+def test_runs_of_one_label_and_of_several_are_not_compared(tail: Run, tmp_path: Path) -> None:
+    other = Run(write_run(tmp_path / "other", np.ones(30, bool)))
+    for pair in ((tail, other), (other, tail)):
+        with pytest.raises(InputError, match="Some of the runs say one label a picture and others several"):
+            compare(*pair)
+
+
+def test_features_of_a_tail_tell_identities_apart_and_folds_have_none(tail: Run, tmp_path: Path) -> None:
+    for name, shade in (("a", 30), ("b", 120), ("c", 200)):
+        (tmp_path / name).mkdir()
+        for k in range(4):
+            pixels = np.random.default_rng(k).normal(shade, 9, (28, 28, 3)).clip(0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{k}.png")
+    assert recognition(tail, tmp_path)["identities"] == 3
