@@ -83,8 +83,9 @@ def alone(given: Any, runs: Sequence[Run]) -> "Run | None":
         return runs[0]
     if isinstance(given, (list, tuple)) and len(given) == 1:
         given = given[0]
-    own = isinstance(given, Run) or (isinstance(given, (str, Path)) and (Path(given) / "DONE.json").exists())
-    return Run(given) if own else None
+    if isinstance(given, (str, Path)) and (Path(given) / "DONE.json").exists():
+        return Run(given)
+    return given if isinstance(given, Run) else None
 
 
 def answered(run: Run, pictures: Images, ask: Ask, where: "tuple[Path | None, Path | None]", log: Log) -> Any:

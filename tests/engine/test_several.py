@@ -8,7 +8,7 @@ import pytest
 from linne.core.images import Images
 from linne.core.lookup import find
 from linne.core.recipe import Recipe
-from linne.core.several import sigmoid
+from linne.core.several import Several, sigmoid
 from linne.core.thresholds import thresholds
 from linne.engine import either
 from linne.engine.settled import settled
@@ -88,9 +88,11 @@ def test_a_metric_is_taken_of_scores_whose_thresholds_others_chose() -> None:
     targets[rng.random(targets.shape) < 0.1] = -1
     images = Images.of([b""] * 600, classes=list("ab"), targets=targets)
     raw = 3 * (rng.normal(size=(600, 2)) + 2 * (targets == 1)) + 4
-    told = fair(either.said(images, np.arange(600), raw))
+    said = either.said(images, np.arange(600), raw)
+    assert isinstance(said, Several)
+    told = fair(said)
     assert find("metric", "average_precision")(told) == pytest.approx(
-        find("metric", "average_precision")(either.said(images, np.arange(600), raw))
+        find("metric", "average_precision")(said)
     )  # an order is not changed by any scale
     limits, half = np.unique(told.thresholds, axis=0, return_inverse=True)
     assert len(limits) == 2

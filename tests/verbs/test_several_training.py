@@ -231,7 +231,7 @@ def test_folds_and_pictures_that_came_to_judge(table: str, base: Run, tmp_path: 
     names = predict(Run(run.path / "fold-0"), Path(table[8:-1]).parent).names.tolist()
     np.testing.assert_allclose(test.logits, mean[[names.index(name) for name in test.names]], atol=1e-4)
     assert run.reads == 1
-    np.testing.assert_allclose(test.thresholds, run.thresholds)
+    np.testing.assert_allclose(test.thresholds, run.thresholds)  # type: ignore[attr-defined]
 
 
 def test_runs_of_several_labels_are_compared(tail: Run, base: Run, tmp_path: Path) -> None:
