@@ -18,6 +18,7 @@ from ..core.run import Run
 from ..core.submission import Template, filled, left_over
 from ..engine.log import Log
 from ._explained import Why, single
+from ._several import alone, answered
 
 if TYPE_CHECKING:
     from ..engine.decide import Decider
@@ -95,12 +96,9 @@ def predict(
     from ..engine.panel import panel
 
     log, ask, runs = log or Log(quiet=True), Ask.of(how, "linne predict"), members(run)
-    if len(runs) == 1 and runs[0].several:
-        from ._several import answered
-
+    if (own := alone(run, runs)) is not None:
         single(explain, submission, several=True)
-
-        return answered(runs[0], load(images), ask, (out, submission), log)
+        return answered(own, load(images), ask, (out, submission), log)
     single(explain, submission)
     decide = deciding(runs, ask)
     model = panel(runs, ask, log)
