@@ -76,23 +76,25 @@ def came_to(tree: Taxonomy, node: np.ndarray, known: Predictions, before: Mappin
     """The same of branches that were decided on, node: (n,) places, -1 for none; with their shares by depth, and the
     sentences that `before` had already."""
     at = np.where(node >= 0, node, len(tree.nodes) - 1)
-    kept = {
-        "information": information(tree, at, known.labels),
-        "plain": information(tree, np.where(known.guesses >= 0, known.guesses, len(tree.nodes) - 1), known.labels),
-    }
-    means = bootstrap({name: _mean(one) for name, one in kept.items()}, known.group, len(known))
-    found = named(tree, at, known) | {name: one.as_dict() for name, one in means.items()}
+    plain = np.where(known.guesses >= 0, known.guesses, len(tree.nodes) - 1)
+    kept = {name: information(tree, one, known.labels) for name, one in (("information", at), ("plain", plain))}
+    bounds = dict.fromkeys(kept, (0, 1))
+    means = bootstrap({name: _mean(one) for name, one in kept.items()}, known.group, len(known), bounds=bounds)
+    found = named(tree, at, known)
+    found |= {name: _perfect(one, name, 1, known, 0.95).as_dict() for name, one in means.items()}
     depths = tree.depth[at]
     found["depths"] = [
         {"depth": depth, "share": float((depths == depth).mean()),
          "right": wilson(tree.holds(at, known.labels)[depths == depth], known.group[depths == depth]).as_dict()}
         for depth in range(int(tree.depth.max()) + 1)
     ]  # fmt: skip
-    told = (
+    told = [
         f"a branch is named of {text(found['answered'])}, of which {text(found['right'])} are right; "
-        f"{text(found['classes'])} are named down to the class",
+        f"{text(found['classes'])} are named down to the class"
+    ]
+    told.append(
         "information in right answers, of all that classes hold: "
-        f"{_number(found['information'])}; by the likeliest class {_number(found['plain'])}",
+        f"{_number(found['information'])}; by the likeliest class {_number(found['plain'])}"
     )
     return {"branches": found, "sentences": [*before["sentences"], *told]}
 
