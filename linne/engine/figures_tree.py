@@ -88,15 +88,15 @@ def came_to(tree: Taxonomy, node: np.ndarray, known: Predictions, before: Mappin
          "right": wilson(tree.holds(at, known.labels)[depths == depth], known.group[depths == depth]).as_dict()}
         for depth in range(int(tree.depth.max()) + 1)
     ]  # fmt: skip
-    told = [
+    first = (
         f"a branch is named of {text(found['answered'])}, of which {text(found['right'])} are right; "
         f"{text(found['classes'])} are named down to the class"
-    ]
-    told.append(
+    )
+    second = (
         "information in right answers, of all that classes hold: "
         f"{_number(found['information'])}; by the likeliest class {_number(found['plain'])}"
     )
-    return {"branches": found, "sentences": [*before["sentences"], *told]}
+    return {"branches": found, "sentences": [*before["sentences"], first, second]}
 
 
 def information(tree: Taxonomy, at: np.ndarray, true: np.ndarray) -> np.ndarray:
