@@ -19,8 +19,8 @@ from .judges import judges
 LEVELS = (0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """How likely a branch must be: what is worked out for every run; predict takes any other value as well."""
 ALL = "hierarchical_f1", "hierarchical_precision", "hierarchical_recall", "steps_missed"
-ROWS = 40
-"""Branches that a terminal shows."""
+SHOWN, ROWS = 0.9, 40
+"""The level of a sentence, and the branches that a terminal shows."""
 
 
 def figures(tree: "Taxonomy | None", result: Result, recipe: Recipe) -> dict[str, Any]:
@@ -119,6 +119,15 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"by the taxonomy of {found['classes']} classes in {found['branches']} branches:", *align(shown),
         f"accuracy {by}", "", *align(table), "", "linne predict --back-off:", *align(back),
     ]  # fmt: skip
+
+
+def brief(found: dict[str, Any]) -> list[str]:
+    """The same in two lines."""
+    own, row = found["figures"], next(row for row in found["back_off"] if row["least"] == SHOWN)
+    by = ", ".join(f"{text(one['accuracy'])} at depth {one['depth']}" for one in found["depths"])
+    right = f"branches that are {100 * SHOWN:g} % likely are right of {text(row['right'])}"
+    whole = f"{right}, {text(row['classes'])} down to the class  (linne predict --back-off {SHOWN:g})"
+    return [f"by the taxonomy: hierarchical F1 {text(own['hierarchical_f1'])}; accuracy {by}", whole]
 
 
 def _worst(found: dict[str, Any]) -> list[tuple[str, ...]]:
