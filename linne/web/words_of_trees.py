@@ -11,7 +11,7 @@ TREES = {
     "depth": "层",
     "kinds": "种类数",
     "By how much mistakes miss": "错误差多远",
-    "hierarchical f1": "层级 F1",
+    "hierarchical F1": "层级 F1",
     "hierarchical precision": "层级精确率",
     "hierarchical recall": "层级召回率",
     "steps missed": "平均偏离步数",
