@@ -6,7 +6,7 @@ Omniglot: characters of half of the alphabets of the two small background sets t
 Clothing: the pictures of five classes teach, those of the other five are asked. A way is `linne train --method WAY`
 with a trunk computed once; `embedded` is the first classifier's network, which learned ImageNet alone. Figures are
 those of `linne recognition`, with intervals over identities; gains in recall@1 are paired, with identities as groups.
-`small` ways, for Omniglot, train a small network of 32 px from random weights; quarter turns are identities of their own.
+`small` ways train a network of 32 px from random weights on Omniglot; quarter turns are identities of their own.
 Two divisions, each half teaching once. Runs stay in runs/bench-recognition, so the same command goes on; every way
 takes about its minutes of a core. Claim: on Omniglot recall@1 >= 0.90 after training, above the embedded network.
 """
