@@ -109,7 +109,7 @@ def turned(place: Path, half: int) -> Path:
 def fitted(way: str, name: str, place: Path, half: int, given: Any) -> Run:
     """The way's run on this half."""
     out, images = place / f"{half}-{way.replace(' ', '-').replace(',', '')}", place / str(half)
-    if (out / "model.safetensors").exists() and (out / "report.html").exists():
+    if (out / "DONE.json").exists():
         return Run(out)
     settings = {"check": "none", **OWN[name], **{**WAYS, **TURNED}[way]}
     if way in TURNED:
