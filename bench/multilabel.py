@@ -146,7 +146,7 @@ WAYS: tuple[tuple[str, float, str, dict[str, Any]], ...] = (
     ("probe", 0.0, "", {}),
     ("half hidden", 0.5, "", {}),
     ("half taken for no", 0.5, "0", {}),
-    ("tail", 0.0, "", {"method": "tail"}),
+    ("tail", 0.0, "", {"method": "tail", "epochs": 8}),
 )
 """Name, the share of learning answers that is blank, what stands in its place, settings."""
 BESIDE = {"tail": "probe"}
