@@ -123,7 +123,7 @@ def test_the_objective_is_map_unless_one_is_named() -> None:
 
 
 def test_a_figure_without_a_mistake_in_its_order_has_an_interval() -> None:
-    """Scores may rank perfectly while their thresholds are wrong: the lower end is that of as many without a mistake."""
+    """Scores may rank perfectly while their thresholds are wrong: the low end is that of as many without a mistake."""
     targets = (np.random.default_rng(0).random((80, 3)) < 0.4).astype(np.int8)
     images = Images.of([b""] * 80, classes=list("abc"), targets=targets)
     found = figure(either.said(images, np.arange(80), targets - 3.0), metric="average_precision")
