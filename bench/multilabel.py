@@ -5,13 +5,13 @@
 Seeded. A collage has one to four tiles, each class drawn as often as one over its rank, so that labels are skewed; the
 tiles of judging collages come from pictures that no learning collage shows. Runs of `linne train` on each set: the
 network's features and a head a label with every answer known, half of the learning answers hidden, and the same half
-taken for "no"; and a short `--method tail` with every answer known, beside the heads on the same judging collages. Beside them
-what single-label accuracy implies: the first classifier of the same network, taught the single pictures, says each tile
-by itself (where the tiles are is told to it), and a label's score is 1 - product of (1 - p) over tiles. Shares of
-labels in the parts of the iterative split stand beside those of a random one. Collages lie in a temporary folder;
-finished runs are kept under the cache's home, so the bench goes on where it was stopped. Claims: every label's share
-within 10 % of what is asked (or one picture); the mean average precision of the tail above the heads', by a paired
-interval.
+taken for "no"; and a short `--method tail` with every answer known, beside the heads on the same judging collages.
+Beside them what single-label accuracy implies: the first classifier of the same network, taught the single pictures,
+says each tile by itself (where the tiles are is told to it), and a label's score is 1 - product of (1 - p) over tiles.
+Shares of labels in the parts of the iterative split stand beside those of a random one. Collages lie in a temporary
+folder; finished runs are kept under the cache's home, so the bench goes on where it was stopped. Claims: every label's
+share within 10 % of what is asked (or one picture); the mean average precision of the tail above the heads', by a
+paired interval.
 """
 
 import argparse
