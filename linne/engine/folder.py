@@ -73,7 +73,7 @@ def alone(path: Path) -> Any:
     return lock.lock(path, leave=False) if writes() else nullcontext()
 
 
-BEGUN = ("recipe.toml", "origin.json", "log.jsonl")
+BEGUN = ("recipe.toml", "origin.json", "log.jsonl", "tree.csv")
 DEALT = ("images.parquet", "overlay.csv", "plan.json", "calibration.json", "config.json", "model.safetensors")
 """Until a method learns: what the pictures were dealt to, what was measured, and the first classifier."""
 

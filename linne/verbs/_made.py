@@ -38,9 +38,10 @@ def made(
     data: Any, recipe: Recipe, path: Path, command: str, begun: float, log: Log, plan: "str | Path | None" = None
 ) -> int:
     """Learn, judge, and write the run's folder to its last file; how many pictures learned. begun: of its clock."""
-    from ..engine import folder, promise, retention, unknown
+    from ..engine import figures_tree, folder, promise, retention, tree, unknown
     from ..engine.budget import Clock
 
+    known = tree.begun(recipe, data.images.classes, path, log)
     if recipe.folds:
         result, members = _folded(data, recipe, path, command, log)
     else:
@@ -52,6 +53,7 @@ def made(
     if data.images.targets is None:
         strange = None if members else unknown.chosen(data, result, recipe, log)
         result.figures |= unknown.figures(strange) | {"promises": promise.promises(result, recipe)}
+        result.figures |= figures_tree.figures(known, result, recipe)
         unknown.keep(path, strange)
         promise.keep(path, result.figures["promises"])
     _write(path, data, result, _page(result, recipe, command, path), members, log)

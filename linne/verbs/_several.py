@@ -11,12 +11,12 @@ import numpy as np
 
 from ..core.ask import Ask
 from ..core.errors import InputError, OptionError
-from ..core.files import write
 from ..core.images import Images
 from ..core.run import Run, vars_of
 from ..core.several import Several
 from ..core.thresholds import thresholds
 from ..engine.log import Log
+from ._table import delimiter, written
 
 FIT = ("runtime", "threshold", "view")
 """Ways to ask that apply to several labels."""
@@ -57,13 +57,7 @@ class Written:
 
     def __init__(self, found: Answers, path: Path) -> None:
         self.path, self.count, self.unread = path, len(found), sum(map(bool, found.problems))
-        delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-
-        def fill(aside: Path) -> None:
-            with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-                csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows(found.table())
-
-        write(path, fill)
+        written(path, found.table())
 
     def text(self) -> str:
         """What was written."""
@@ -93,8 +87,8 @@ def answered(run: Run, pictures: Images, ask: Ask, where: "tuple[Path | None, Pa
     out, submission = where
     if submission is not None:
         raise OptionError(f"--submission {submission}: a run with several labels fills none in so far. Give --out.")
-    if out is not None and Path(out).suffix.lower() not in (".csv", ".tsv"):
-        raise OptionError(f"--out {out}: the table is written as .csv or .tsv. Did you mean {Path(out).stem}.csv?")
+    if out is not None:
+        delimiter(out)
     limits = limits_of(run, ask)
     found, _ = _said(run, pictures, np.full((len(pictures), len(run.classes)), -1, np.int8), limits, ask, log)
     return found if out is None else Written(found, Path(out))

@@ -33,10 +33,12 @@ class Figures(dict[str, Any]):
         """For a terminal."""
         from ..engine.figures import table
         from ..engine.figures_several import table as several
+        from ..engine.figures_tree import lines
 
         if "per_label" in self:
             return "\n".join([*self["notes"], "", several(dict(self))]).strip()
-        return "\n".join([*self["notes"], "", table(self)]).strip()
+        branches = ["", *lines(self["tree"])] if "tree" in self else []
+        return "\n".join([*self["notes"], "", table(self), *branches]).strip()
 
     def data(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -69,6 +71,7 @@ def evaluate(
         Decisions about labels to judge by, a CSV that linne check --overlay begins.
     """
     from ..engine.figures import figures
+    from ..engine.figures_tree import branched
     from ..engine.infer import predictions
     from ..engine.members import members
     from ..engine.notes import fused
@@ -86,6 +89,8 @@ def evaluate(
     each = (lambda part, logits: parts.append(decide(part, logits))) if decide else (lambda part, logits: None)
     pictures = by_name(pictures, runs[0].classes)
     model = prepared(runs, pictures, ask, log)
+    if decide:
+        decide.temperature = model.temperature
     found, hashes, _ = predictions(model, pictures, log, ask.runtime, each)
     marks = [value.tobytes().hex() for value in hashes]
     learned = set[str]().union(*(hashes_of(one, "train", "validation") for one in runs))
@@ -103,7 +108,9 @@ def evaluate(
     judging = [mark for mark, out in zip(marks, known, strict=True) if not out]
     notes += [note for one in runs if (note := read_again(one, judging, pictures, len(runs) > 1))]
     told = figures(judged, metric=metric or runs[0].recipe.metric)
-    if decide:
+    if decide and decide.tree:
+        told["tree"] = branched(decide.tree, judged)
+    if decide and ask.decides:
         told["decided"] = came_to = _came_to(decide, parts, judged)
         notes += [*decide.notes, *came_to["sentences"]]
     if len(runs) == 1 or not ask.fuse:
@@ -116,8 +123,11 @@ def evaluate(
 def _came_to(decide: Any, parts: Sequence[Any], judged: Predictions) -> dict[str, Any]:
     """What decisions on chunks of pictures came to on those of them that judge."""
     from ..engine import decided
+    from ..engine.figures_tree import came_to
 
-    return decided.judged(type(parts[0]).joined(parts).take(judged.rows), judged, decide.way, decide.asked)
+    joined = type(parts[0]).joined(parts).take(judged.rows)
+    told = decided.judged(joined, judged, decide.way, decide.asked)
+    return told | came_to(decide.tree, joined.node, judged, told) if decide.least or decide.branches else told
 
 
 def _some(judged: Any, pictures: Images, known: int, who: str) -> None:

@@ -19,6 +19,7 @@ from ..core.submission import Template, filled, left_over
 from ..engine.log import Log
 from ._explained import Why, single
 from ._several import alone, answered
+from ._table import delimiter
 
 if TYPE_CHECKING:
     from ..engine.decide import Decider
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 OPTIONS = Ask
 BARE = {"explain": "cam"}
 """What an option means where no word of its kind follows it."""
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
 class Table:
@@ -100,8 +100,10 @@ def predict(
         single(explain, submission, several=True)
         return answered(own, load(images), ask, (out, submission), log)
     single(explain, submission)
-    decide = deciding(runs, ask)
+    decide = deciding(runs, ask) if submission is None or ask.decides else None
     model = panel(runs, ask, log)
+    if decide:
+        decide.temperature = model.temperature
     wanted = _wanted(submission, out, model.classes, decide)
     why = Why.of(explain, out, model, runs, ask.runtime) if explain else None
     pictures = load(images)
@@ -112,14 +114,12 @@ def predict(
         each = (lambda part, logits: parts.append(decide(part, logits))) if decide else (lambda part, logits: None)
         found, _, reasons = predictions(model, _unlabelled(pictures), log, ask.runtime, each)
         return Submitted(Path(out), wanted, found) if wanted and out else Answered(found, reasons, decide, parts)
-    delimiter = DELIMITERS.get(Path(out).suffix.lower())
-    if delimiter is None:
-        raise OptionError(f"--out {out}: the table is written as .csv or .tsv. Did you mean {Path(out).stem}.csv?")
+    sign = delimiter(out)
     table = Table(_rows(model, pictures, log, ask.runtime, (decide, why)), Path(out))
 
     def fill(aside: Path) -> None:
         with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            table.write(file, delimiter)
+            table.write(file, sign)
         if why is not None:  # before the table is there: an option that cannot be leaves nothing
             table.note = why.write(pictures, log)
 
@@ -128,8 +128,9 @@ def predict(
 
 
 def deciding(runs: Sequence[Run], ask: Ask) -> "Decider | None":
-    """What decides, where more than probabilities is asked for; what it stands on is not imported otherwise."""
-    if not ask.decides:
+    """What decides, where more than probabilities is asked for or a run has a taxonomy; what it stands on is not
+    imported otherwise."""
+    if not ask.decides and not any((run.path / "tree.csv").exists() for run in runs):
         return None
     from ..engine.decide import decider
 
@@ -146,7 +147,7 @@ def _wanted(
     if decide is not None:
         raise OptionError(
             f"--submission {submission} asks for a plain answer to every picture. Drop it, or --coverage, --max-error, "
-            "--recall, --costs and --unknown."
+            "--recall, --costs, --back-off, --tree and --unknown."
         )
     if out is None:
         raise OptionError(f"--submission {submission} is filled into another file. Give --out submission.csv as well.")
@@ -197,7 +198,8 @@ class Answered(Predictions):
 
     @property
     def answers(self) -> list[str]:
-        """What each picture is called: a class, "unknown", or "" where it could not be read or is not answered."""
+        """What each picture is called: a class or a branch of the taxonomy, "unknown", or "" where it could not be read
+        or is not answered."""
         if self.decide is None or self.decided is None:
             return [self.classes[guess] if guess >= 0 else "" for guess in self.guesses]
         return [self.decide.label(self.decided, place) for place in range(len(self))]
@@ -217,6 +219,14 @@ class Answered(Predictions):
     def unknown(self) -> np.ndarray:
         """With unknown=: (n,) bool, True for none of the classes. Raises OptionError where nobody asked for it."""
         return self._asked("strange", "unknown")
+
+    @property
+    def paths(self) -> list[tuple[str, ...]]:
+        """With tree= or of a run with a taxonomy: of each picture the names from the top down to its answer. Raises
+        OptionError without a taxonomy."""
+        if self.decide is None or self.decided is None or self.decide.tree is None:
+            raise OptionError("There is no taxonomy: give linne.predict(..., tree='labels.csv'), say.")
+        return [self.decide.way_of(self.decided, place) for place in range(len(self))]
 
     def _asked(self, what: str, option: str) -> np.ndarray:
         found = getattr(self.decided, what, None)
