@@ -155,6 +155,12 @@ def test_evaluate_judges_by_it(run: Run, plain: Run, place: Path, capsys: pytest
     assert "by the taxonomy of 3 classes in 3 branches" in capsys.readouterr().out
 
 
+def test_pictures_of_a_branch_judge_nothing(run: Run, place: Path) -> None:
+    shutil.copytree(place / "new" / "cross", place / "vague" / "angular")
+    with pytest.raises(InputError, match=r"has the class 'angular', a branch of the taxonomy.* itself: bars, cross"):
+        linne.evaluate(run, place / "vague")
+
+
 def test_nested_folders_are_a_taxonomy(place: Path) -> None:
     root = place / "nested"
     for shape, above in PARENTS.items():
