@@ -1,9 +1,10 @@
 """Galleries: seconds to enrol, milliseconds to identify, an index's recall, and whether a promised rate holds.
 
-    python bench/gallery.py [--part enrol|search|index|rate|quality]... [--tiny]     # all parts: about fifteen minutes
+    python bench/gallery.py [--part enrol|search|grow|index|rate|quality]... [--tiny]   # all: fifteen minutes
 
 enrol    1,000 clothing pictures of 50 identities from cold: <= 8 s in a new process (the network converted before)
 search   queries in batches of 32 against 1,000,000 rows of 512, exact: <= 15 ms each, or what memory allows
+grow     one picture more in galleries of 20,000: seconds of all but its features, and had all been asked again
 index    usearch over so many rows (--rows, 200,000): recall@10 >= 0.98 against exact search
 rate     200 galleries of 100 Omniglot characters, 10 drawings each: the rate at which drawings of characters that are
          not in it get a name lies within the stated interval in >= 90 %; and how well probabilities are calibrated
@@ -21,6 +22,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +33,14 @@ from PIL import Image, ImageFilter
 from linne.core.images import Images
 from linne.core.load import load
 from linne.core.rng import rng
-from linne.engine import approximate, held, pairs
+from linne.engine import approximate, held, pairs, store
 from linne.engine.attempts import attempts
+from linne.engine.enrolled import told
 from linne.engine.extractor import extractor
 from linne.engine.held import Held, Part, Rows, directions
 from linne.engine.log import Log
 from linne.engine.nearest import Nearest
+from linne.engine.reasked import reasked
 from linne.engine.threshold import sure, threshold
 
 QUIET = Log(quiet=True)
@@ -152,6 +156,44 @@ def search(tiny: bool) -> dict[str, Any]:
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
         "as_all_cosines_say": bool((np.sort(best) == np.sort(found[:4])).all()),
     }  # fmt: skip
+
+
+def grow(tiny: bool) -> dict[str, Any]:
+    """Seconds from the new picture's features to the state on disk, for random unit vectors, with one and with ten
+    pictures of an identity; the picture is of one that is there, and of a new one."""
+    n, wide = (2000, 64) if tiny else (20_000, 1280)
+    rows, out = directions(drawn(n, wide)).astype(np.float32), dict[str, Any]()
+    for each in (1, 10):
+        names, columns = [f"{k // each}" for k in range(n)], marked(n, 0)
+        gallery = held.add(Held(), names, rows, columns)
+        begun = time.perf_counter()
+        tried = attempts(gallery, Nearest(gallery), QUIET)
+        whole = time.perf_counter() - begun
+        for name in ("7", "new"):
+            one = drawn(1, wide, 2)
+            with tempfile.TemporaryDirectory() as place:
+                with store.writing(Path(place)):
+                    store.save(Path(place), store.State(0, {"width": wide}, gallery, tried))
+                seconds = timed(lambda: grown(Path(place), name, one), 1 if tiny else 3)  # noqa: B023
+            out[f"{each} of each, one of {name!r}"] = {"seconds": round(seconds, 3), "all_asked_again": round(whole, 2)}
+    return {"rows": n, "width": wide, **out}
+
+
+def marked(n: int, seed: int) -> dict[str, np.ndarray]:
+    """Columns of n pictures that look like no other."""
+    draw = np.random.default_rng([n, seed])
+    return {"pictures": np.full(n, "", object), "hash": draw.integers(0, 2**63, (n, 2)).view("V16")[:, 0],
+            "sight": draw.integers(0, 2**63, n).astype(np.uint64), "sharpness": np.ones(n, np.float32)}  # fmt: skip
+
+
+def grown(place: Path, name: str, one: np.ndarray) -> None:
+    """Read the gallery, add a picture, ask what changed, decide the threshold, write the next state."""
+    with store.writing(place):
+        before = store.read(place)
+        after = held.add(before.held, [name], one, marked(1, before.number))
+        tried = reasked(before.held, before.tried, after, QUIET)
+        told(tried, "a network")
+        store.save(place, replace(before, held=after, tried=tried))
 
 
 def index(tiny: bool, count: int) -> dict[str, Any]:
@@ -326,7 +368,7 @@ def helped(
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parts = {"enrol": enrol, "search": search, "index": index, "rate": rate, "quality": quality}
+    parts = {"enrol": enrol, "search": search, "grow": grow, "index": index, "rate": rate, "quality": quality}
     asked.add_argument("--part", action="append", choices=[*parts], help="only this part; several times for several")
     asked.add_argument("--rows", type=int, default=200_000, help="of the index")
     asked.add_argument("--tiny", action="store_true", help="try everything, write nothing")

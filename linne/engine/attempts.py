@@ -5,6 +5,7 @@ As a stranger: its whole identity is left out; how alike is the nearest of the o
 read. Nothing is tuned on these figures but the threshold and the probability that `threshold` and `sure` make of them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -61,17 +62,24 @@ def chosen(held: Held) -> np.ndarray:
 def attempts(held: Held, nearest: Nearest, log: Log) -> Attempts:
     """Ask the chosen pictures again."""
     rows = chosen(held)
-    identity = held.identity[rows]
-    rival, other = np.full(len(rows), -1), np.full(len(rows), -np.inf)
     with log.track("asked again as strangers", len(rows)) as step:
-        for start in range(0, len(rows), 512):
-            part = slice(start, start + 512)
-            owner, score = nearest.search(directions(held.rows.take(rows[part])), 2)
-            mine = owner[:, 0] == identity[part]
-            place = np.arange(len(owner)), mine.astype(int)
-            rival[part], other[part] = owner[place], score[place]
-            step(len(owner))
-    return Attempts(rows, identity, own(held, nearest, rows), other, rival)
+        rival, other = rivals(held, nearest, rows, step)
+    return Attempts(rows, held.identity[rows], own(held, nearest, rows), other, rival)
+
+
+def rivals(
+    held: Held, nearest: Nearest, rows: np.ndarray, step: Callable[[int], None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(rival (a,), other (a,)) of these pictures; step is told how many were asked."""
+    rival, other = np.full(len(rows), -1), np.full(len(rows), -np.inf)
+    for start in range(0, len(rows), 512):
+        part = slice(start, start + 512)
+        owner, score = nearest.search(directions(held.rows.take(rows[part])), 2)
+        mine = owner[:, 0] == held.identity[rows[part]]
+        place = np.arange(len(owner)), mine.astype(int)
+        rival[part], other[part] = owner[place], score[place]
+        step(len(owner))
+    return rival, other
 
 
 def own(held: Held, nearest: Nearest, rows: np.ndarray) -> np.ndarray:

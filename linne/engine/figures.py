@@ -54,7 +54,7 @@ def figures(
 
 def figure(predictions: Predictions, *, metric: str = "accuracy", level: float = 0.95, seed: int = 0) -> dict[str, Any]:
     """One figure alone with its interval, as `figures` gives it; raises what it raises."""
-    known = predictions.take(np.flatnonzero(predictions.labels >= 0))
+    known = predictions.take(np.flatnonzero(predictions.labelled))
     if not len(known):
         raise InputError(f"none of {len(predictions)} pictures has a label, so there are no figures to give.")
     return intervals(known, {metric: metric}, level, seed)[metric]

@@ -16,7 +16,7 @@ from ..core.recipe import Recipe
 from ..core.run import Run
 from . import approximate, pairs, store
 from . import held as holding
-from .attempts import Attempts, attempts
+from .attempts import Attempts
 from .enrol import New, fresh, identities, named, prepared, unusable
 from .enrolled import Enrolled, alike, count, told
 from .extractor import Extractor, about, again, extractor
@@ -25,6 +25,7 @@ from .identified import Answer, Answers, Verdict, answer
 from .log import Log
 from .look import Looker, Seen
 from .nearest import Nearest
+from .reasked import reasked
 from .threshold import Sure, sure, threshold
 
 SEARCHES = ("auto", "exact", "index")
@@ -386,7 +387,7 @@ def _asked(before: store.State, after: store.State, log: Log) -> store.State:
     if after is before or (held.rows is old.rows and held.identity is old.identity):
         return after
     inside = set(after.index.get("parts", ())) & {part.file for part in held.rows.parts}
-    return replace(after, tried=attempts(held, Nearest(held), log), index=after.index if inside else {})
+    return replace(after, tried=reasked(old, before.tried, held, log), index=after.index if inside else {})
 
 
 def _place(held: Held, name: str) -> int:

@@ -18,6 +18,8 @@ from ..core.run import Run
 from ..core.taxonomy import Taxonomy
 from ..engine.log import Log
 from ._made import IN_MEMORY, flags
+from ._several import alone
+from ._several import judged as several
 from .predict import deciding
 
 OPTIONS = Ask
@@ -80,10 +82,8 @@ def evaluate(
 
     runs, ask, log = members(run), Ask.of(how, "linne evaluate"), log or Log(quiet=True)
     pictures = load(images)
-    if len(runs) == 1 and runs[0].several:
-        from ._several import judged as several
-
-        return Figures(several(runs[0], pictures, ask, (metric, overlay), log))
+    if (own := alone(run, runs)) is not None:
+        return Figures(several(own, pictures, ask, (metric, overlay), log))
     if pictures.targets is not None:
         raise InputError(f"{pictures.came_from} has several labels a picture, and {runs[0].path} says one.")
     decide, parts = deciding(runs, ask), list[Any]()

@@ -18,6 +18,8 @@ from ..core.run import Run
 from ..core.submission import Template, filled, left_over
 from ..engine.log import Log
 from ._explained import Why, single
+from ._several import alone, answered
+from ._table import delimiter
 
 if TYPE_CHECKING:
     from ..engine.decide import Decider
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 OPTIONS = Ask
 BARE = {"explain": "cam"}
 """What an option means where no word of its kind follows it."""
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
 class Table:
@@ -95,12 +96,9 @@ def predict(
     from ..engine.panel import panel
 
     log, ask, runs = log or Log(quiet=True), Ask.of(how, "linne predict"), members(run)
-    if len(runs) == 1 and runs[0].several:
-        from ._several import answered
-
+    if (own := alone(run, runs)) is not None:
         single(explain, submission, several=True)
-
-        return answered(runs[0], load(images), ask, (out, submission), log)
+        return answered(own, load(images), ask, (out, submission), log)
     single(explain, submission)
     decide = deciding(runs, ask) if submission is None or ask.decides else None
     model = panel(runs, ask, log)
@@ -116,14 +114,12 @@ def predict(
         each = (lambda part, logits: parts.append(decide(part, logits))) if decide else (lambda part, logits: None)
         found, _, reasons = predictions(model, _unlabelled(pictures), log, ask.runtime, each)
         return Submitted(Path(out), wanted, found) if wanted and out else Answered(found, reasons, decide, parts)
-    delimiter = DELIMITERS.get(Path(out).suffix.lower())
-    if delimiter is None:
-        raise OptionError(f"--out {out}: the table is written as .csv or .tsv. Did you mean {Path(out).stem}.csv?")
+    sign = delimiter(out)
     table = Table(_rows(model, pictures, log, ask.runtime, (decide, why)), Path(out))
 
     def fill(aside: Path) -> None:
         with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            table.write(file, delimiter)
+            table.write(file, sign)
         if why is not None:  # before the table is there: an option that cannot be leaves nothing
             table.note = why.write(pictures, log)
 

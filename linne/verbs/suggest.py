@@ -1,18 +1,30 @@
 """linne suggest: which pictures to label next."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..core.load import load
 from ..core.overlay import append
-from ..core.recipe import Recipe
+from ..core.recipe import Recipe, setting
 from ..engine.log import Log
-from ._shown import Shown, shown
+from ._shown import Shown, asked, shown
 
 SETTINGS = (
-    "model", "weights", "size", "resize", "runtime", "group", "split", "inner_folds", "seed", "overlay", "pool",
+    "model", "weights", "size", "resize", "runtime", "group", "split", "inner_folds", "seed", "overlay", "pool", "lang",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Paged(Recipe):
+    """A recipe's settings, and that of the page."""
+
+    lang: str = setting(
+        "", "the language that the page of --html shows first, en (when not given) or zh; it holds both"
+    )
+
+
+OPTIONS = Paged
 
 
 def suggest(
@@ -56,6 +68,8 @@ def suggest(
     from ..engine.suggest import suggest as found_by
     from ..web import suggested
 
+    lang = settings.pop("lang", "")
+    asked(html, lang)
     log = log or Log(quiet=True)
     recipe = replace(Recipe.of(settings, source="linne suggest", allowed=SETTINGS), check="none")
     wanted = Wanted(recipe.pool, n, query, more, [word.strip() for word in classes.split(",") if word.strip()])
@@ -68,4 +82,4 @@ def suggest(
         found |= {"overlay": str(overlay), "written": append(overlay, rows_of(found, overlay))}
     if copies is not None:
         found |= {"copies": str(copied(pictures, found, copies))}
-    return shown(found, suggested.Suggested(pictures), html, "")
+    return shown(found, suggested.Suggested(pictures), html, lang)

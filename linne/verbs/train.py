@@ -83,7 +83,7 @@ def _run(
     from ..engine.plan import Plan
     from ..engine.pool import gather
     from ..engine.pu import chosen, joined, prepared
-    from ..engine.several import settled
+    from ..engine.settled import settled, single
 
     with fleet.turn(recipe):
         resumed = folder.begin(path, recipe, command)
@@ -94,8 +94,10 @@ def _run(
         if resumed:
             log.say(f"going on with the unfinished run {path}")
         before = Plan(path / "plan.json", plan).get(FEATURES, recipe.runtime)
-        if pictures.targets is not None:
-            recipe = settled(recipe)
+        if pictures.targets is None:
+            single(recipe)
+        else:
+            recipe = settled(recipe, len(pictures.classes))
         recipe = chosen(pictures, recipe, log)
         pictures = joined(pictures, recipe) if recipe.positive else pictures
         if recipe.tree and not recipe.overlay:  # an overlay may name more classes

@@ -13,6 +13,7 @@ from linne.engine.attempts import attempts, chosen
 from linne.engine.held import Held, Part, Rows, directions, scattered, twins, weights
 from linne.engine.log import Log
 from linne.engine.nearest import Nearest
+from linne.engine.reasked import reasked
 
 WIDTH = 24
 
@@ -119,6 +120,53 @@ def test_left_out_pictures_by_the_definition() -> None:
         others[mine] = -np.inf
         assert tried.rival[place] == others.argmax()
         assert tried.other[place] == pytest.approx(others.max(), abs=1e-9)
+
+
+@given(st.integers(0, 10**6), st.sampled_from([12, 40, 10_000]))
+@settings(max_examples=25)
+def test_what_a_change_did_not_touch_is_not_asked_and_the_same(seed: int, most: int) -> None:
+    """After each of a dozen changes, drawn: every number as if all were asked, to the last bit."""
+    draw = np.random.default_rng(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("linne.engine.attempts.MOST", most)
+        patch.setattr("linne.engine.attempts.LEAST", min(most, 1000))
+        before = some(seed, 40, 4, 3, noise=0.5)
+        tried = attempts(before, Nearest(before), Log(quiet=True))
+        for turn in range(12):
+            after = changed(before, draw, turn)
+            found, whole = reasked(before, tried, after, Log(quiet=True)), attempts(after, Nearest(after), Log(True))
+            for name, column in whole.columns().items():
+                np.testing.assert_array_equal(getattr(found, name), column, name)
+            before, tried = after, found
+
+
+def changed(before: Held, draw: np.random.Generator, turn: int) -> Held:
+    """With pictures of old and new identities, a few of them where others lie, or fewer identities."""
+    places = draw.permutation(len(before.names))[:3].tolist()
+    if turn % 4 == 2:
+        return held.remove(before, places[:2])
+    if turn % 4 == 3:
+        return held.merge(before, places[0], places[1:2])
+    near = before.rows.take(draw.integers(0, len(before), 3)) + draw.normal(0, 0.05, (3, WIDTH))
+    return held.add(before, [before.names[places[0]], f"new {turn}", f"new {turn}"], near, columns(3, draw))
+
+
+def test_one_picture_more_asks_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those whose nearest stranger changed, not all."""
+    gallery = some(5, 300, 3, 2)
+    tried = attempts(gallery, Nearest(gallery), Log(quiet=True))
+    draw = np.random.default_rng(1)
+    grown = held.add(gallery, ["who 7"], gallery.rows.take(np.array([3])), columns(1, draw))
+    asked: list[int] = []
+    plain = Nearest.search
+
+    def search(self: Nearest, points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(len(points))
+        return plain(self, points, k)
+
+    monkeypatch.setattr(Nearest, "search", search)
+    reasked(gallery, tried, grown, Log(quiet=True))
+    assert sum(asked) < len(tried) / 10
 
 
 def test_every_identity_is_asked_before_any_twice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """linne enrol, identify, same and gallery: the command line, other processes, kills; once with a real network."""
 
+import csv
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from tests.gallery import TRIAL, Coarse, coarse, write
 
 ROOT = Path(__file__).parents[2]
 Said = pytest.CaptureFixture[str]
+NEAREST, ALIKE = ("nearest", "second", "third"), ("similarity", "second similarity", "third similarity")
 
 FAKE = """
 import os, sys, time
@@ -192,6 +195,54 @@ def test_enrol_and_identify(gallery: Path, parts: Path, capsys: Said) -> None:
     assert told["network"] == "tf_efficientnet_lite0"
     assert told["geometry"] == {"size": 224, "fit": "crop", "crop": 0.875, "interpolation": "bicubic"}
     assert told["ran"].startswith("openvino")
+
+
+def test_answers_as_a_table_hold_what_is_said(gallery: Path, parts: Path, capsys: Said, tmp_path: Path) -> None:
+    """Row for row what --json says, from two folders whose pictures are called the same, with one that is none."""
+    (tmp_path / "odd").mkdir()
+    Image.new("RGB", (80, 80), (90, 90, 90)).save(tmp_path / "odd" / "0.png")
+    given = [str(parts / "parts/part 0"), str(parts / "new"), str(tmp_path / "odd")]
+    assert main(["identify", str(gallery), *given, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    for name, sign in (("answers.csv", ","), ("deep/answers.tsv", "\t")):
+        out = tmp_path / name
+        assert main(["identify", str(gallery), *given, "--out", str(out), "--quiet"]) == 0
+        shown = capsys.readouterr().out
+        assert "13 pictures in" in shown
+        assert "1 cannot be compared" in shown
+        with open(out, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter=sign))
+        assert len({row["name"] for row in rows}) == len(rows) == 13
+        for row, one in zip(rows, told["answers"], strict=True):
+            assert (row["name"], row["label"], row["problem"]) == (one["picture"], one["name"], one["problem"])
+            nearest = [(row[a], row[b]) for a, b in zip(NEAREST, ALIKE, strict=True) if row[a]]
+            assert nearest == [(other["name"], str(round(other["similarity"], 6))) for other in one["nearest"]]
+            assert row["unknown"] == ("" if one["problem"] else "no" if one["known"] else "yes")
+            if not one["problem"]:
+                assert float(row["probability"]) == pytest.approx(one["probability"], abs=1e-6)
+        assert rows[0]["name"].endswith("part 0/0.jpg")
+        assert "shows nothing" in rows[-1]["problem"]
+
+
+def test_no_half_table_is_left(
+    gallery: Path, parts: Path, capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some, out = str(parts / "new"), tmp_path / "answers.csv"
+    for wrong, said in ((tmp_path / "answers.xlsx", "Did you mean answers.csv?"), (tmp_path / "a.csv", "is a folder")):
+        (tmp_path / "a.csv").mkdir(exist_ok=True)
+        assert main(["identify", str(gallery), some, "--out", str(wrong), "--quiet"]) == 2
+        assert said in capsys.readouterr().err
+    out.write_text("as it was")
+
+    def stopped(answers: object) -> Iterator[list[str]]:
+        yield ["name"]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("linne.verbs.identify.rows", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        linne.identify(gallery, some, out=out)
+    assert out.read_text() == "as it was"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.csv", "answers.csv"]
 
 
 def test_same_and_changes(gallery: Path, parts: Path, capsys: Said, tmp_path: Path) -> None:

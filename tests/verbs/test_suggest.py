@@ -53,7 +53,7 @@ def test_from_suggestions_to_labels_to_a_training_and_on(place: Path) -> None:
     labels = place / "labels.csv"
     page, todo = place / "page.html", place / "todo"
     told = linne.suggest(place / "photos", pool=str(place / "new"), n=6, more=40, overlay=str(labels), html=page,
-                         copies=todo, **TINY)  # fmt: skip
+                         lang="zh", copies=todo, **TINY)  # fmt: skip
     found, written = told.found, rows(labels)
     assert found["n"] == len(written) == 6
     assert [row["picture"] for row in written] == [one["name"] for one in found["rows"]]
@@ -65,6 +65,7 @@ def test_from_suggestions_to_labels_to_a_training_and_on(place: Path) -> None:
     assert (todo / f"001-{first['guess']}-{first['name']}").read_bytes() == (place / "new" / first["name"]).read_bytes()
     shown = page.read_text(encoding="utf-8")
     assert shown.count("data:image/jpeg;base64,") == 6
+    assert 'lang="zh"' in shown[:300]
     for part in (
         "Pictures to label next",
         "下一批待标注的图片",
@@ -176,3 +177,12 @@ def test_what_cannot_be(
     error = capsys.readouterr().err
     assert said in error
     assert "Traceback" not in error
+
+
+def test_a_language_needs_a_page_and_is_one_that_there_is(place: Path, tmp_path: Path, capsys: Said) -> None:
+    plain = ["suggest", str(place / "photos"), "--pool", str(place / "new"), "--quiet"]
+    for more, said in ((["--lang", "zh"], "no effect without a page"), (["--lang", "fr"], "no effect without a page"),
+                       (["--lang", "fr", "--html", str(tmp_path / "p.html")], "'fr'")):  # fmt: skip
+        assert main([*plain, *more]) == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "p.html").exists()

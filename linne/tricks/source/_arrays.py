@@ -125,7 +125,7 @@ def labels_in(labels: Any, n: int, name: str) -> list[Any]:
     if values.ndim == 2 and np.isin(values, (0, 1)).all() and values.dtype.kind in "biuf":
         several = np.flatnonzero(values.sum(axis=1) > 1)
         if len(several):
-            raise InputError(f"row {several[0]} of {name} has several labels; they come in a later version.")
+            raise InputError(f"row {several[0]} of {name} has several labels. Such are read by: 'several({name})'.")
         return [int(row.argmax()) if row.any() else None for row in values]
     if values.ndim != 1:
         raise InputError(f"{name}: labels are {values.shape}; expected (n,), or one-hot (n, classes).")

@@ -1,7 +1,6 @@
 """annotations: JSON as COCO (Lin et al. 2014), iNaturalist or AI-Challenger have it, or {"a.jpg": "cat"}."""
 
-import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from linne.core.errors import InputError, OptionError, nearest
 from linne.core.finding import Finding
 from linne.core.images import Images
 
-from ._cells import Table, records_table, text_of
+from ._cells import Table, records_table
 from ._classes import class_names, named
+from ._coco import coco, home_of, is_coco, json_of
 from ._columns import ROLES
 from ._say import count, some
 from ._table import images_of
@@ -34,13 +34,9 @@ def annotations(
     if several not in SEVERAL:
         raise OptionError(f"several={several!r} is not known. {nearest(several, SEVERAL)}")
     path = Path(path).expanduser()
-    home = path.parent.parent if path.parent.name.lower() == "annotations" else path.parent
-    base = Path(root).expanduser() if root else home
-    try:
-        content = json.loads(text_of(path))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path.name} is no JSON: {error}.") from error
-    if isinstance(content, dict) and isinstance(content.get("images"), list):
+    base = Path(root).expanduser() if root else home_of(path)
+    content = json_of(path)
+    if is_coco(content):
         if classes:
             raise OptionError(f"{path.name} names its categories itself; leave classes={classes!r} away.")
         return images_of(_coco(content, path.name, label or "name", several), base, {})
@@ -66,22 +62,13 @@ def _records(content: Any, name: str) -> Table:
 
 
 def _coco(content: Mapping[str, Any], name: str, field: str, several: str) -> Table:
-    try:
-        categories = {entry["id"]: str(entry[field]) for entry in content.get("categories", ())}
-    except KeyError as error:
-        fields = sorted({key for entry in content["categories"] for key in entry})
-        raise OptionError(f"a category of {name} has no field {error.args[0]!r}. {nearest(field, fields)}") from error
-    try:
-        areas = _areas(content, categories)
-        files = {entry["id"]: entry.get("file_name") or entry["id"] for entry in content["images"]}
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{name} is no complete COCO file: {error!r} is missing or no category.") from error
+    files, areas, _ = coco(content, name, field)
     torn = [image for image in files if len(areas[image]) > 1]
     if torn and several == "error":
         most = ", ".join(f"{label} ({n})" for label, n in Counter(areas[torn[0]]).most_common(3))
         raise InputError(
-            f"{name}: {count(len(torn), 'picture')} with several categories, first {files[torn[0]]!r}: {most}. A "
-            "picture has one label; say several=largest or several=skip (several labels come in a later version)."
+            f"{name}: {count(len(torn), 'picture')} with several categories, first {files[torn[0]]!r}: {most}. Keep "
+            f"them all: 'several({name})'; or one or none of each picture: several=largest, several=skip."
         )
     labels = [_one(areas[image], several) for image in files]
     table = Table({"file_name": list(files.values()), "label": labels}, name)
@@ -90,18 +77,6 @@ def _coco(content: Mapping[str, Any], name: str, field: str, several: str) -> Ta
         why = f"{count(len(torn), 'picture')} with several categories took {how}: {some([files[k] for k in torn])}."
         table.findings = (Finding((), "several categories", "medium", why, "Look at them; one label may be too few."),)
     return table
-
-
-def _areas(content: Mapping[str, Any], categories: Mapping[Any, str]) -> dict[Any, dict[str, float]]:
-    """For each picture the area of each of its categories; a label without a box has area 0."""
-    areas: dict[Any, dict[str, float]] = defaultdict(dict)
-    for entry in content.get("annotations") or ():
-        box = entry.get("bbox") or (0, 0, 0, 0)
-        area = entry.get("area") or box[2] * box[3]
-        of = areas[entry["image_id"]]
-        label = categories[entry["category_id"]]
-        of[label] = of.get(label, 0.0) + float(area)
-    return areas
 
 
 def _one(areas: Mapping[str, float], several: str) -> str | None:

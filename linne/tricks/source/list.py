@@ -7,15 +7,14 @@ from pathlib import Path
 from linne.core.errors import InputError
 from linne.core.images import Images
 
-from ._cells import Table, joined, text_of
+from ._cells import Table, joined
 from ._classes import class_names, named
-from ._files import PICTURES
+from ._lines import lines_of, lists_in
 from ._say import split_of
 from ._table import images_of
 
 suffixes = (".txt", ".lst")
 holds = ("train_list.txt", "val_list.txt", "test_list.txt")
-LINE = re.compile(rf"(.*?(?:{'|'.join(sorted(map(re.escape, PICTURES)))}))(?:[\s,;]+(.*))?", re.IGNORECASE)
 
 
 def list(path: "str | Path", *, root: str = "", classes: str = "", encoding: str = "") -> Images:
@@ -28,35 +27,21 @@ def list(path: "str | Path", *, root: str = "", classes: str = "", encoding: str
     path = Path(path).expanduser()
     home = path if path.is_dir() else path.parent
     base = Path(root).expanduser() if root else home
-    files = sorted(home / name.name for name in home.iterdir() if name.name in holds) if path.is_dir() else [path]
     names = class_names(classes, home)
-    tables = [_table(file, names, encoding, path.is_dir()) for file in files]
+    tables = [_table(file, names, encoding, path.is_dir()) for file in lists_in(path)]
     return images_of(joined(tables, path.name), base, {}, names)
 
 
 def _table(path: Path, names: "Sequence[str] | None", encoding: str, marked: bool) -> Table:
-    pairs, lines = [], []
-    for number, line in enumerate(text_of(path, encoding).splitlines(), 1):
-        if line.strip():
-            pairs.append(_pair(line.strip(), number, path.name))
-            lines.append(number)
-    labels = named([label for _, label in pairs], names, path.name)
-    columns = {"image": [picture for picture, _ in pairs], "label": labels}
+    lines = lines_of(path, encoding)
+    for number, picture, label in lines:
+        if label and re.fullmatch(r"\d+([,\s]+\d+)+", label):
+            raise InputError(
+                f"line {number} of {path.name} gives {picture!r} the labels {label}. Pictures of several labels are "
+                f"read by several: 'several({path.name})'."
+            )
+    labels = named([label for _, _, label in lines], names, path.name)
+    columns = {"image": [picture for _, picture, _ in lines], "label": labels}
     if marked:
-        columns["split"] = [split_of(path.name.split("_")[0])] * len(pairs)
-    return Table(dict(columns), path.name, lines)
-
-
-def _pair(line: str, number: int, name: str) -> tuple[str, str | None]:
-    match = LINE.fullmatch(line)
-    if not match and len(parts := line.rsplit(None, 1)) == 2:
-        return parts[0], parts[1]
-    if not match:
-        raise InputError(f"line {number} of {name} is {line!r}; expected a picture and its label: 'cats/1.jpg cat'.")
-    label = (match[2] or "").strip() or None
-    if label and re.fullmatch(r"\d+([,\s]+\d+)+", label):
-        raise InputError(
-            f"line {number} of {name} gives {match[1]!r} the labels {label}. A picture has one label; "
-            "several come in a later version."
-        )
-    return match[1], label
+        columns["split"] = [split_of(path.name.split("_")[0])] * len(lines)
+    return Table(dict(columns), path.name, [number for number, _, _ in lines])

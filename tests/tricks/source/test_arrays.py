@@ -13,7 +13,7 @@ import pytest
 from linne.core.errors import InputError, OptionError
 from linne.core.images import Images
 from linne.core.load import load
-from linne.tricks.source import arrays as module
+from linne.tricks.source import _packed as module
 from linne.tricks.source._arrays import role_of
 from linne.tricks.source._idx import read_idx
 
@@ -84,7 +84,7 @@ def test_npz_with_splits_one_hot_and_class_names(tmp_path: Path) -> None:
     assert images.classes == ("狐", "b", "a")
     hot[1] = 1
     np.savez(tmp_path / "b.npz", x=PIXELS, y=hot)
-    with pytest.raises(InputError, match=r"row 1 of b.npz has several labels; they come in a later version"):
+    with pytest.raises(InputError, match=r"row 1 of b.npz has several labels. Such are read by: .several"):
         load(tmp_path / "b.npz")
 
 
