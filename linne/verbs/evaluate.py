@@ -15,6 +15,7 @@ from ..core.load import load
 from ..core.overlay import Overlay
 from ..core.predictions import Predictions
 from ..core.run import Run
+from ..core.taxonomy import Taxonomy
 from ..engine.log import Log
 from ._made import IN_MEMORY, flags
 from ._several import alone
@@ -87,7 +88,7 @@ def evaluate(
         raise InputError(f"{pictures.came_from} has several labels a picture, and {runs[0].path} says one.")
     decide, parts = deciding(runs, ask), list[Any]()
     each = (lambda part, logits: parts.append(decide(part, logits))) if decide else (lambda part, logits: None)
-    pictures = by_name(pictures, runs[0].classes)
+    pictures = by_name(pictures, runs[0].classes, decide.tree if decide else None)
     model = prepared(runs, pictures, ask, log)
     if decide:
         decide.temperature = model.temperature
@@ -170,9 +171,15 @@ def read_again(run: Run, marks: list[str], pictures: Images, named: bool) -> str
     ) + ("" if able else f"; {run.path} cannot be written and does not count it")
 
 
-def by_name(pictures: Images, classes: tuple[str, ...]) -> Images:
+def by_name(pictures: Images, classes: tuple[str, ...], tree: "Taxonomy | None" = None) -> Images:
     """The pictures with labels by the run's class names; raises InputError for a class that the run does not know."""
     foreign = [name for name in pictures.classes if name not in classes]
+    if tree and (inner := [name for name in foreign if name in tree.place]):
+        held = [classes[leaf] for leaf in np.flatnonzero(tree.member[:, tree.place[inner[0]]])]
+        raise InputError(
+            f"{pictures.came_from} has the class {inner[0]!r}, a branch of the taxonomy. To judge by them they need "
+            f"the class itself: {', '.join(held[:10])}{', ...' if len(held) > 10 else ''}."
+        )
     if foreign:
         raise InputError(
             f"{pictures.came_from} has the class {foreign[0]!r}, which the run does not know. "

@@ -46,8 +46,7 @@ def parts(found: "dict[str, Any] | None") -> "dict[str, Any] | None":
     ]
     return {
         "found": found,
-        "figures": [(name.replace("_", " ").replace("f1", "F1"), found["figures"][name])
-                    for name in ORDER if name in found["figures"]],
+        "figures": [(name.replace("_", " ").replace("f1", "F1"), found["figures"][name]) for name in ORDER],
         "rows": [row | {"bough": bough, "called": row["path"][-1] if row["path"] else ""}
                  for row, bough in zip(nodes, boughs([row["depth"] for row in nodes]), strict=True)],
         "reach": charts.axis(shares),
