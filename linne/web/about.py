@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.images import SPLITS
+from ..core.images import SPLITS, Images
 from ..core.recipe import Recipe
 from ..engine.data import Data
 from ..engine.first import Result
@@ -32,8 +32,7 @@ def overview(data: Data) -> dict[str, Any]:
     images, facts, kept = data.images, data.facts, data.kept
     split = np.where(kept, np.where(images.split == "", "train", images.split), "not used")
     parts = [*SPLITS, "not used"]
-    counts = np.array([np.bincount(images.labels[(split == part) & (images.labels >= 0)], minlength=len(images.classes))
-                       for part in parts])  # fmt: skip
+    counts = np.array([_having(images, split == part) for part in parts])
     order = np.argsort(-counts.sum(0), kind="stable")[:CLASSES]
     read = facts.readable
     sizes = {
@@ -52,6 +51,13 @@ def overview(data: Data) -> dict[str, Any]:
         "twins": int((np.bincount(data.twins)[data.twins] > 1).sum()) if len(data.twins) else 0,
         "bytes": int(facts["bytes"].sum()),
     }
+
+
+def _having(images: Images, rows: np.ndarray) -> np.ndarray:
+    """(K,) how many of these pictures have each class or label."""
+    if images.targets is not None:
+        return (images.targets[rows] == 1).sum(0)
+    return np.bincount(images.labels[rows & (images.labels >= 0)], minlength=len(images.classes))
 
 
 def model(result: Result) -> dict[str, Any]:

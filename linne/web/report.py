@@ -65,15 +65,25 @@ def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
 
 
 def _shown(data: dict[str, Any]) -> dict[str, Any]:
-    """What the template needs beside the data: ways to say numbers, and a few things worked out once."""
+    """What the template needs beside the data, of one label a picture."""
+    found, base = data["figures"], data["figures"]["baseline"]["value"]
+    common = frame(data)
+    return common | {
+        "reach": charts.axis([row[part] for row in found["per_class"] for part in ("recall", "precision")]),
+        "base": base if base >= common["span"][0] else None,
+        "added": added.parts(found.get("added")),
+        "branched": branched.parts(found.get("tree")),
+        "reasons": data.get("reasons", {}),
+        **promised.parts(found),
+    }
+
+
+def frame(data: dict[str, Any]) -> dict[str, Any]:
+    """What the page of any run needs beside the data: ways to say numbers, and a few things worked out once."""
     found, counts = data["figures"], data["overview"]["counts"]
-    shares = [figure for figure in found["figures"].values() if figure["greater"]]
-    span, base = charts.axis(shares), found["baseline"]["value"]
     return {
         "how": Word(JUDGES.get(data["how"], data["how"])),
-        "span": span,
-        "reach": charts.axis([row[part] for row in found["per_class"] for part in ("recall", "precision")]),
-        "base": base if base >= span[0] else None,
+        "span": charts.axis([figure for figure in found["figures"].values() if figure["greater"]]),
         "folded": charts.axis(found.get("folds", [])),
         "present": [part for part, n in data["overview"]["splits"].items() if n],
         "most": max((say.total(row) for row in counts), default=0),
@@ -83,10 +93,6 @@ def _shown(data: dict[str, Any]) -> dict[str, Any]:
         "bytes": say.size,
         "about": partial(say.about, data),
         "origin": data.get("origin"),
-        "added": added.parts(found.get("added")),
-        "branched": branched.parts(found.get("tree")),
-        "reasons": data.get("reasons", {}),
-        **promised.parts(found),
         **_verdicts(data.get("verdicts", ())),
     }
 

@@ -6,22 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from ..core.images import SPLITS
+from ..core.images import Images
 from ..core.recipe import Recipe
 from ..core.several import Several
 from ..engine.figures import headline
-from ..engine.figures import text as figure_text
 from ..engine.figures_several import label_row, table
 from ..engine.first import Result
-from .about import dropped, model, settings, versions
+from . import charts
+from .about import dropped, model, overview, settings, versions
 from .found import finding
-from .gather import FINDINGS, FORMAT
-from .page import page as plain_page
+from .gather import FINDINGS, FORMAT, mistaken
+from .home import dressed, environment
 from .plainly import plainly, short
+from .report import frame
 from .thumbs import thumbs
 
-WRONG, PAIRS, LABELS = 24, 20, 200
-"""At most so many mistakes, pairs of labels and labels on the page."""
+WRONG, LABELS = 24, 200
+"""At most so many mistakes and labels on the page."""
 
 
 def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> dict[str, Any]:
@@ -29,30 +30,57 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
     data = result.data
     judged = result.predictions["test" if "test" in result.predictions else "train"]
     wrong = mistakes(judged) if isinstance(judged, Several) else []
-    made = thumbs(data.images.items, [one["row"] for one in wrong])
+    findings = [finding(one) for one in result.findings[:FINDINGS]]
+    rows = dict.fromkeys([*(one["row"] for one in wrong), *(row for one in findings for row in one["rows"])])
     return plainly({
         "format": FORMAT,
         "several": True,
-        "name": PurePath(data.images.came_from or "pictures").name or "pictures",
+        "name": named(data.images.came_from),
         "source": data.images.came_from,
         "command": command,
         "headline": headline(result.figures),
         "how": result.how,
         "leak": result.leak,
         "reads": reads if "test" in result.predictions else 0,
-        "figures": result.figures | {"per_label": result.figures["per_label"][:LABELS]},
-        "mistakes": [one | {"jpeg": ""} | made.get(one["row"], {}) for one in wrong],
-        "findings": [finding(one) for one in result.findings[:FINDINGS]],
+        "figures": result.figures | {"per_label": _lowest(result.figures["per_label"])},
+        "mistakes": wrong,
+        "checked": recipe.check != "none",
+        "findings": findings,
+        "findings_more": max(0, len(result.findings) - FINDINGS),
         "severities": dict(Counter(one.severity for one in result.findings)),
         "dropped": dropped(data),
-        "pictures": {},
-        "splits": {part: int(((data.images.split == part) & data.kept).sum()) for part in SPLITS},
+        "overview": overview(data),
         "model": model(result),
         "tuned": any(rung != "probe" for rung in _rungs(result)),
         "recipe": settings(recipe),
         "changed": list(recipe.changed()),
         "versions": versions(),
+        "pictures": _pictures(data.images, list(rows)),
     })  # fmt: skip
+
+
+def named(source: str) -> str:
+    """What the page is called: the file or folder that the pictures came from, of a source with options its first."""
+    inside = source.partition("(")[2] or source
+    return PurePath(inside.partition(",")[0].strip(")\"' ")).name or "pictures"
+
+
+def _pictures(images: Images, rows: list[int]) -> dict[str, dict[str, Any]]:
+    """Name, labels, split and thumbnail of each row, "" where there is none."""
+    has, made = images.targets == 1, thumbs(images.items, rows)
+    out = {}
+    for row in rows:
+        label = ", ".join(images.classes[k] for k in np.flatnonzero(has[row]))
+        told = {"name": short(str(images.names[row])), "label": short(label), "split": images.split[row], "jpeg": ""}
+        out[str(row)] = told | made.get(row, {})
+    return out
+
+
+def _lowest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The LABELS labels of the lowest average precision, lowest first; what is not known counts as last."""
+    area = [one["average_precision"]["value"] for one in rows]
+    order = sorted(range(len(rows)), key=lambda at: 2.0 if area[at] is None else area[at])
+    return [rows[at] for at in order[:LABELS]]
 
 
 def _rungs(result: Result) -> list[str]:
@@ -71,47 +99,30 @@ def mistakes(judged: Several) -> list[dict[str, Any]]:
     for row in order:
         label = int(cost[row].argmax())
         missed = bool(judged.targets[row, label] == 1)
-        chance = f"{judged.probabilities[row, label]:.1%}"
-        line = f"{'has' if missed else 'has no'} {judged.classes[label]}: {chance}"
-        out.append({"row": int(judged.rows[row]), "name": short(str(judged.names[row])), "lines": [line]})
+        chance = float(judged.probabilities[row, label])
+        out.append({"row": int(judged.rows[row]), "label": short(judged.classes[label]), "missed": missed,
+                    "chance": chance})  # fmt: skip
     return out
 
 
 def render(data: dict[str, Any], lang: str = "en") -> str:
     """The page as one HTML text; `lang`, en or zh, is shown first."""
-    found = data["figures"]
-    names = {name: figure["warning"] for name, figure in found["figures"].items()}
-    figures = [[name.replace("_", " "), figure_text(found["figures"][name]), why] for name, why in names.items()]
-    parts = ("average_precision", "f1", "precision", "recall")
-    labels = [list(label_row(row, parts)) for row in found["per_label"]]
-    columns = ["label", "has it", "known", "threshold", "average precision", "F1", "precision", "recall"]
-    told = [[one["kind"], one["severity"], one["why"], one["fix"]] for one in data["findings"]]
-    lead = [f"{data['headline']}.", found["baseline"]["sentence"], f"Judged by {data['how']}.", *_notes(data)]
-    folds = [[str(one["fold"]), str(one["n"]), figure_text(one), one["rung"]] for one in found.get("folds", [])]
-    parted = [{"title": "Folds", "columns": ["fold", "pictures", found["metric"].replace("_", " "), "kept"],
-               "rows": folds}] if folds else []  # fmt: skip
-    return plain_page(
-        "report", data["name"], [line for line in lead if line],
-        [
-            {"title": "Figures", "columns": ["figure", "value", "warning"], "rows": figures},
-            {"title": "Labels", "columns": columns, "rows": labels},
-            *parted,
-            {"title": "Labels together", "columns": ["labels", "have both", "said to have both"], "rows": pairs(found)},
-            {"title": "Mistakes", "pictures": data["mistakes"]},
-            {"title": "Findings", "columns": ["finding", "severity", "why", "fix"], "rows": told},
-        ],
-        lang, command=data["command"],
-    )  # fmt: skip
+    page, data = environment(lang).get_template("several.html.jinja"), plainly(data)
+    rows = data["figures"]["per_label"]
+    own = {
+        "rows": rows,
+        "reach": charts.axis([row[part] for row in rows for part in ("recall", "precision")]),
+        "beside": together(data["figures"]),
+    }
+    return page.render(data | frame(data) | own, lang=lang, **dressed("css"), **dressed("js"))
 
 
-def pairs(found: dict[str, Any]) -> list[list[str]]:
-    """The pairs of labels that are together most often, or are said to be."""
-    has, said = (np.array(found["cooccurrence"][name]) for name in ("labels", "said"))
-    both = np.triu(np.maximum(has, said), 1)
-    order = np.argsort(-both, axis=None, kind="stable")[:PAIRS]
-    places = [np.unravel_index(one, both.shape) for one in order]
-    names = found["classes"]
-    return [[f"{names[a]} + {names[b]}", str(has[a, b]), str(said[a, b])] for a, b in places if both[a, b]]
+def together(found: dict[str, Any]) -> dict[str, Any]:
+    """Names and counts of the MATRIX labels that are together, or are said to be, most often."""
+    counts = {name: np.array(found["cooccurrence"][name]) for name in ("labels", "said")}
+    seen = mistaken(np.maximum(counts["labels"], counts["said"]))
+    names = [found["classes"][k] for k in seen]
+    return {"names": names} | {name: one[np.ix_(seen, seen)].tolist() for name, one in counts.items()}
 
 
 def _notes(data: dict[str, Any]) -> list[str]:

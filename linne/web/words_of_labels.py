@@ -33,4 +33,28 @@ LABELS = {
     "severity": "严重程度",
     "why": "原因",
     "fix": "办法",
+    "{n} labels": "{n} 个标签",
+    "Pictures of each label": "各标签的图片",
+    "a slope and a shift for each label, fitted on {on}": "每个标签各有斜率和偏移，拟合于 {on}",
+    "Scores drawn at random (the dashed line) would reach {value}.": "随机分数（虚线）可达 {value}。",
+    "{share} of the answers are not known: they neither judge nor count.":
+        "{share} 的答案未知：它们不参与评判，也不计入。",
+    "{n} judged pictures could not be read; their labels count as missed.":
+        "{n} 张被评判的图片无法读取；其标签计为漏报。",
+    "Label by label": "逐个标签",
+    "Lowest average precision first. A label is said from its threshold on, which pictures that do not judge chose for "
+    "the best F1.": "平均精度最低者在前。达到阈值才会说出标签；阈值由不参与评判的图片按最佳 F1 选出。",
+    "never said": "从不说出",
+    "Labels that are together": "同时出现的标签",
+    "Labels that are said together": "同时说出的标签",
+    "Pictures that have both; down the diagonal, those that have the label.":
+        "两者都有的图片数；对角线为具有该标签的图片数。",
+    "Pictures of which both are said.": "两者都被说出的图片数。",
+    "The {n} labels that are together most often.": "最常同时出现的 {n} 个标签。",
+    "One answer of each picture: a label that it has and that was missed, or one that was said and is not there, with "
+    "its probability. Wrong labels show up here too.":
+        "每张图片一个答案：具有却漏报的标签，或误报的标签，并附概率。错误的标签也会出现在这里。",
+    "missed": "漏报",
+    "not there": "误报",
+    "Every answer was right.": "所有答案都正确。",
 }  # fmt: skip
