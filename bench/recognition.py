@@ -109,6 +109,8 @@ def turned(place: Path, half: int) -> Path:
 def fitted(way: str, name: str, place: Path, half: int, given: Any) -> Run:
     """The way's run on this half."""
     out, images = place / f"{half}-{way.replace(' ', '-').replace(',', '')}", place / str(half)
+    if (out / "DONE.json").exists():
+        return Run(out)
     settings = {"check": "none", **OWN[name], **{**WAYS, **TURNED}[way]}
     if way in TURNED:
         images = turned(place, half)

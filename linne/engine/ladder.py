@@ -75,7 +75,7 @@ def chosen(up: Climb, best: Best, made: Best, alone: bool) -> Best:
     both = (one.take(np.searchsorted(one.rows, shared)) for one in (first, made.predictions))
     before, after = (either.warmed(one) for one in both)
     found = compare(after, before, metric=up.recipe.metric, seed=up.recipe.seed)
-    keep = alone or (found["value"] > 0 and found["low"] > SLACK)
+    keep = alone or (found["value"] > 0 and found["low"] is not None and found["low"] > SLACK)
     word = "it was asked for" if alone else "kept" if keep else f"{best.name} stays"
     on = f"on {len(after):,} pictures that neither had learned"
     told = {"rung": made.name, "seconds": round(up.clock.seconds, 1), "kept": bool(keep), "gain": found}

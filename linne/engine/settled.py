@@ -18,16 +18,16 @@ ALSO = ("average_precision", "auc", "f1", "macro_f1", "micro_f1", "precision", "
 CHECKS = ("unreadable", "duplicates", "leakage", "quality", "geometry")
 """Checks that look at no label."""
 PLAIN = ("split", "group", "metric", "inner_folds", "model", "weights", "weights_licence", "size", "resize", "runtime",
-         "check", "max_unreadable", "seed", "device", "method", "minutes", "folds")  # fmt: skip
+         "check", "max_unreadable", "seed", "device", "surgery", "method", "minutes",
+         "folds")  # fmt: skip
 """Settings that have their effect with several labels."""
 STEPS = ("epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "mix_until", "mix_at", "decay", "layer_decay",
-         "warmup", "clip", "hook", "init", "precision", "augment")  # fmt: skip
+         "warmup", "clip", "hook", "init", "precision", "augment", "devices", "shard", "synchronise")  # fmt: skip
 """Those besides that have it where steps are taken."""
 WHY = {
-    "ground": "the tail and the whole network say themselves what they learn from",
+    "ground": "several labels are learned from what the tail cuts off, or from pictures",
     "sampler": "samplers go by the one label of each picture",
     "head": "calibration is folded into one linear layer",
-    "surgery": "it was not tried with several labels",
     "copies": "the first classifier's heads learn from plain pictures",
     "augment": "the first classifier's heads learn from plain pictures; give --minutes or --method tail as well",
     "classic": "classical learners give one label a picture",
@@ -40,9 +40,6 @@ WHY = {
     "unknown": "a stranger is a picture of none of the classes, which here is an answer like any other",
     "tree": "several labels have no one way down a tree",
     "fit_all": "no picture would be left to set the thresholds of the classifier of all",
-    "devices": "several labels learn in one process",
-    "shard": "several labels learn in one process",
-    "synchronise": "several labels learn in one process",
 }
 """Why a setting has none."""
 

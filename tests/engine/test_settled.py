@@ -63,3 +63,4 @@ def test_steps_keep_what_they_are_told() -> None:
              "augment": "flip", "lr": "find"}  # fmt: skip
     found = settled(Recipe.of(asked), 5)
     assert {name: getattr(found, name) for name in asked} == asked
+    settled(Recipe.of({"surgery": "activation(to=mish)", "method": "full", "devices": 2}))

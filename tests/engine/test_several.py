@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from linne.core.images import Images
+from linne.core.intervals import wilson
 from linne.core.lookup import find
 from linne.core.recipe import Recipe
 from linne.core.several import Several, sigmoid
 from linne.core.thresholds import thresholds
 from linne.engine import either
+from linne.engine.figures import figure
 from linne.engine.settled import settled
 from linne.engine.several import calibrated, fair, fit, predictions
 
@@ -118,3 +120,12 @@ def test_what_is_fitted_to_one_strength_never_saw_the_picture() -> None:
 def test_the_objective_is_map_unless_one_is_named() -> None:
     assert RECIPE.metric == "average_precision"
     assert settled(Recipe.of({"metric": "macro_f1"})).metric == "macro_f1"
+
+
+def test_a_figure_without_a_mistake_in_its_order_has_an_interval() -> None:
+    """Scores may rank perfectly while their thresholds are wrong: the low end is that of as many without a mistake."""
+    targets = (np.random.default_rng(0).random((80, 3)) < 0.4).astype(np.int8)
+    images = Images.of([b""] * 80, classes=list("abc"), targets=targets)
+    found = figure(either.said(images, np.arange(80), targets - 3.0), metric="average_precision")
+    assert found["value"] == found["high"] == 1
+    assert found["low"] == pytest.approx(wilson(np.ones(80, bool), np.full(80, "")).low)
