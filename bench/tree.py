@@ -65,7 +65,7 @@ def ends(one: dict[str, Any]) -> list[float]:
 def backed(tree: Any, held: Any, row: dict[str, Any]) -> dict[str, Any]:
     """What naming a branch from this level on came to, and the mean of how likely the named branches said to be."""
     at = tree.back_off(held.probabilities, row["least"])
-    some = at < len(tree.nodes) - 1
+    some = tree.sizes[at] < len(tree.classes)
     sure = tree.probabilities(held.probabilities)[np.arange(len(at)), at][some]
     told = {name: ends(row[name]) for name in ("answered", "right", "classes", "information")}
     return told | {"said to be right": round(float(sure.mean()), 4)}

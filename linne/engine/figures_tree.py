@@ -61,9 +61,9 @@ def branched(tree: Taxonomy, said: Predictions, *, level: float = 0.95, seed: in
 
 
 def named(tree: Taxonomy, at: np.ndarray, known: Predictions, level: float = 0.95) -> dict[str, Any]:
-    """What naming branches came to, each with its interval: "answered", how many are named more than everything;
+    """What naming branches came to, each with its interval: "answered", how many are named less than everything;
     "right" of these; "classes", how many are named down to the class. at: (n,) places, the root for none."""
-    some = at < len(tree.nodes) - 1
+    some = tree.sizes[at] < len(tree.classes)  # a lone branch at the top says no more than the root
     right = tree.holds(at, known.labels)
     return {
         "answered": wilson(some, known.group, level).as_dict(),

@@ -108,6 +108,15 @@ def test_backing_off_by_hand() -> None:
         assert "are named down to the class" in decided["sentences"][1]
 
 
+def test_a_lone_top_names_nothing() -> None:
+    known = said()
+    lone = Taxonomy(CLASSES, {name: parent or "entity" for name, parent in PARENTS.items()} | {"entity": ""})
+    with_it, without = branched(lone, known)["back_off"], branched(TREE, known)["back_off"]
+    assert any(row["answered"]["value"] < 1 for row in without)
+    for a, b in zip(with_it, without, strict=True):
+        assert (a["answered"], a["right"], a["classes"]) == (b["answered"], b["right"], b["classes"])
+
+
 def test_twins_widen_every_interval() -> None:
     known = said(60)
     rows = np.repeat(np.arange(60), 10)
