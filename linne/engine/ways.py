@@ -11,6 +11,7 @@ import numpy as np
 from ..core.errors import OptionError
 from ..core.lookup import find
 from . import cache
+from .assemble import built
 from .budget import Way, fit_tail
 from .choose import _bf16
 from .climb import Climb, trunk_seconds
@@ -18,7 +19,6 @@ from .data import Pool
 from .loader import occurrences
 from .plan import measure_format, step_seconds, timed, worth_compiling
 from .recipes import Steps
-from .rung import built
 from .small import Pixels
 from .trunk import Activations, Trunk, cut_at, cuts
 from .views import Shown, Views

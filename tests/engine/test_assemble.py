@@ -13,9 +13,9 @@ import linne
 from linne.core.errors import InputError, OptionError
 from linne.core.recipe import Recipe
 from linne.core.run import Run
-from linne.engine.assemble import assemble, changed, headless, plain, sign, written_as
+from linne.engine.assemble import assemble, built, changed, headless, plain, sign, written_as
 from linne.engine.network import of, resolve, tensors
-from linne.engine.rung import built, save
+from linne.engine.rung import save
 from linne.verbs.evaluate import evaluate
 from linne.verbs.train import train
 
