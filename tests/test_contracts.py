@@ -22,7 +22,7 @@ OFFERED = {
     "metric": {"predictions", "weights"},
     "calibrate": {"predictions", "features"},
     "unknown": {"predictions", "features", "weight", "bias"},
-    "sets": {"predictions", "draws", "coverage", "error", "wanted", "table"},
+    "sets": {"predictions", "draws", "coverage", "error", "wanted", "table", "tree"},
     "view": {"size", "content"},
     "fuse": {"predictions", "weights", "score"},
     "classic": {"features", "targets", "rng"},

@@ -128,6 +128,11 @@ class Images:
             raise OptionError(f"{self.came_from or 'the data'} has no column {name!r}. {nearest(name, self.columns)}")
         return self.columns[name]
 
+    @property
+    def answers(self) -> np.ndarray:
+        """What is known of each picture: (n,) labels, or (n, classes) targets where it may have several."""
+        return self.labels if self.targets is None else self.targets
+
     def counts(self) -> np.ndarray:
         """(classes,) int64: how many pictures are known to have each class."""
         if self.targets is not None:

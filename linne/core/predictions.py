@@ -45,6 +45,11 @@ class Predictions:
         return np.asarray(~np.isnan(self.logits).any(axis=1))
 
     @cached_property
+    def labelled(self) -> np.ndarray:
+        """(n,) bool: something is known by which the picture can judge."""
+        return np.asarray(self.labels >= 0)
+
+    @cached_property
     def probabilities(self) -> np.ndarray:
         """(n, K) float64, rows sum to 1; NaN where the picture could not be read."""
         return softmax(self.logits / self.temperature)

@@ -55,9 +55,7 @@ class Recipe:
     )
     weights_licence: str = setting("any", "'permissive' refuses weights whose licence does not allow any use")
     surgery: str = setting("", "what is changed in the network, e.g. 'attention(se),activation(to=mish)'")
-    head: str = setting(
-        "auto", "what makes logits of features: auto (one linear layer), e.g. cosine, 'mlp(hidden=256)'"
-    )
+    head: str = setting("auto", "what makes logits of features: auto (a linear layer), e.g. cosine, 'mlp(hidden=256)'")
     size: int = setting(0, "side in pixels that the network sees; 0 is the side that it was trained with")
     resize: str = setting("crop", "how a picture becomes a square: crop (the centre), squash, or letterbox")
     runtime: str = setting(
@@ -85,6 +83,7 @@ class Recipe:
         0.0, "how right a class is out of fold from its lowest sure pseudo-label on; 0 is 0.95, where labels are sure"
     )
     overlay: str = setting("", "decisions about labels, a CSV that linne check or suggest --overlay begins; obeyed")
+    tree: str = setting("", "a taxonomy of the classes: a CSV of label and parent, or 'names' (bird/owl); for figures")
     extra: str = setting("", "a folder of linne synthesize, whose generated pictures teach too where they help")
     prior: str = setting("auto", "the pool's share of positives: auto (estimated), 0.3, or 'boots=0.1,dress=0.05'")
     minutes: float = setting(0.0, "time for a better classifier after the first one; 0 stops at the first")

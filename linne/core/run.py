@@ -106,6 +106,12 @@ class Run:
 
         return parquet.read_table(self.path / "images.parquet")
 
+    def parts(self) -> set[str]:
+        """The splits of which predictions are stored."""
+        import pyarrow.parquet as parquet
+
+        return set(parquet.read_table(self.path / "predictions.parquet", columns=["split"])["split"].to_pylist())
+
     def predictions(self, split: str = "test") -> Predictions:
         """Stored predictions: "test", "validation" or "train" (out-of-fold). Raises InputError where there are none."""
         import pyarrow.parquet as parquet

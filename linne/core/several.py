@@ -47,6 +47,11 @@ class Several(Predictions):
         return np.asarray(self.targets >= 0)
 
     @cached_property
+    def labelled(self) -> np.ndarray:
+        """(n,) bool: of some label it is known whether the picture has it."""
+        return np.asarray(self.known.any(1))
+
+    @cached_property
     def right(self) -> np.ndarray:
         """(n,) bool: every label that is known is said or left out rightly, and the picture could be read."""
         return self.read & ((self.guesses == (self.targets == 1)) | ~self.known).all(1) & self.known.any(1)

@@ -9,7 +9,7 @@ from .errors import OptionError, nearest
 
 AUTO = "auto"
 NEVER = ("minutes", "classic", "augment", "folds", "fit_all", "devices", "shard", "split", "loss", "mix", "mix_until",
-         "mix_at", "sampler", "head", "init", "synchronise", "unknown")  # fmt: skip
+         "mix_at", "sampler", "head", "init", "synchronise", "unknown", "tree")  # fmt: skip
 STEPS = ("epochs", "batch", "lr", "optimizer", "schedule", "decay", "layer_decay", "warmup", "clip", "hook",
          "precision", "device")  # fmt: skip
 """Settings that learning from positives and a pool has no use for; and those that only its steps on pictures have."""

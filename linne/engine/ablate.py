@@ -103,7 +103,7 @@ class Kept:
 
 IGNORED = (
     "folds", "fit_all", "pool", "pool_precision", "extra", "classic", "check", "devices", "shard", "copies",
-    "synchronise",
+    "synchronise", "tree",
 )  # fmt: skip
 """Settings of a training that trials have no use for."""
 

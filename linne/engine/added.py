@@ -23,7 +23,7 @@ from ..core.names import printable
 from ..core.recipe import FEW_LABELS, Recipe
 from ..core.rng import rng
 from ..core.run import Run
-from . import extra, pool
+from . import extra, pool, tree
 from .assemble import headless
 from .data import Data, as_text, asked, together
 from .first import Result, first, judged, predict, stand, usable
@@ -36,7 +36,7 @@ from .recall import Past, told
 from .runs import tuned
 from .sure import as_sure
 
-MAY = ("check", "max_unreadable")
+MAY = ("check", "max_unreadable", "tree")
 """Settings that may differ from the run's own."""
 STAY = ("size", "resize", "runtime", "group", "metric", "inner_folds", "max_unreadable", "check", "seed")
 FROZEN = ("model", "weights", "weights_licence", "surgery")
@@ -91,6 +91,8 @@ def settled(run: Run, settings: Mapping[str, Any]) -> Recipe:
     given = {name: getattr(own, name) for name in names}
     if tuned(run):
         given |= {"model": headless(run.config["architecture"]), "weights": str(where)}
+    if (where / tree.NAME).exists():
+        given["tree"] = own.tree if own.tree == tree.NAMES else str(where / tree.NAME)
     if solved and own.method not in ("auto", "probe", FEW_LABELS):
         given["method"] = "auto"
     return Recipe.of({**given, "split": "auto" if few(run) else "given", **settings})

@@ -123,11 +123,15 @@ def _operated(net: Any, surgery: str) -> Any:
 
 
 def _headed(net: Any, head: str, classes: int) -> Any:
-    """The network with a new head for so many classes: the named one, else one linear layer."""
+    """The network with a new head for so many classes: the named one, else one linear layer, with a bias unless its own
+    has none."""
     import torch
 
-    made = offer(find("head", head), width=net.width, classes=classes) if head else torch.nn.Linear(net.width, classes)
-    net.head = made
+    if head:
+        net.head = offer(find("head", head), width=net.width, classes=classes)
+    else:
+        bare = isinstance(net.head, torch.nn.Linear) and net.head.bias is None
+        net.head = torch.nn.Linear(net.width, classes, bias=not bare)
     return net
 
 

@@ -13,12 +13,12 @@ from ..core.errors import OptionError
 from ..core.files import write, write_json
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
-from . import fleet, folder
+from . import either, fleet, folder, tuned_several
 from .budget import Clock
 from .climb import Climb
 from .data import Data
 from .figures import figure
-from .first import Result, Stand, few, judged, predict, stand, usable
+from .first import Result, Stand, few, judged
 from .log import Log
 from .look import Looker, look
 from .network import Network, resolve
@@ -41,14 +41,14 @@ def course(
     The folder holds the best model so far at any time. pinned: a plan to follow instead of measuring. Raises
     InputError as `first` does, OptionError where there are too few pictures to tell a later rung from the first.
     """
-    usable(data)
+    either.usable(data)
     if few(data, recipe):
         raise OptionError(
             f"{int(data.kept.sum())} pictures are too few for a test set of their own, and so to tell a better "
             "classifier from the first. Drop --minutes and --method, add pictures, or give a split."
         )
     clock.keep(path / "ladder" / "clock.json")
-    return onward(stand(data, recipe, log, dealt), path, log, clock, reading, pinned)
+    return onward(either.stand(data, recipe, log, dealt), path, log, clock, reading, pinned)
 
 
 def onward(
@@ -79,12 +79,13 @@ def onward(
         parts = {"train": stood.head.oof}
         if len(stood.test):
             reading()
-            parts["test"] = predict(data, stood.head, stood.test)
+            parts["test"] = either.predict(data, stood.head, stood.test)
         if len(stood.judge):
-            parts["validation"] = predict(data, stood.head, stood.judge)
-        result = judged(stood, stood.head, parts, recipe, log)
+            parts["validation"] = either.predict(data, stood.head, stood.judge)
+        result = either.judged(stood, stood.head, parts, recipe, log)
     else:
-        result = _tuned(up, best, reading)
+        tuned = _tuned if data.images.targets is None else tuned_several.tuned
+        result = tuned(up, best, reading)
     tested = {name.removesuffix(" rate"): found for name, found in plan.known.items() if name.endswith(" rate")}
     result.figures |= {"rung": best.name, "rungs": best.decisions, "curve": best.curve}
     result.figures |= {"rates": rates} if (rates := {k: one for k, one in tested.items() if "rates" in one}) else {}
@@ -94,7 +95,7 @@ def onward(
 def hold(path: Path, network: Network, data: Data, head: Probe) -> None:
     """The best model so far, as a run's folder holds it."""
     folder.write_model(path, network, data.geometry, head)
-    write_json(path / "calibration.json", {"temperature": head.temperature, "fitted_on": head.calibrated_on})
+    write_json(path / "calibration.json", folder.calibration(head))
 
 
 def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
@@ -126,7 +127,7 @@ def _tuned(up: Climb, best: Any, reading: Callable[[], Any]) -> Result:
     word = "validation pictures" if own is judge else "learning pictures that its witnesses had not learned"
     head = replace(
         stood.head, weight=weight, bias=bias, temperature=temperature, calibrated_on=f"{len(own):,} {word}",
-        oof=_learned(best, up, temperature), notes=(*stood.head.notes, *_notes(best)),
+        oof=_learned(best, up, temperature), notes=(*stood.head.notes, *best.notes),
     )  # fmt: skip
     if not known:
         folder.write_config(up.place, network, data.geometry, head, place)
@@ -145,15 +146,6 @@ def _learned(best: Any, up: Climb, temperature: float) -> Predictions:
     """Learning pictures as those saw them that had not learned them: the winner's witnesses, else probe heads."""
     seen = np.flatnonzero(np.isin(best.predictions.rows, up.stood.learn))
     return replace(best.predictions.take(seen), temperature=temperature) if len(seen) else up.stood.head.oof
-
-
-def _notes(best: Any) -> list[str]:
-    """What a report says of the climb, a sentence a rung."""
-    return [
-        f"{one['rung']} beside {one['beside']} on {one['n']:,} learning pictures that neither had learned: "
-        f"{one['gain']['sentence']}; {one['rung'] if one['kept'] else one['beside']} is kept."
-        for one in best.decisions
-    ]
 
 
 def _won(best: Any) -> str:

@@ -12,13 +12,14 @@ from ..core.errors import OptionError
 from ..core.lookup import declared, find, offer
 from ..core.spec import parse
 from .device import Device, gathered, total
+from .feeding import counted
 
 
 class Criterion:
     """`criterion(logits, targets, rows)` is (B,), a number a row; of all processes' rows where its scope is "batch".
 
-    counts: (K,) pictures of each class among those that learn. progress: 0 to 1, set by the loop. features: what the
-    watched head was given last, for a loss that asks for them.
+    labels: (n,) of those that learn, or their targets (n, K). counts: (K,) their pictures of each class. progress: 0 to
+    1, set by the loop. features: what the watched head was given last, for a loss that asks for them.
     """
 
     features: "Tensor | None" = None
@@ -28,7 +29,7 @@ class Criterion:
         self.loss, self.where = find("loss", spec), where
         scope = declared("loss", self.name, "scope", "row") if isinstance(spec, str) else "row"
         self.scope = getattr(spec, "scope", scope)
-        counts = np.bincount(labels[labels >= 0], minlength=classes)
+        counts = counted(labels, classes)
         self.counts = torch.as_tensor(counts, dtype=torch.float32, device=where.torch)
         self.progress, self.sizes = 0.0, [0]
         self.sees = "features" in inspect.signature(self.loss).parameters

@@ -20,8 +20,9 @@ from ..core.predictions import softmax
 from ..core.rng import rng
 from ..core.run import Run
 from ..core.spec import parse
-from . import own, promise, unknown
-from .decided import Decided, Names
+from ..core.taxonomy import Taxonomy
+from . import own, promise, tree, unknown
+from .decided import Decided, Names, Way
 from .look import Seen
 from .panel import fits
 from .rivals import asks
@@ -29,6 +30,8 @@ from .rivals import asks
 DECIDING = {"coverage": ("lac", "coverage"), "max_error": ("selective", "error"), "recall": ("recall", "wanted"),
             "costs": ("costs", "table")}  # fmt: skip
 """What decides: an option, the usual trick of it, and what the trick is offered."""
+BRANCHES = "tree"
+"""What a trick of sets asks for whose sets are branches of a taxonomy."""
 COLUMNS = {"coverage": "set", "max_error": "answered", "costs": "cost"}
 STRANGE = "unknown"
 """What a picture that is none of the classes is called."""
@@ -39,7 +42,9 @@ class Decider:
     """Decides by what runs said of pictures. way: which of DECIDING, "" for none. trick: the calibrated one. kept: the
     share of own pictures that is kept, 0 where nobody asks; found, edge: the score of strangeness and its threshold.
 
-    notes: what is promised and what it takes, a sentence each.
+    tree: the taxonomy of the answers, None without. branches: whether sets are branches of it. least: how likely a
+    branch is that is said, 0 where classes are; temperature: of the logits then. notes: what is promised and what it
+    takes, a sentence each.
     """
 
     classes: tuple[str, ...]
@@ -49,12 +54,18 @@ class Decider:
     kept: float = 0.0
     found: Any = None
     edge: float = np.inf
+    tree: "Taxonomy | None" = None
+    branches: bool = False
+    least: float = 0.0
+    temperature: float = 1.0
     notes: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that a table gains."""
-        return (*((COLUMNS[self.way],) if self.way in COLUMNS else ()), *((STRANGE,) if self.kept else ()))
+        own = ((COLUMNS[self.way],) if self.way in COLUMNS else (), ("path",) if self.tree else (),
+               ("confidence",) if self.least else (), (STRANGE,) if self.kept else ())  # fmt: skip
+        return tuple(name for part in own for name in part)
 
     def __call__(self, part: Sequence[Seen], logits: np.ndarray) -> Decided:
         """What is decided of these pictures with these logits (m, K)."""
@@ -68,7 +79,23 @@ class Decider:
             strangeness = self.found.score(logits, self._features(part) if needs else None)
             out.strangeness, out.strange = strangeness, read & (strangeness > self.edge)
             out.said = np.where(read & (strangeness > self.edge), -1, out.said)
+        if self.tree is not None:
+            self._place(out, self.tree, logits, read)
         return out
+
+    def _place(self, out: Decided, tree: Taxonomy, logits: np.ndarray, read: np.ndarray) -> None:
+        """The branch that each picture is said to be in: its class's own place, or one above it."""
+        out.node = out.said
+        if self.least:
+            shares = softmax(np.where(read[:, None], logits, 0) / self.temperature)
+            out.node = tree.back_off(shares, self.least)
+            out.sure = np.where(read, tree.probabilities(shares)[np.arange(len(shares)), out.node], np.nan)
+        if self.branches and out.sets is not None:
+            out.node = tree.smallest(out.sets | ~read[:, None])
+        gone = ~read if out.strange is None else ~read | out.strange
+        out.node = np.where(gone, -1, out.node)
+        if self.least or self.branches:
+            out.said = np.where(out.node < len(self.classes), out.node, -1)
 
     def _choose(self, out: Decided, logits: np.ndarray, held: np.ndarray, read: np.ndarray) -> None:
         if self.way == "coverage":
@@ -94,7 +121,15 @@ class Decider:
         """The answer as a table's label: a class, "unknown", or "" where there is none."""
         if decided.strange is not None and decided.strange[place]:
             return STRANGE
+        if self.tree is not None and decided.node is not None and decided.node[place] >= 0:
+            return self.tree.nodes[decided.node[place]]
         return self.classes[decided.said[place]] if decided.said[place] >= 0 else ""
+
+    def way_of(self, decided: Decided, place: int) -> tuple[str, ...]:
+        """The names from the top of the taxonomy to the answer; () where it names nothing, and without a taxonomy."""
+        if self.tree is None or decided.node is None or decided.node[place] < 0:
+            return ()
+        return self.tree.way(int(decided.node[place]))
 
     def cells(self, decided: Decided, place: int) -> list[Any]:
         """A row's cells under `columns`."""
@@ -105,6 +140,10 @@ class Decider:
             out.append("yes" if decided.answered[place] else "no")
         if decided.cost is not None:
             out.append(round(float(decided.cost[place]), 6))
+        if self.tree is not None and decided.node is not None:
+            out.append(Way(self.way_of(decided, place)))
+        if decided.sure is not None:
+            out.append(round(float(decided.sure[place]), 6))
         if decided.strange is not None:
             out.append("yes" if decided.strange[place] else "no")
         return out
@@ -116,11 +155,14 @@ def decider(runs: Sequence[Run], ask: Ask) -> "Decider | None":
     Raises OptionError for what contradicts, is out of range or would have no effect, InputError where calibration
     pictures are too few, RunError for a run that cannot do it.
     """
-    way = _way(ask)
-    if not way and not ask.unknown:
+    way, known = _way(ask), tree.of_runs(runs, ask.tree)
+    if not way and not ask.unknown and known is None and not ask.back_off:
         return None
-    _sensible(runs, ask, way)
-    out = Decider(runs[0].classes)
+    out = Decider(runs[0].classes, tree=known)
+    if way or ask.unknown:
+        _sensible(runs, ask, way)
+    if ask.back_off:
+        _backed(out, runs, ask.back_off)
     if way:
         _calibrate(out, runs, ask, way)
     if ask.unknown:
@@ -131,8 +173,9 @@ def decider(runs: Sequence[Run], ask: Ask) -> "Decider | None":
 def _way(ask: Ask) -> str:
     """What decides, "" for nothing. Raises OptionError for two that would decide differently."""
     given = [name for name in DECIDING if getattr(ask, name)]
-    if len(given) > 1:
-        raise OptionError(f"{_flag(given[0])} and {_flag(given[1])} each decide how to answer. Give one of them.")
+    each = [*given, *(["back_off"] if ask.back_off else [])]
+    if len(each) > 1:
+        raise OptionError(f"{_flag(each[0])} and {_flag(each[1])} each decide how to answer. Give one of them.")
     if ask.sets and not given:
         raise OptionError(f"--sets {ask.sets} has no effect without --coverage or --max-error. Give --coverage 0.95.")
     if given and ask.unknown and given != ["coverage"]:
@@ -165,7 +208,8 @@ def _sensible(runs: Sequence[Run], ask: Ask, way: str) -> None:
 def _calibrate(out: Decider, runs: Sequence[Run], ask: Ask, way: str) -> None:
     usual, offered = DECIDING[way]
     spec = ask.sets or usual
-    if offered not in signature(find("sets", spec)).parameters:
+    wants = signature(find("sets", spec)).parameters
+    if offered not in wants:
         raise OptionError(f"--sets {spec} has no use for {_flag(way)}. Leave it out: {usual} is taken.")
     asked: Any = getattr(ask, way)
     if way == "recall":
@@ -173,8 +217,8 @@ def _calibrate(out: Decider, runs: Sequence[Run], ask: Ask, way: str) -> None:
     if way == "costs":
         asked = read_costs(asked, out.classes)
     found = _rows(runs, out.classes, ask)
-    out.way, out.asked = way, asked
-    out.trick = found.trick(spec, **{offered: asked})
+    out.way, out.asked, out.branches = way, asked, BRANCHES in wants
+    out.trick = found.trick(spec, **{offered: asked, BRANCHES: out.tree})
     out.notes += _told(out, found, spec)
 
 
@@ -191,6 +235,21 @@ def _rows(runs: Sequence[Run], classes: tuple[str, ...], ask: Ask) -> promise.Ca
     parts, words = own.shared(runs, classes)
     said = find("fuse", ask.fuse or "mean")()(parts)
     return promise.Calibration(said, rng(0, "shared").random(len(said)), "crossed", words.rstrip(","))
+
+
+def _backed(out: Decider, runs: Sequence[Run], least: float) -> None:
+    """Raises OptionError where there is no taxonomy to go up in."""
+    if out.tree is None:
+        raise OptionError(
+            f"--back-off {least:g} goes up in a taxonomy, and {runs[0].path} was trained without. Give --tree "
+            "labels.csv as well."
+        )
+    out.least = least
+    out.notes.append(
+        f"each picture is called the smallest branch of {tree.described(out.tree)} that is at least {100 * least:g} % "
+        f"likely; that is as right as probabilities are: linne evaluate --back-off {least:g} says how right. To have "
+        f"it calibrated, --coverage {least:g} --sets branch"
+    )
 
 
 def _strange(out: Decider, run: Run, kept: float) -> None:
@@ -218,6 +277,11 @@ def _told(out: Decider, found: promise.Calibration, spec: str) -> list[str]:
         own_classes = getattr(out.trick, "own", np.zeros(0, bool))
         each = f", for each of {int(own_classes.sum())} classes alone" if own_classes.any() else ""
         what = f"sets ({name}) hold the right class with a chance of at least {100 * out.asked:g} %{each}"
+        if out.branches and out.tree is not None:
+            what = (
+                f"each picture is called one branch of {tree.described(out.tree)} that holds its class with a chance "
+                f"of at least {100 * out.asked:g} %: the smallest that is likelier than {threshold:.4f}"
+            )
     elif out.way == "max_error":
         share = told["answered"] / told["pictures"]
         what = (

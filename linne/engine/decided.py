@@ -9,8 +9,16 @@ import numpy as np
 from ..core.intervals import wilson
 from ..core.predictions import Predictions
 from ..core.resample import bootstrap
+from ..core.taxonomy import SIGN
 from . import promise
 from .figures import text
+
+
+class Way(tuple[str, ...]):
+    """A branch's names from the top that a table's cell holds: a list in JSON, "animal > bird > owl" in text."""
+
+    def __str__(self) -> str:
+        return f" {SIGN} ".join(self)
 
 
 class Names(tuple[str, ...]):
@@ -26,7 +34,8 @@ class Decided:
     """What was decided of m pictures; what was not asked for is None.
 
     said: (m,) int64, a class, -1 for none. sets: (m, K) bool. answered, strange: (m,) bool. cost: (m,) float64, the
-    expected one. strangeness: (m,) float64. Unreadable pictures have no class, an empty set, and False.
+    expected one. strangeness: (m,) float64. node: (m,) int64, a place in a taxonomy, -1 for none; sure: (m,) float64,
+    how likely that branch is. Unreadable pictures have no class, an empty set, and False.
     """
 
     said: np.ndarray
@@ -35,6 +44,8 @@ class Decided:
     strange: "np.ndarray | None" = None
     cost: "np.ndarray | None" = None
     strangeness: "np.ndarray | None" = None
+    node: "np.ndarray | None" = None
+    sure: "np.ndarray | None" = None
 
     @classmethod
     def joined(cls, parts: "Sequence[Decided]") -> "Decided":

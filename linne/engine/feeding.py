@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from ..core.batch import CELL, Batch, Stream
-from ..core.lookup import offer
+from ..core.lookup import find, offer
 from ..core.rng import rng
 from .device import Device
 from .hidden import INPUT, Hidden
-from .loader import Feed, Made
+from .loader import Feed, Made, answers
 from .settings import Settings
 
 
@@ -29,8 +29,7 @@ class Feeding:
         self.feeds, self.streams, self.classes = feeds, streams, classes
         self.settings, self.where, self.mix, self.hidden = settings, where, mix, hidden
         self.main = next(iter(streams))
-        labels = np.asarray(feeds[streams[self.main].rows].labels)
-        counts = np.bincount(labels[labels >= 0], minlength=classes)
+        counts = counted(answers(feeds[streams[self.main].rows]), classes)
         self.counts = torch.as_tensor(counts, dtype=torch.float32, device=where.torch)
         if hidden is not None:
             hidden.offered = {"counts": self.counts}
@@ -82,8 +81,40 @@ def streams_of(method: Any, feeds: Mapping[str, Feed]) -> dict[str, Stream]:
     return {name: one for name, one in asked.items() if one.needed or one.rows in feeds}
 
 
+def counted(known: np.ndarray, classes: int) -> np.ndarray:
+    """(classes,) how many rows have each, by labels (n,) or targets (n, classes)."""
+    return (known == 1).sum(0) if known.ndim == 2 else np.bincount(known[known >= 0], minlength=classes)
+
+
+def classes_of(method: Any, feed: Feed) -> int:
+    """How many classes the targets of a fitting have: as the method says, else as many as the feed's rows."""
+    known = answers(feed)
+    return int(getattr(method, "classes", 0) or (known.shape[1] if known.ndim == 2 else known.max() + 1))
+
+
+def mix_of(spec: Any, feed: Feed) -> "Callable[..., Any] | None":
+    """The mix that is named, None without one."""
+    mix = find("mix", spec) if spec else None
+    return masked(mix) if mix is not None and answers(feed).ndim == 2 else mix
+
+
+def masked(mix: Callable[..., Any]) -> Callable[..., Any]:
+    """A mix for targets (B, K) of 1, 0 and -1: what is not known of a picture is not known of its blends, either."""
+
+    def blended(images: Tensor, targets: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        unknown = (targets < 0).to(targets.dtype)
+        both = torch.cat([targets.clamp(min=0), unknown], 1)  # targets are blended row by row, whatever they hold
+        images, both = offer(mix, images=images, targets=both, rng=rng)
+        told, hidden = both.chunk(2, 1)
+        return images, torch.where(hidden > 0, -1.0, told)
+
+    return blended
+
+
 def onehot(labels: Tensor, classes: int) -> Tensor:
-    """(n, classes) float32; a row of zeros where the label is -1."""
+    """(n, classes) float32; a row of zeros where the label is -1. Targets (n, classes) stay as they are."""
+    if labels.dim() == 2:
+        return labels.float()
     out = torch.zeros(len(labels), classes, device=labels.device)
     known = labels >= 0
     out[known] = torch.nn.functional.one_hot(labels[known].long(), classes).float()

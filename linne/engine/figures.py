@@ -13,6 +13,7 @@ from ..core.intervals import Interval, clusters, wilson
 from ..core.lookup import declared, find, names
 from ..core.predictions import Predictions
 from ..core.resample import bootstrap
+from ..core.several import Several
 from ..core.spec import parse
 
 SHOWN = ("accuracy", "balanced_accuracy", "macro_f1", "topk", "auc", "log_loss", "brier", "ece")
@@ -54,10 +55,11 @@ def figures(
 
 def figure(predictions: Predictions, *, metric: str = "accuracy", level: float = 0.95, seed: int = 0) -> dict[str, Any]:
     """One figure alone with its interval, as `figures` gives it; raises what it raises."""
-    known = predictions.take(np.flatnonzero(predictions.labels >= 0))
+    known = predictions.take(np.flatnonzero(predictions.labelled))
     if not len(known):
         raise InputError(f"none of {len(predictions)} pictures has a label, so there are no figures to give.")
-    return intervals(known, {metric: metric}, level, seed)[metric]
+    found = intervals(known, {metric: metric}, level, seed)[metric]
+    return spotless(found, known, level) if isinstance(known, Several) else found
 
 
 def every(known: Predictions, metric: str, level: float, seed: int) -> dict[str, dict[str, Any]]:
@@ -88,6 +90,16 @@ def perfect(found: Interval, bounds: tuple[Any, Any], known: Predictions, level:
         return found
     own = wilson(known.right, known.group, level)
     return replace(found, low=own.low, high=1.0, method="wilson of accuracy", warning="no mistakes")
+
+
+def spotless(found: dict[str, Any], held: Several, level: float) -> dict[str, Any]:
+    """A figure at its best, which has no spread, with the interval of a share of pictures without a mistake."""
+    best = 1.0 if found.get("greater", True) else 0.0
+    if found["method"] != "none" or found["value"] != best or not len(held):
+        return found
+    least = wilson(np.ones(len(held), bool), held.group, level).low
+    ends = {"low": least, "high": 1.0} if best else {"low": 0.0, "high": 1 - least}
+    return found | ends | {"method": "wilson of pictures without a mistake", "warning": "no mistakes"}
 
 
 def usual(known: Predictions) -> dict[str, str]:

@@ -11,7 +11,7 @@ from ..core.intervals import clusters, wilson
 from ..core.lookup import find, names
 from ..core.resample import bootstrap
 from ..core.several import Several
-from .figures import align, headline, intervals, text
+from .figures import align, headline, intervals, spotless, text
 
 SHOWN = ("average_precision", "macro_f1", "micro_f1", "exact_match", "hamming", "ranking_loss", "coverage_error")
 EACH = 40
@@ -48,16 +48,6 @@ def figures(said: Several, *, metric: str = SHOWN[0], level: float = 0.95, seed:
         },
         "baseline": {"sentence": _chance(held), "value": float(np.mean(_shares(held)))},
     }
-
-
-def spotless(found: dict[str, Any], held: Several, level: float) -> dict[str, Any]:
-    """A figure at its best, which has no spread, with the interval of a share of pictures without a mistake."""
-    best = 1.0 if found.get("greater", True) else 0.0
-    if found["method"] != "none" or found["value"] != best or not len(held):
-        return found
-    least = wilson(np.ones(len(held), bool), held.group, level).low
-    ends = {"low": least, "high": 1.0} if best else {"low": 0.0, "high": 1 - least}
-    return found | ends | {"method": "wilson of pictures without a mistake", "warning": "no mistakes"}
 
 
 def per_label(held: Several, level: float, seed: int) -> list[dict[str, Any]]:

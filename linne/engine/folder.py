@@ -73,7 +73,7 @@ def alone(path: Path) -> Any:
     return lock.lock(path, leave=False) if writes() else nullcontext()
 
 
-BEGUN = ("recipe.toml", "origin.json", "log.jsonl")
+BEGUN = ("recipe.toml", "origin.json", "log.jsonl", "tree.csv")
 DEALT = ("images.parquet", "overlay.csv", "plan.json", "calibration.json", "config.json", "model.safetensors")
 """Until a method learns: what the pictures were dealt to, what was measured, and the first classifier."""
 
@@ -164,12 +164,16 @@ def head_place(named: "dict[str, np.ndarray]", network: Network) -> str:
     return places[-1].removesuffix(".weight") if places else "classifier"
 
 
-def write_config(path: Path, network: Network, geometry: Any, trained: Probe, head: str) -> None:
-    """config.json beside weights that are there. head: the name of its tensors."""
+def write_config(
+    path: Path, network: Network, geometry: Any, trained: Probe, head: str, loose: bool = False
+) -> None:  # fmt: skip
+    """config.json beside weights that are there. head: the name of its tensors. loose: whether the head's bias is kept
+    here, since the network's has none."""
     classes = list(trained.classes)
     count = len(classes) if trained.learner is None else network.classes
     own = {} if trained.learner is None else {"learner": classic.trick_of(trained)}
     own |= {"several": True} if isinstance(trained.oof, Several) else {}
+    own |= {"bias": trained.bias.tolist()} if loose else {}
     mode = {"crop": "center", "squash": "squash", "letterbox": "border"}[geometry.fit]
     cfg = {
         "input_size": [3, geometry.size, geometry.size], "interpolation": geometry.interpolation,
@@ -189,11 +193,12 @@ def write_config(path: Path, network: Network, geometry: Any, trained: Probe, he
     })  # fmt: skip
 
 
-def write_members(path: Path, classes: "tuple[str, ...]", members: "tuple[str, ...]") -> None:
-    """config.json of a run that is the mean of others, folders of its own folder."""
+def write_members(path: Path, classes: "tuple[str, ...]", members: "tuple[str, ...]", several: bool = False) -> None:
+    """config.json of a run that is the mean of others, folders of its own folder. several: labels a picture."""
+    own = {"format": FORMAT, "members": list(members)} | ({"several": True} if several else {})
     write_json(path / "config.json", {
         "num_classes": len(classes), "label_names": list(classes), "id2label": dict(enumerate(classes)),
-        "label2id": {c: k for k, c in enumerate(classes)}, "linne": {"format": FORMAT, "members": list(members)},
+        "label2id": {c: k for k, c in enumerate(classes)}, "linne": own,
     })  # fmt: skip
 
 
@@ -212,23 +217,24 @@ def write_results(path: Path, result: Result) -> None:
         columns["group"] += part.group.tolist()
         columns["guess"] += classes[part.guesses].tolist() if part.guesses.ndim == 1 else [None] * len(part)
         columns["logits"] += [None if np.isnan(row).any() else row.tolist() for row in part.logits]
-    thresholds = {}
     if isinstance(result.head.oof, Several):
         parts = [part for part in result.predictions.values() if isinstance(part, Several)]
         columns["targets"] = [row for part in parts for row in part.targets.tolist()]
-        thresholds = {"thresholds": plain(result.head.oof.thresholds.tolist())}
     table = arrow.table(columns)
     write(path / "predictions.parquet", lambda aside: parquet.write_table(table, aside))
-    write_json(path / "calibration.json", {
-        "temperature": result.head.temperature, "fitted_on": result.head.calibrated_on,
-        **({"classic": result.head.classic} if result.head.classic else {"strength": result.head.strength}),
-        **thresholds,
-    })  # fmt: skip
+    way = {"classic": result.head.classic} if result.head.classic else {"strength": result.head.strength}
+    write_json(path / "calibration.json", calibration(result.head) | way)
     names = result.data.images.names
     write_json(path / "figures.json", result.figures | {"how": result.how, "leak": result.leak})
     write_json(path / "findings.json", [found.as_dict(names) for found in result.findings])
     if result.data.pool is not None:
         write_pool(path, result.data.pool)
+
+
+def calibration(head: Probe) -> dict[str, Any]:
+    """What calibration.json says of a classifier, JSON-ready; of several labels with the threshold of each."""
+    said, limits = {"temperature": head.temperature, "fitted_on": head.calibrated_on}, head.oof
+    return said | ({"thresholds": plain(limits.thresholds.tolist())} if isinstance(limits, Several) else {})
 
 
 def note_read(path: Path, what: str) -> int:

@@ -114,9 +114,9 @@ def summary(stood: Stand, result: Result, runs: Sequence[Run], recipe: Recipe, l
     """All folds as one training: checks, figures fold by fold; the headline is out of fold without test pictures."""
     known = stood.head.oof
     known = known.take(np.flatnonzero(~added(stood.data.images)[known.rows]))
-    rows = [_row(*one) for one in enumerate(runs)]
+    rows = [row(*one) for one in enumerate(runs)]
     own = {"oof": figure(known, metric=recipe.metric, seed=recipe.seed), "folds": rows} | shown(stood.data.pool)
-    result.head = replace(result.head, notes=_notes(runs, recipe, stood.data.pool))
+    result.head = replace(result.head, notes=notes(runs, recipe, stood.data.pool))
     result.figures |= own
     if "test" in result.predictions:
         return result
@@ -127,13 +127,13 @@ def summary(stood: Stand, result: Result, runs: Sequence[Run], recipe: Recipe, l
     return result
 
 
-def _row(number: int, run: Run) -> dict[str, Any]:
+def row(number: int, run: Run) -> dict[str, Any]:
     """A fold's own figure, JSON-ready."""
     found = run.figures
     return {"fold": number, "rung": found.get("rung", "probe"), "n": found["n"], **found["headline"]}
 
 
-def _notes(runs: Sequence[Run], recipe: Recipe, pool: "Pool | None") -> tuple[str, ...]:
+def notes(runs: Sequence[Run], recipe: Recipe, pool: "Pool | None") -> tuple[str, ...]:
     """What a report says of the folds."""
     rungs = Counter(run.figures.get("rung", "probe") for run in runs)
     told = " and ".join(f"{count} times {rung}" for rung, count in rungs.most_common())

@@ -80,7 +80,8 @@ def model_of(run: Run) -> Model:
     if "members" in own:
         raise RunError(f"{run.path} is the mean of its folds, no network of its own. Name one: {run.path}/fold-0")
     learner = classic.load(run.path, own["learner"]) if "learner" in own else None
-    weight, bias = np.zeros((len(run.classes), own["width"]), np.float32), np.zeros(len(run.classes), np.float32)
+    weight = np.zeros((len(run.classes), own["width"]), np.float32)
+    bias = np.array(own.get("bias", np.zeros(len(run.classes))), np.float32)
     try:
         with safe_open(run.path / "model.safetensors", "numpy") as file:
             if learner is None:

@@ -15,15 +15,13 @@ from ..core.lookup import declared
 from ..core.predictions import Predictions
 from ..core.recipe import LADDER
 from ..core.spec import Spec, parse
-from . import heads, ways
+from . import either, heads, ways
 from .budget import EVIDENCE, MEMBER, Tail, fit_tail
 from .climb import Climb
 from .compare import compare
-from .first import predict
 from .recipes import steps_of
 from .rung import WHOLE, Member, joined
 from .rungs import FOLDS, Best, advise, fitting, rated, rung_of, trained
-from .task import heat
 
 SLACK = -0.01
 """The lower end of the gain's interval from which on the better estimate is kept."""
@@ -64,7 +62,7 @@ def ground(up: Climb, name: str) -> str:
 
 def _probe(up: Climb) -> Predictions:
     """What the first classifier says of pictures that it had not learned: out of fold, and of validation."""
-    parts = [up.stood.head.oof, predict(up.stood.data, up.stood.head, up.stood.judge)]
+    parts = [up.stood.head.oof, either.predict(up.stood.data, up.stood.head, up.stood.judge)]
     return joined([(part.rows, part.logits) for part in parts], up.stood)
 
 
@@ -75,9 +73,9 @@ def chosen(up: Climb, best: Best, made: Best, alone: bool) -> Best:
     first = made.beside if best.file is None and made.beside is not None else best.predictions
     shared = np.intersect1d(first.rows, made.predictions.rows)
     both = (one.take(np.searchsorted(one.rows, shared)) for one in (first, made.predictions))
-    before, after = (replace(one, temperature=heat(one)) for one in both)
+    before, after = (either.warmed(one) for one in both)
     found = compare(after, before, metric=up.recipe.metric, seed=up.recipe.seed)
-    keep = alone or (found["value"] > 0 and found["low"] > SLACK)
+    keep = alone or (found["value"] > 0 and found["low"] is not None and found["low"] > SLACK)
     word = "it was asked for" if alone else "kept" if keep else f"{best.name} stays"
     on = f"on {len(after):,} pictures that neither had learned"
     told = {"rung": made.name, "seconds": round(up.clock.seconds, 1), "kept": bool(keep), "gain": found}

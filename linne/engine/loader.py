@@ -32,7 +32,8 @@ AHEAD = 4
 class Feed(Protocol):
     """Rows that can be asked for. labels (n,) int64, -1 unknown; rows (n,) int64 in the Images; hashes (n,) bytes.
 
-    A feed whose `whole` is true is asked for a batch at once, not in cells, and may give a tensor where it lives.
+    A feed may have `targets`, (n, K) of 1, 0 and -1 (not known), where a picture may have several labels; labels are -1
+    then. A feed whose `whole` is true is asked for a batch at once, not in cells, and may give a tensor where it lives.
     """
 
     labels: np.ndarray
@@ -47,6 +48,12 @@ class Feed(Protocol):
         view: the view's name, a key of its draws. spec: its augment chain, None is the feed's own.
         """
         ...
+
+
+def answers(feed: Any) -> np.ndarray:
+    """What a feed knows of its rows: (n,) labels, or (n, K) targets where a picture may have several."""
+    targets = getattr(feed, "targets", None)
+    return np.asarray(feed.labels if targets is None else targets)
 
 
 @dataclass(eq=False)
@@ -156,7 +163,8 @@ def occurrences(values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Made:
-    """A stream's rows of one step, or this process's part of them: views by name, labels and rows, where they begin."""
+    """A stream's rows of one step, or this process's part of them: views by name, labels (B,) or targets (B, K), rows,
+    where they begin."""
 
     views: Mapping[str, np.ndarray]
     labels: np.ndarray
@@ -215,7 +223,7 @@ class Loader:
         for name, parts in asked.items():
             found = [one.result() if self.workers else self.feed.batch(*one) for one in parts]
             views[name] = found[0] if len(found) == 1 else np.concatenate(found)
-        return Made(views, self.feed.labels[places], self.feed.rows[places], self.cut.start or 0)
+        return Made(views, answers(self.feed)[places], self.feed.rows[places], self.cut.start or 0)
 
     def _pooled(self) -> Executor:
         if self._pool is None and self.kind == "threads":

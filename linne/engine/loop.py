@@ -20,7 +20,7 @@ from ..core.errors import OptionError
 from ..core.lookup import find, offer
 from ..core.rng import key
 from . import device, keep
-from .feeding import Feeding, streams_of
+from .feeding import Feeding, classes_of, mix_of, streams_of
 from .hidden import INPUT, Hidden, mixable
 from .loader import Feed, Loader, Order
 from .lock import lock
@@ -87,8 +87,7 @@ class Loop:
         self.sizes = {name: max(1, round(settings.batch * stream.share)) for name, stream in self.streams.items()}
         self._check()
         self.plan = Plan(place / "plan.json" if place else None)
-        classes = int(getattr(method, "classes", 0) or feeds["train"].labels.max() + 1)
-        mix = find("mix", settings.mix) if settings.mix else None
+        classes, mix = classes_of(method, feeds["train"]), mix_of(settings.mix, feeds["train"])
         self.schedule = find("schedule", settings.schedule)
         inside = settings.mix_at != INPUT
         self.hidden = Hidden(self.module, settings.mix_at, settings.mix, mix, settings.seed) if inside and mix else None

@@ -13,6 +13,7 @@ from ..core.groups import merge, written
 from ..core.overlay import Overlay
 from ..core.predictions import Predictions, placed
 from ..core.run import Run
+from ..core.several import Several
 from .overlay import judged
 
 PARTS = ("test", "validation", "train")
@@ -39,6 +40,10 @@ def common(runs: Sequence[Run], part: str = "test", overlay: "Overlay | None" = 
     """
     if part not in PARTS:
         raise OptionError(f"split={part!r} cannot be compared. {nearest(part, PARTS)}")
+    if overlay is not None and runs[0].several:
+        raise OptionError("--overlay is of one label a picture; these have several.")
+    if len({run.several for run in runs}) > 1:
+        raise InputError("Some of the runs say one label a picture and others several: these cannot be compared.")
     sides = [_Side(run, part, overlay) for run in runs]
     notes = [note for side in sides for note in side.decided]
     notes += [note for side in sides[1:] for note in side.rename(sides[0])]
@@ -51,9 +56,10 @@ def common(runs: Sequence[Run], part: str = "test", overlay: "Overlay | None" = 
             + "".join(f"; {note}" for note in notes)
         )
     said = [side.said.take([side.judged[mark] for mark in shared]) for side in sides]
+    said = labelled([one for one in said if isinstance(one, Several)], notes) if runs[0].several else said
     leaked = np.logical_or.reduce([side.leaked(one.rows) for side, one in zip(sides, said, strict=True)])
-    words = [np.array(one.classes, dtype=object)[one.labels] for one in said]
-    unlike = np.logical_or.reduce([word != words[0] for word in words])
+    words = [_answers(one) for one in said]
+    unlike = np.logical_or.reduce([(word != words[0]).reshape(len(word), -1).any(1) for word in words])
     if leaked.any():
         notes.append(f"{int(leaked.sum()):,} pictures are left out: a run learned from their twin or group")
     if unlike.any():
@@ -134,7 +140,7 @@ def _stored(run: Run, part: str) -> Predictions:
         except InputError:
             continue
         if name == part:
-            return said.take(np.flatnonzero(said.labels >= 0))
+            return said.take(np.flatnonzero(said.labelled))
         have.append(name)
     raise InputError(
         f"{run.path} holds no predictions of {part!r} pictures. Compare with: --split {have[0] if have else 'train'}"
@@ -148,6 +154,27 @@ def _numbered(marks: np.ndarray) -> list[str]:
     for mark in marks.tolist():
         out.append(f"{mark}-{seen[mark]}")
         seen[mark] += 1
+    return out
+
+
+def _answers(said: Predictions) -> np.ndarray:
+    """What is known of their pictures: (n,) words, or (n, K) targets."""
+    return said.targets if isinstance(said, Several) else np.array(said.classes, dtype=object)[said.labels]
+
+
+def labelled(said: list[Several], notes: list[str]) -> list[Predictions]:
+    """The same with the labels alone that all of them say, in the first run's order."""
+    both = [name for name in said[0].classes if all(name in one.classes for one in said)]
+    if not both:
+        raise InputError("The runs have no label in common, and only the same labels can tell which is better.")
+    only = sorted({name for one in said for name in one.classes} - set(both))
+    if only:
+        notes.append(f"the runs do not all know the same labels; {len(both)} common ones count, not: {', '.join(only)}")
+    out: list[Predictions] = []
+    for one in said:
+        columns = np.array([one.classes.index(name) for name in both])
+        out.append(replace(one, logits=one.logits[:, columns], targets=one.targets[:, columns],
+                           thresholds=one.thresholds[..., columns], classes=tuple(both)))  # fmt: skip
     return out
 
 

@@ -132,7 +132,8 @@ def single(runs: Sequence[Run], ask: Ask) -> None:
     """Raise OptionError for runs with several labels a picture, and for what is asked of these alone."""
     if any(run.several for run in runs):
         raise OptionError(
-            f"{runs[0].path} and the others: runs with several labels a picture answer one by one so far."
+            f"{runs[0].path} and the others: runs with several labels a picture answer one by one. Name one, or "
+            "the run whose folds they are."
         )
     if ask.threshold:
         raise OptionError(f"--threshold {ask.threshold}: {runs[0].path} says one label a picture, the most probable.")

@@ -55,6 +55,10 @@ def recognised(run: Run, images: Images, far: float, log: Log, *, group: str = "
     the content of their pictures: one picture of theirs that it learned takes all of them away. Raises InputError where
     fewer than two identities are left, OptionError for a rate outside 0 to 1.
     """
+    if images.targets is not None:
+        raise InputError(
+            f"{images.came_from} has several labels a picture, and an identity is one. Give one a picture."
+        )
     model = model_of(run)
     facts, features = look(images, Looker(model.network, model.geometry, log))
     notes: list[str] = []

@@ -16,22 +16,23 @@ import numpy as np
 
 from ..core.applied import vouched
 from ..core.batch import Stage, Stream
-from ..core.deal import deal
 from ..core.errors import OptionError
 from ..core.files import write, write_json
 from ..core.lookup import declared, find, offer
 from ..core.predictions import Predictions
 from ..core.rng import rng
+from ..core.several import Several
 from ..core.spec import Spec, chain, parse
+from . import either
 from .assemble import built, sign
 from .begin import begin
 from .budget import Clock
 from .first import Stand
 from .log import Log
 from .plan import Plan
-from .probe import probe
 from .recipes import Steps
 from .settings import Settings
+from .several import fair
 
 WHOLE = "whole"
 NOT_SET = "method", "epochs", "ema", "hook", "ground"
@@ -83,7 +84,7 @@ class Rung:
     def fold(self) -> np.ndarray:
         """(n,) the fold of each learning picture; whole groups."""
         images = self.stood.data.images.take(self.stood.learn)
-        return deal(images.labels, images.group, [1] * self.folds, rng(self.seed, "ladder"))
+        return either.dealt(images, [1] * self.folds, rng(self.seed, "ladder"))
 
     def member(self, fold: "int | str", budget: float) -> Member:
         """Fit without this fold (WHOLE: with all) in at most `budget` seconds; or what that came to before."""
@@ -116,14 +117,14 @@ class Rung:
         from .criterion import Criterion
 
         data = self.stood.data
-        labels, classes = data.images.labels[learns], len(data.images.classes)
+        known, classes = data.images.answers[learns], len(data.images.classes)
         below = next((member.file for member in self.start if member.fold == fold), None)
         net = built(data.network, classes, below, self.seed)
         if below is None and data.network.seed < 0:
             self._solve(net, fold, learns)
         elif below is None:
             begin(net, self.init, lambda count: self._shown(learns[:: -(-len(learns) // count)]), self.seed)
-        loss = Criterion(self.steps.loss, labels, classes, self.where)
+        loss = Criterion(self.steps.loss, known, classes, self.where)
         loss.watch(net.head)
         model = self._shelled(net)
         offered = {"model": model, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch,
@@ -187,8 +188,8 @@ class Rung:
     def _solved(self, learns: np.ndarray) -> Any:
         """The probe of these pictures alone, at the strength that all of them chose."""
         data = self.stood.data
-        return probe(data.features[learns], data.images.take(learns), metric=self.metric, folds=2,
-                     strengths=(self.stood.head.strength,), seed=self.seed)  # fmt: skip
+        strength = self.stood.head.strength
+        return either.solved(data.features[learns], data.images.take(learns), strength, self.metric, self.seed)
 
     def _solve(self, net: Any, fold: "int | str", learns: np.ndarray) -> None:
         """Begin with that head, where the network's is a single layer."""
@@ -262,13 +263,14 @@ class Rung:
     def _aside(self, learns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(rows that learn, a tenth that is looked at every epoch): what is watched judges nothing else."""
         images = self.stood.data.images.take(learns)
-        part = deal(images.labels, images.group, [9, 1], rng(self.seed, "watched"))
+        part = either.dealt(images, [9, 1], rng(self.seed, "watched"))
         self.log.say(f"{(part == 1).sum():,} of {len(learns):,} learning pictures are watched after every epoch")
         return learns[part == 0], learns[part == 1]
 
     def _figure(self, module: Any, rows: np.ndarray) -> float:
         """The recipe's metric of these rows, higher is better."""
-        said = joined([(rows, self._logits(module, rows))], self.stood)
+        said = either.said(self.stood.data.images, rows, self._logits(module, rows))
+        said = fair(said) if isinstance(said, Several) else said
         greater = declared("metric", parse(self.metric)[0].name, "greater", True)
         return (1 if greater else -1) * float(find("metric", self.metric)(said))
 
@@ -380,11 +382,9 @@ def save(net: Any, path: Path, name: str, classes: int) -> None:
 
 def joined(parts: "Sequence[tuple[np.ndarray, np.ndarray]]", stood: Stand) -> Predictions:
     """Predictions of (rows, logits) of several fittings, in the images' order."""
-    images = stood.data.images
     rows = np.concatenate([rows for rows, _ in parts])
     order = np.argsort(rows)
-    rows, logits = rows[order], np.concatenate([logits for _, logits in parts])[order]
-    return Predictions(logits, images.labels[rows], rows, images.classes, images.names[rows], images.group[rows])
+    return either.said(stood.data.images, rows[order], np.concatenate([logits for _, logits in parts])[order])
 
 
 def _save(path: Path, array: np.ndarray) -> None:

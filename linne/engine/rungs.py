@@ -38,6 +38,15 @@ class Best:
     beside: "Predictions | None" = None
     ground: str = ""
 
+    @property
+    def notes(self) -> list[str]:
+        """What a report says of the climb, a sentence a rung."""
+        return [
+            f"{one['rung']} beside {one['beside']} on {one['n']:,} learning pictures that neither had learned: "
+            f"{one['gain']['sentence']}; {one['rung'] if one['kept'] else one['beside']} is kept."
+            for one in self.decisions
+        ]
+
 
 def rung_of(
     up: Climb, name: str, steps: Steps, feed: Any, start: Sequence[Member] = (), shell: str = "", pool: Any = None
@@ -69,7 +78,7 @@ def advise(up: Climb, name: str, steps: Steps) -> None:
     from .norms import estimating
 
     network, images = up.stood.data.network, up.stood.data.images
-    counts = np.bincount(images.labels[up.stood.learn], minlength=len(images.classes))
+    counts = images.take(up.stood.learn).counts() if images.targets is None else np.zeros(0)
     for line in reasons(up.recipe, steps, len(up.stood.learn), counts, up.where.torch.type):
         up.log.say(f"{name}: {line}")
     words = isinstance(steps.optimizer, str) and adaptive(steps.optimizer)

@@ -105,7 +105,7 @@ def search(pictures: Images, wanted: Wanted, place: Path, log: Log) -> dict[str,
 def began(settings: dict[str, Any], base: Recipe, space: str) -> Recipe:
     """The recipe that trials begin with: `settings` over `base`, with a method to train by, where the space has
     settings that need one. Raises OptionError for lr="find", which is a search of its own."""
-    for name in ("pool", "extra"):
+    for name in ("pool", "extra", "tree"):
         if settings.get(name, getattr(base, name)):
             raise OptionError(f"{name} has no effect on a search, which tries settings without it. Train by what it "
                               "finds.")  # fmt: skip

@@ -6,7 +6,7 @@ rows are read once, at the end; with too few pictures for a test set, all of thi
 folds, and the fold judges.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +14,10 @@ import numpy as np
 
 from ..core.deal import codes
 from ..core.deal_several import deal_several
-from ..core.errors import InputError, OptionError, nearest
+from ..core.errors import InputError, OptionError
 from ..core.finding import Finding
 from ..core.images import Images
-from ..core.lookup import declared, find, names
+from ..core.lookup import declared, find
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
@@ -28,21 +28,12 @@ from . import solve_several
 from .data import Data, check
 from .figures import headline
 from .figures_several import figures
-from .first import FEW, Result, deal, leaked
+from .first import Result, Stand, deal, few, leaked
 from .log import Log
 from .probe import Probe
 from .solve import Design
 from .task import STRENGTHS, logits
 
-METRIC = "average_precision"
-"""The objective where the recipe names none: mAP."""
-ALSO = ("average_precision", "auc", "f1", "macro_f1", "micro_f1", "precision", "recall")
-"""Metrics of one label a picture that are of several too."""
-CHECKS = ("unreadable", "duplicates", "leakage", "quality", "geometry")
-"""Checks that look at no label."""
-PLAIN = ("split", "group", "metric", "inner_folds", "model", "weights", "weights_licence", "size", "resize", "runtime",
-         "check", "max_unreadable", "seed", "device")  # fmt: skip
-"""Settings that have their effect with several labels."""
 RULE = "f1"
 PATIENCE = 3
 
@@ -59,58 +50,70 @@ class Heads:
     path: list[dict[str, float]]
 
 
-def settled(recipe: Recipe) -> Recipe:
-    """The recipe for several labels. Raises OptionError for a setting that has no effect with them, by its name."""
-    for name in recipe.changed():
-        if name not in PLAIN:
-            raise OptionError(
-                f"--{name.replace('_', '-')} is for pictures with one label each; these have several. They are learned "
-                "by a head a label on the network's features so far: leave it away."
-            )
-    metric = METRIC if recipe.metric == "accuracy" else recipe.metric
-    own = [one for one in names("metric") if declared("metric", one, "several", False)]
-    able = [*ALSO, *(one for one in own if declared("metric", one, "interval") != "none")]
-    if not isinstance(metric, str) or parse(metric)[0].name not in able:
-        raise OptionError(
-            f"--metric {metric} is of one label a picture; these have several. {nearest(str(metric), able)}"
-        )
-    asked = list(CHECKS) if recipe.check == "all" else [] if recipe.check == "none" else recipe.check.split(",")
-    unfit = [one for one in asked if parse(one)[0].name not in CHECKS] if asked else []
-    if unfit:
-        raise OptionError(f"--check {unfit[0]} looks at one label a picture. With several: {', '.join(CHECKS)}.")
-    return replace(recipe, metric=metric, check=",".join(asked) or "none")
-
-
 def first(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any], reading: Callable[[], Any]) -> Result:
-    """Split, learn, calibrate, judge. Raises InputError where nothing could be learned or judged."""
-    recipe, given = settled(recipe), bool((data.images.split != "").any())
+    """Split, learn, calibrate, judge; a settled recipe. Raises InputError where nothing could be learned or judged."""
+    usable(data)
+    if few(data, recipe):
+        return _few(data, recipe, log, dealt)
+    stood = stand(data, recipe, log, dealt)
+    reading()
+    parts = {"train": stood.head.oof, "test": predict(data, stood.head, stood.test)}
+    if len(stood.judge):
+        parts["validation"] = predict(data, stood.head, stood.judge)
+    return judged(stood, stood.head, parts, recipe, log)
+
+
+def usable(data: Data) -> None:
+    """Leave out by name the pictures of which no label is known. Raises InputError where none is left."""
     known = (_targets(data.images) >= 0).any(1)
     data.why[~known & (data.why == "")] = "no label is known"
     if not data.kept.any():
         raise InputError(f"No label of any picture of {data.images.came_from or 'the data'} is known.")
-    few = recipe.split == "auto" and not given and int(data.kept.sum()) < FEW
-    data.images = _all_learn(data) if few else deal(data, recipe, given)
-    learn = np.flatnonzero(data.kept & (data.images.split == "train"))
+
+
+def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any]) -> Stand:
+    """Split, and learn the first classifier; no test row is read. Raises InputError where none is left to judge by."""
+    data.images = deal(data, recipe, bool((data.images.split != "").any()))
+    split, twinned = data.images.split, leaked(data)
+    learn = np.flatnonzero(data.kept & (split == "train"))
     data.images = able(data, learn)
     dealt(data)
+    known = (_targets(data.images) >= 0).any(1)
+    judge = np.flatnonzero(data.kept & known & (split == "validation") & ~twinned)
+    test = np.flatnonzero(known & (split == "test"))
+    if not len(test):  # train and validation alone: nothing chose on validation, so it judges
+        test, judge = np.flatnonzero(known & (split == "validation")), judge[:0]
+    if twinned[test].all():
+        raise InputError("No test picture is left to judge by: name one part 'test' that shares none with the others.")
+    return Stand(data, _learned(data, recipe, learn, log), learn, judge, test, twinned, recipe)
+
+
+def _learned(data: Data, recipe: Recipe, learn: np.ndarray, log: Log) -> Probe:
     with log.track("chose the heads", 1) as step:
         heads = fit(data.features[learn], data.images.take(learn), recipe)
         step()
     log.say(f"heads of {len(data.images.classes)} labels on {len(learn):,} pictures: strength {heads.strength:g} "
             f"chosen by {recipe.inner_folds}-fold cross-validation for {recipe.metric.replace('_', ' ')}")  # fmt: skip
-    result = _few(data, recipe, heads, learn, log) if few else _judged(data, recipe, heads, learn, log, reading)
-    log.say(headline(result.figures))
-    return result
+    return probe_of(heads, data.images, learn)
 
 
-def able(data: Data, learn: np.ndarray) -> Images:
-    """The pictures without the labels that cannot be told apart: fewer than two groups have one, or have it not."""
+def probe_of(heads: Heads, images: Images, rows: np.ndarray) -> Probe:
+    """The heads that learned from these rows of `images`, as any first classifier is kept."""
+    oof = predictions(images, rows, heads.said, _targets(images)[rows], heads.thresholds)
+    on = f"{len(rows):,} learning pictures, out of fold"
+    return Probe(heads.weight, heads.bias, images.classes, heads.strength, 1.0, oof, heads.path,
+                 np.ones(len(rows), bool), on)  # fmt: skip
+
+
+def able(data: Data, *learns: np.ndarray) -> Images:
+    """The pictures without the labels that cannot be told apart: among some of `learns`, each (m,) the rows that learn
+    together, fewer than two groups have one, or have it not."""
     images, targets = data.images, _targets(data.images)
-    ids = codes(images.group[learn])
-    groups = {
-        value: np.array([len(np.unique(ids[column == value])) for column in targets[learn].T]) for value in (0, 1)
-    }
-    lost = (groups[0] < 2) | (groups[1] < 2)
+    lost = np.zeros(len(images.classes), bool)
+    for learn in learns:
+        ids = codes(images.group[learn])
+        for value in (0, 1):
+            lost |= np.array([len(np.unique(ids[column == value])) < 2 for column in targets[learn].T])
     if lost.all():
         raise InputError(
             f"None of the {len(lost)} labels of {images.came_from or 'the data'} can be learned: each needs two "
@@ -126,7 +129,9 @@ def able(data: Data, learn: np.ndarray) -> Images:
     return replace(images, classes=tuple(images.classes[k] for k in kept), targets=targets[:, kept])
 
 
-def fit(features: np.ndarray, images: Images, recipe: Recipe, rule: str = RULE) -> Heads:
+def fit(
+    features: np.ndarray, images: Images, recipe: Recipe, rule: str = RULE, strengths: Sequence[float] = STRENGTHS
+) -> Heads:
     """The heads of these pictures: strength, calibration and thresholds by what is said out of fold."""
     targets, seed = _targets(images), recipe.seed
     parts = min(recipe.inner_folds, int(codes(images.group).max()) + 1)
@@ -137,7 +142,7 @@ def fit(features: np.ndarray, images: Images, recipe: Recipe, rule: str = RULE) 
     weights = (fold != np.arange(parts)[:, None]) * (own / own.mean())
     trick, trail, best, waited = find("metric", recipe.metric), [], None, 0
     sign = 1 if declared("metric", parse(recipe.metric)[0].name, "greater", True) else -1
-    for strength, solved in zip(STRENGTHS, solve_several.path(design, targets, weights, STRENGTHS), strict=True):
+    for strength, solved in zip(strengths, solve_several.path(design, targets, weights, strengths), strict=True):
         said = _held_out(features, fold, *design.raw(solved))
         slope, shift = calibrated(said, targets)
         told = predictions(images, np.arange(len(images)), said * slope + shift, targets, rule)
@@ -182,33 +187,44 @@ def predictions(
                    targets=targets, thresholds=limits)  # fmt: skip
 
 
-def _judged(
-    data: Data, recipe: Recipe, heads: Heads, learn: np.ndarray, log: Log, reading: Callable[[], Any]
-) -> Result:
-    """The figures of the test pictures, read once; of validation where there is no test."""
-    images, known = data.images, (_targets(data.images) >= 0).any(1)
-    test = np.flatnonzero((images.split == "test") & known)
-    judge = np.flatnonzero((images.split == "validation") & known & data.kept)
-    if not len(test):
-        test, judge = np.flatnonzero((images.split == "validation") & known), judge[:0]
-    out = leaked(data)[test]
-    if out.all():
-        raise InputError("No test picture is left to judge by: name one part 'test' that shares none with the others.")
-    reading()
-    parts = {"train": predictions(images, learn, heads.said, _targets(images)[learn], heads.thresholds),
-             "test": told(data, heads, test)}  # fmt: skip
-    if len(judge):
-        parts["validation"] = told(data, heads, judge)
+def fair(said: Several) -> Several:
+    """These scores as a metric may be taken of them, whatever their scale: probabilities by Platt's sigmoid of all, and
+    each half's thresholds chosen on the other, so that no picture is judged by a threshold that it chose."""
+    slope, shift = calibrated(said.logits, said.targets)
+    logits, limits = said.logits * slope + shift, np.empty(said.logits.shape)
+    half = deal_several(said.targets, said.group, [1, 1], rng("halves"))
+    for own in range(2):
+        limits[half == own] = thresholds(sigmoid(logits[half != own]), said.targets[half != own], RULE)
+    return replace(said, logits=logits, thresholds=limits)
+
+
+def predict(data: Data, head: Probe, rows: np.ndarray) -> Several:
+    """What the heads say of these pictures; NaN where one could not be read."""
+    said = data.features[rows].astype(np.float64) @ head.weight.T.astype(np.float64) + head.bias
+    limits = head.oof.thresholds if isinstance(head.oof, Several) else RULE
+    return predictions(data.images, rows, said, _targets(data.images)[rows], limits)
+
+
+def judged(stood: Stand, head: Probe, parts: "dict[str, Several]", recipe: Recipe, log: Log) -> Result:
+    """A classifier by its predictions of "test", and perhaps "train" (of rows that it did not learn), "validation"."""
+    data, out = stood.data, stood.leaked[stood.test]
     found = figures(parts["test"].take(np.flatnonzero(~out)), metric=recipe.metric, seed=recipe.seed)
     leak = ""
     if out.any():
         leak = f"{int(out.sum())} of {len(out)} test pictures have a verified twin among the learning ones; left out"
         log.say(leak)
-    return _result(data, recipe, heads, learn, parts, (found, "test pictures that neither learned nor chose", leak))
+    log.say(headline(found))
+    how = "test pictures that neither learned nor chose"
+    return _result(data, recipe, head, stood.learn, parts, (found, how, leak))
 
 
-def _few(data: Data, recipe: Recipe, heads: Heads, learn: np.ndarray, log: Log) -> Result:
+def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any]) -> Result:
     """Each fold judged by heads whose strength, calibration and thresholds the other folds chose."""
+    data.images = _all_learn(data)
+    learn = np.flatnonzero(data.kept)
+    data.images = able(data, learn)
+    dealt(data)
+    head = _learned(data, recipe, learn, log)
     images = data.images.take(learn)
     targets, features = _targets(images), data.features[learn]
     fold = deal_several(targets, images.group, [1] * recipe.inner_folds, rng(recipe.seed, "judges"))
@@ -222,26 +238,17 @@ def _few(data: Data, recipe: Recipe, heads: Heads, learn: np.ndarray, log: Log) 
     judged = predictions(data.images, learn, said, targets, limits)
     found = figures(judged, metric=recipe.metric, seed=recipe.seed)
     found["who"] = "pictures, cross-validated"
+    log.say(headline(found))
     how = "repeated grouped cross-validation: too few pictures for a test set of their own"
-    return _result(data, recipe, heads, learn, {"train": judged}, (found, how, ""))
-
-
-def told(data: Data, heads: Heads, rows: np.ndarray) -> Several:
-    """What the heads say of these pictures; NaN where one could not be read."""
-    said = data.features[rows].astype(np.float64) @ heads.weight.T.astype(np.float64) + heads.bias
-    return predictions(data.images, rows, said, _targets(data.images)[rows], heads.thresholds)
+    return _result(data, recipe, head, learn, {"train": judged}, (found, how, ""))
 
 
 def _result(
-    data: Data, recipe: Recipe, heads: Heads, learn: np.ndarray, parts: dict[str, Several],
+    data: Data, recipe: Recipe, head: Probe, learn: np.ndarray, parts: dict[str, Several],
     told: tuple[dict[str, Any], str, str],
 ) -> Result:  # fmt: skip
     found, how, leak = told
-    oof = predictions(data.images, learn, heads.said, _targets(data.images)[learn], heads.thresholds)
-    on = f"{len(learn):,} learning pictures, out of fold"
-    head = Probe(heads.weight, heads.bias, data.images.classes, heads.strength, 1.0, oof, heads.path,
-                 np.ones(len(learn), bool), on)  # fmt: skip
-    result = Result(data, head, learn, dict(parts), found | {"path": heads.path}, how, leak=leak)
+    result = Result(data, head, learn, dict(parts), found | {"path": head.path}, how, leak=leak)
     data.findings += [one for one in data.images.findings if one not in data.findings]
     result.findings = check(data, recipe, None)
     return result

@@ -30,7 +30,8 @@ class Pixels:
     """A Feed of pictures (n, S, S, C) uint8, an array or a torch tensor, and then its batches are tensors where it is.
 
     chain: any of flip and shift, with the options of the augment tricks of these names. at: where in `pixels` each row
-    is, where they hold others too. Raises OptionError for other chains and InputError for pictures that are not square.
+    is, where they hold others too. targets: as a Feed's. Raises OptionError for other chains and
+    InputError for pictures that are not square.
     """
 
     pixels: Any
@@ -40,6 +41,7 @@ class Pixels:
     scale: Scale = ((0.5,) * 3, (0.5,) * 3)
     chain: str = ""
     at: "np.ndarray | None" = None
+    targets: "np.ndarray | None" = None
     whole: ClassVar[bool] = True
     content: np.ndarray = field(init=False, repr=False)
 

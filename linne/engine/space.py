@@ -18,7 +18,8 @@ DEFAULT = "lr,decay,batch,schedule"
 FIXED = {
     "split": "says who judges", "group": "says who judges", "metric": "is what trials are judged by",
     "seed": "deals the pictures", "folds": "says who judges", "check": "changes no classifier",
-    "max_unreadable": "says who takes part", "overlay": "says what the labels are", "minutes": "is the search's own",
+    "max_unreadable": "says who takes part", "overlay": "says what the labels are", "tree": "changes no classifier",
+    "minutes": "is the search's own",
     "weights_licence": "says what may be used",
     "device": "says where, not what", "devices": "says where, not what", "shard": "says where, not what",
     "synchronise": "says where, not what", "runtime": "says where, not what", "hook": "watches, and changes no trial",

@@ -258,6 +258,11 @@ class Activations:
         return self.part(places)
 
     @property
+    def targets(self) -> "np.ndarray | None":
+        """As a Feed's."""
+        return self.images.targets
+
+    @property
     def seed(self) -> int:
         """Of the views' draws."""
         return self.looker.views.seed

@@ -10,11 +10,12 @@ from ..core.intervals import clusters, holm, mcnemar, paired, quantile
 from ..core.lookup import declared, find
 from ..core.power import POWER, Pairs
 from ..core.predictions import Predictions
+from ..core.several import Several
 from ..core.spec import parse
-from .compare import compare
+from .compare import LEVEL, chance, compare
 from .figures import figure
+from .versus_several import METRIC, labels
 
-LEVEL = 0.95
 WORDS = {"test": "test pictures", "validation": "validation pictures", "train": "learning pictures"}
 COVERAGES = tuple(k / 20 for k in range(1, 21))
 """Shares of the pictures, the surest first, of which accuracy is drawn."""
@@ -37,7 +38,7 @@ def against(
     """
     if not 0 < effect <= 1:
         raise OptionError(f"--effect {100 * effect:g} is no difference that can be planned for: give 0 to 100 points.")
-    figures = [figure(one, metric=metric, seed=seed) for one in said]
+    figures, several = [figure(one, metric=metric, seed=seed) for one in said], isinstance(said[0], Several)
     pairs = [one_pair(other, said[0], metric, effect, seed) for other in said[1:]]
     fixed = holm(np.array([pair["p"] for pair in pairs]))
     for pair, p, name in zip(pairs, fixed.tolist(), names[1:], strict=True):
@@ -55,7 +56,7 @@ def against(
     return {
         "metric": metric, "level": LEVEL, "effect": effect, "n": len(said[0]),
         "groups": int(clusters(said[0].group, len(said[0])).max()) + 1, "runs": list(names),
-        "figures": figures, "pairs": pairs,
+        "figures": figures, "pairs": pairs, "each": METRIC.replace("_", " ") if several else "recall",
         "coverage": [coverage(one) for one in said],
     }  # fmt: skip
 
@@ -73,17 +74,6 @@ def one_pair(second: Predictions, first: Predictions, metric: str, effect: float
     }
 
 
-def chance(found: dict[str, Any], freedom: "float | None") -> float:
-    """Two-sided p that there is no difference, of the interval's own centre and width; 1 where it has none."""
-    from scipy.special import ndtr, stdtr
-
-    if found["low"] is None or found["high"] is None or found["high"] <= found["low"]:
-        return 1.0
-    centre = (found["low"] + found["high"]) / 2
-    z = abs(centre) / ((found["high"] - found["low"]) / 2) * quantile(LEVEL, freedom)
-    return float(2 * (ndtr(-z) if freedom is None else stdtr(max(freedom, 1), -z)))
-
-
 def table(second: np.ndarray, first: np.ndarray) -> dict[str, int]:
     """How many pictures both, one alone, or none had right."""
     parts = {"both": first & second, "only_first": first & ~second, "only_second": second & ~first}
@@ -91,9 +81,11 @@ def table(second: np.ndarray, first: np.ndarray) -> dict[str, int]:
 
 
 def classes(second: Predictions, first: Predictions) -> list[dict[str, Any]]:
-    """A row a class that has pictures: its recall's gain with interval, p corrected over classes (Holm), and whether
-    it is told apart."""
+    """A row a class that has pictures: its recall's gain with interval (of several labels a picture its average
+    precision's), p corrected over classes (Holm), and whether it is told apart."""
     rows = []
+    if isinstance(first, Several) and isinstance(second, Several):
+        return corrected(labels(second, first))
     for number, name in enumerate(first.classes):
         own = first.labels == number
         if own.any():
@@ -103,9 +95,14 @@ def classes(second: Predictions, first: Predictions) -> list[dict[str, Any]]:
             p = mcnemar(*hits) if alone else chance(gain.as_dict(), int(clusters(group, len(group)).max()))
             recalls = {"first": float(hits[1].mean()), "second": float(hits[0].mean())}
             rows.append({"class": name, **gain.as_dict(), **recalls, "p": p})
+    return corrected(rows)
+
+
+def corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same with p corrected over all of them, and whether each is told apart."""
     for row, p in zip(rows, holm(np.array([row["p"] for row in rows])).tolist(), strict=True):
         row["p_corrected"] = p
-        row["told"] = bool(p <= 1 - LEVEL and not row["low"] <= 0 <= row["high"])
+        row["told"] = bool(p <= 1 - LEVEL and row["low"] is not None and not row["low"] <= 0 <= row["high"])
     return rows
 
 
@@ -167,7 +164,9 @@ def rounded(count: float) -> int:
 
 
 def coverage(said: Predictions) -> list[dict[str, float]]:
-    """Accuracy of the surest 5, 10, ... 100 % of the pictures: {"coverage", "accuracy"} each."""
+    """Accuracy of the surest 5, 10, ... 100 % of the pictures: {"coverage", "accuracy"} each; [] of several labels."""
+    if isinstance(said, Several):
+        return []
     sure = np.where(said.read, np.nan_to_num(said.probabilities).max(axis=1), -1.0)
     right = said.right[np.argsort(-sure, kind="stable")].cumsum()
     counts = [max(1, round(share * len(right))) for share in COVERAGES]

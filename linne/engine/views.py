@@ -112,7 +112,8 @@ def numbers(hashes: np.ndarray, epochs: np.ndarray, turns: np.ndarray, views: in
 class Shown:
     """A Feed of pictures in views that go on from epoch to epoch.
 
-    items, labels, rows, hashes, turn: (n,). scale: mean and std of values in 0..1 that the network is used to.
+    items, labels, rows, hashes, turn: (n,). scale: mean and std of values in 0..1 that the network is used to. targets:
+    as a Feed's.
     """
 
     items: Any
@@ -122,11 +123,13 @@ class Shown:
     turn: np.ndarray
     views: Views
     scale: tuple[tuple[float, ...], tuple[float, ...]]
+    targets: "np.ndarray | None" = None
 
     def part(self, places: np.ndarray) -> "Shown":
         """The feed of these places alone."""
         own = {name: getattr(self, name)[places] for name in ("labels", "rows", "hashes", "turn")}
-        return replace(self, items=[self.items[place] for place in places], **own)
+        targets = None if self.targets is None else self.targets[places]
+        return replace(self, items=[self.items[place] for place in places], targets=targets, **own)
 
     def batch(
         self, places: np.ndarray, epochs: np.ndarray, turns: np.ndarray, view: str, spec: "str | None", seed: int

@@ -177,9 +177,10 @@ def shown(up: Climb, rows: np.ndarray) -> "Shown | Pixels":
     images, hashes = data.images.take(rows), data.facts["hash"][rows]
     scale = data.network.mean, data.network.std
     if up.pixels is None:
-        return Shown(images.items, images.labels, rows, hashes, occurrences(hashes), views(up), scale)
+        turns = occurrences(hashes)
+        return Shown(images.items, images.labels, rows, hashes, turns, views(up), scale, images.targets)
     at = np.searchsorted(up.rows, rows)
-    return Pixels(up.pixels, images.labels, rows, hashes, scale, up.small, at)
+    return Pixels(up.pixels, images.labels, rows, hashes, scale, up.small, at, images.targets)
 
 
 def picture_seconds(up: Climb, steps: Steps, shown: "float | None") -> tuple[float, Steps]:

@@ -38,10 +38,11 @@ def made(
     data: Any, recipe: Recipe, path: Path, command: str, begun: float, log: Log, plan: "str | Path | None" = None
 ) -> int:
     """Learn, judge, and write the run's folder to its last file; how many pictures learned. begun: of its clock."""
-    from ..engine import folder, promise, retention, unknown
+    from ..engine import figures_tree, folder, promise, retention, tree, unknown
     from ..engine.budget import Clock
 
-    if recipe.folds and data.images.targets is None:
+    known = tree.begun(recipe, data.images.classes, path, log)
+    if recipe.folds:
         result, members = _folded(data, recipe, path, command, log)
     else:
         result, members = _learn(data, recipe, log, path, Clock(recipe.minutes, begun), plan), ()
@@ -52,6 +53,7 @@ def made(
     if data.images.targets is None:
         strange = None if members else unknown.chosen(data, result, recipe, log)
         result.figures |= unknown.figures(strange) | {"promises": promise.promises(result, recipe)}
+        result.figures |= figures_tree.figures(known, result, recipe)
         unknown.keep(path, strange)
         promise.keep(path, result.figures["promises"])
     _write(path, data, result, _page(result, recipe, command, path), members, log)
@@ -76,7 +78,7 @@ def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "s
 
     if data.added:
         return added.course(data, recipe, log, dealt, reading)
-    if data.images.targets is not None:
+    if data.images.targets is not None and not recipe.trains:
         return several(data, recipe, log, dealt, reading)
     if recipe.positive:
         return positive(data, recipe, log, dealt, reading, path, clock)
@@ -87,9 +89,10 @@ def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "s
 
 def _folded(data: Any, recipe: Recipe, path: Path, command: str, log: Log) -> tuple[Any, tuple[str, ...]]:
     """A run for each fold, in folders of the run's own, then what they come to together."""
-    from ..engine import fleet, folder, folds
+    from ..engine import fleet, folder, folds, folds_several
 
-    fold = folds.deal(data, recipe)
+    several = data.images.targets is not None
+    fold = (folds_several if several else folds).deal(data, recipe)
     folder.write_images(path, data)
     settings, places = folds.settings(recipe), [path / f"fold-{k}" for k in range(recipe.folds)]
     if shlex.split(command)[2] != IN_MEMORY:
@@ -98,28 +101,35 @@ def _folded(data: Any, recipe: Recipe, path: Path, command: str, log: Log) -> tu
     for k, place in enumerate(places):
         log.say(f"fold {k + 1} of {len(places)}: {(fold == k).sum():,} of {(fold >= 0).sum():,} pictures judge")
         if not (place / "DONE.json").exists():
-            known = [Run(one) for one in places[:k]] if recipe.method != "auto" else []
+            known = [Run(one) for one in places[:k]] if recipe.method != "auto" and not several else []
             _member(folds.part(data, fold, k, known), settings, place, f"{command}  # fold {k}", log)
-    runs = [Run(place) for place in places]
+    runs, names = [Run(place) for place in places], tuple(place.name for place in places)
+    reading = lambda: folder.note_read(path, "the mean of all folds, once")  # noqa: E731
+    if several:
+        stood = folds_several.stood(data, fold, runs, recipe)
+        result = folds_several.fused(stood, runs, reading, log)
+        return folds_several.summary(stood, result, runs, recipe, fold, log), names
     stood = folds.stood(data, fold, runs, recipe, log)
     if recipe.fit_all:
         result = _all(stood, folds.chosen(runs, recipe), path, log)
     else:
-        result = folds.fused(stood, runs, lambda: folder.note_read(path, "the mean of all folds, once"), log)
-    members = () if recipe.fit_all else tuple(place.name for place in places)
+        result = folds.fused(stood, runs, reading, log)
+    members = () if recipe.fit_all else names
     return folds.summary(stood, result, runs, recipe, log), members
 
 
 def one_fold(pictures: Any, recipe: Recipe, path: Path, command: str, number: int) -> None:
     """The run of one fold alone, for a process that another one waits for."""
-    from ..engine import folds
+    from ..engine import folds, folds_several
     from ..engine.data import examine
     from ..engine.pool import gather
+    from ..engine.settled import settled
 
-    log = Log(quiet=True)
-    data = examine(pictures, recipe, log)
+    log, several = Log(quiet=True), pictures.targets is not None
+    recipe = settled(recipe, len(pictures.classes)) if several else recipe
+    data = examine(pictures, recipe, log, several=True)
     data.pool = gather(data, recipe, log) if recipe.pool else None
-    fold = folds.deal(data, recipe)
+    fold = (folds_several if several else folds).deal(data, recipe)
     _member(folds.part(data, fold, number), folds.settings(recipe), path / f"fold-{number}",
             f"{command}  # fold {number}", log)  # fmt: skip
 
@@ -173,7 +183,7 @@ def _write(path: Path, data: Any, result: Any, page: dict[str, Any], members: tu
     from ..web.report import render, text
 
     if members:
-        folder.write_members(path, data.images.classes, members)
+        folder.write_members(path, data.images.classes, members, data.images.targets is not None)
     elif result.network is None:
         folder.write_model(path, data.network, data.geometry, result.head)
     folder.write_results(path, result)

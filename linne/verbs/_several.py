@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ..core.thresholds import thresholds
 from ..engine.log import Log
 from ._table import delimiter, written
 
-FIT = ("runtime", "threshold")
+FIT = ("runtime", "threshold", "view")
 """Ways to ask that apply to several labels."""
 SIGNS = (";", "|", "/")
 
@@ -68,6 +69,19 @@ class Written:
         return {"out": str(self.path), "pictures": self.count, "unreadable": self.unread}
 
 
+def alone(given: Any, runs: Sequence[Run]) -> "Run | None":
+    """The one run with several labels that was named, also where it is the mean of its folds; else None."""
+    if not runs[0].several:
+        return None
+    if len(runs) == 1:
+        return runs[0]
+    if isinstance(given, (list, tuple)) and len(given) == 1:
+        given = given[0]
+    if isinstance(given, (str, Path)) and (Path(given) / "DONE.json").exists():
+        return Run(given)
+    return given if isinstance(given, Run) else None
+
+
 def answered(run: Run, pictures: Images, ask: Ask, where: "tuple[Path | None, Path | None]", log: Log) -> Any:
     """A row a picture. where: (out, submission)."""
     out, submission = where
@@ -86,13 +100,17 @@ def limits_of(run: Run, ask: Ask) -> np.ndarray:
     usual = Ask()
     for name in vars(ask):
         if name not in FIT and getattr(ask, name) != getattr(usual, name):
-            raise OptionError(f"--{name} is for runs with one label a picture; {run.path} says several. Leave it away.")
+            more = " Views are merged by the mean of their logits." if name == "merge" else ""
+            raise OptionError(
+                f"--{name} is for runs with one label a picture; {run.path} says several. Leave it away.{more}"
+            )
     if not ask.threshold:
         return run.thresholds
-    known = run.predictions("train")
-    if not isinstance(known, Several):
-        raise InputError(f"{run.path} holds no predictions of several labels.")
-    return thresholds(known.probabilities, known.targets, ask.threshold)
+    parts = ("train", "validation") if run.figures.get("rung", "probe") != "probe" else ("train",)
+    held = run.parts()
+    known = [run.predictions(part) for part in parts if part in held]
+    chances = np.concatenate([one.probabilities for one in known])
+    return thresholds(chances, np.concatenate([one.targets for one in known]), ask.threshold)  # type: ignore[attr-defined]
 
 
 def judged(run: Run, pictures: Images, ask: Ask, given: tuple[str, str], log: Log) -> dict[str, Any]:
@@ -100,7 +118,7 @@ def judged(run: Run, pictures: Images, ask: Ask, given: tuple[str, str], log: Lo
     from ..core.recipe import Recipe
     from ..engine.figures_several import figures
     from ..engine.own import hashes_of
-    from ..engine.several import settled
+    from ..engine.settled import settled
     from .evaluate import read_again
 
     metric, overlay = given
@@ -120,6 +138,8 @@ def judged(run: Run, pictures: Images, ask: Ask, given: tuple[str, str], log: Lo
         )
     if known.any():
         notes.append(f"{int(known.sum())} pictures were left out: the run learned from them or was calibrated on them")
+    if ask.view:
+        notes.append(f"answers are the mean logits of the views {ask.view}; thresholds were chosen on plain pictures")
     again = read_again(run, [mark for mark, out in zip(marks, known, strict=True) if not out], pictures, False)
     return figures(rest, metric=metric) | {"notes": notes + ([again] if again else [])}
 
@@ -149,10 +169,11 @@ def _said(
     run: Run, pictures: Images, targets: np.ndarray, limits: np.ndarray, ask: Ask, log: Log
 ) -> tuple[Answers, np.ndarray]:
     """What the run says of pictures, and their content hashes."""
-    from ..engine.infer import model_of, predictions
+    from ..engine.infer import predictions
+    from ..engine.panel_several import answering, panel
 
     blank = replace(pictures, labels=np.full(len(pictures), -1), classes=run.classes, targets=None)
-    said, hashes, problems = predictions(model_of(run), blank, log, ask.runtime)
+    said, hashes, problems = predictions(panel(answering(run), ask.view), blank, log, ask.runtime)
     found = Answers(**vars_of(said), targets=targets, thresholds=limits)
     object.__setattr__(found, "problems", problems)
     return found, hashes

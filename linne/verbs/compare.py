@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.overlay import Overlay
+from ..core.recipe import Recipe
 from ..core.run import Run
 from ..engine.log import Log
 from ._made import differing, flags
@@ -47,6 +48,7 @@ def compare(
     from ..engine.folder import note_read
     from ..engine.match import common
     from ..engine.runs import about, choosing
+    from ..engine.settled import settled
     from ..engine.versus import against
     from ..web import compared
 
@@ -57,6 +59,7 @@ def compare(
     for note in same.notes:
         (log or Log(quiet=True)).say(note)
     own = metric or trained[0].recipe.metric
+    own = settled(Recipe.of({"metric": own})).metric if trained[0].several else own
     found = against(same.said, names(trained), metric=own, effect=effect / 100, split=split)
     found |= {"split": split, "notes": [*same.notes], "about": [about(run) for run in trained]}
     found["notes"].append(choosing(split, trained, note_read))

@@ -15,8 +15,11 @@ from ..core.load import load
 from ..core.overlay import Overlay
 from ..core.predictions import Predictions
 from ..core.run import Run
+from ..core.taxonomy import Taxonomy
 from ..engine.log import Log
 from ._made import IN_MEMORY, flags
+from ._several import alone
+from ._several import judged as several
 from .predict import deciding
 
 OPTIONS = Ask
@@ -31,10 +34,12 @@ class Figures(dict[str, Any]):
         """For a terminal."""
         from ..engine.figures import table
         from ..engine.figures_several import table as several
+        from ..engine.figures_tree import lines
 
         if "per_label" in self:
             return "\n".join([*self["notes"], "", several(dict(self))]).strip()
-        return "\n".join([*self["notes"], "", table(self)]).strip()
+        branches = ["", *lines(self["tree"])] if "tree" in self else []
+        return "\n".join([*self["notes"], "", table(self), *branches]).strip()
 
     def data(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -67,6 +72,7 @@ def evaluate(
         Decisions about labels to judge by, a CSV that linne check --overlay begins.
     """
     from ..engine.figures import figures
+    from ..engine.figures_tree import branched
     from ..engine.infer import predictions
     from ..engine.members import members
     from ..engine.notes import fused
@@ -76,16 +82,16 @@ def evaluate(
 
     runs, ask, log = members(run), Ask.of(how, "linne evaluate"), log or Log(quiet=True)
     pictures = load(images)
-    if len(runs) == 1 and runs[0].several:
-        from ._several import judged as several
-
-        return Figures(several(runs[0], pictures, ask, (metric, overlay), log))
+    if (own := alone(run, runs)) is not None:
+        return Figures(several(own, pictures, ask, (metric, overlay), log))
     if pictures.targets is not None:
         raise InputError(f"{pictures.came_from} has several labels a picture, and {runs[0].path} says one.")
     decide, parts = deciding(runs, ask), list[Any]()
     each = (lambda part, logits: parts.append(decide(part, logits))) if decide else (lambda part, logits: None)
-    pictures = by_name(pictures, runs[0].classes)
+    pictures = by_name(pictures, runs[0].classes, decide.tree if decide else None)
     model = prepared(runs, pictures, ask, log)
+    if decide:
+        decide.temperature = model.temperature
     found, hashes, _ = predictions(model, pictures, log, ask.runtime, each)
     marks = [value.tobytes().hex() for value in hashes]
     learned = set[str]().union(*(hashes_of(one, "train", "validation") for one in runs))
@@ -103,7 +109,9 @@ def evaluate(
     judging = [mark for mark, out in zip(marks, known, strict=True) if not out]
     notes += [note for one in runs if (note := read_again(one, judging, pictures, len(runs) > 1))]
     told = figures(judged, metric=metric or runs[0].recipe.metric)
-    if decide:
+    if decide and decide.tree:
+        told["tree"] = branched(decide.tree, judged)
+    if decide and ask.decides:
         told["decided"] = came_to = _came_to(decide, parts, judged)
         notes += [*decide.notes, *came_to["sentences"]]
     if len(runs) == 1 or not ask.fuse:
@@ -116,8 +124,11 @@ def evaluate(
 def _came_to(decide: Any, parts: Sequence[Any], judged: Predictions) -> dict[str, Any]:
     """What decisions on chunks of pictures came to on those of them that judge."""
     from ..engine import decided
+    from ..engine.figures_tree import came_to
 
-    return decided.judged(type(parts[0]).joined(parts).take(judged.rows), judged, decide.way, decide.asked)
+    joined = type(parts[0]).joined(parts).take(judged.rows)
+    told = decided.judged(joined, judged, decide.way, decide.asked)
+    return told | came_to(decide.tree, joined.node, judged, told) if decide.least or decide.branches else told
 
 
 def _some(judged: Any, pictures: Images, known: int, who: str) -> None:
@@ -160,9 +171,15 @@ def read_again(run: Run, marks: list[str], pictures: Images, named: bool) -> str
     ) + ("" if able else f"; {run.path} cannot be written and does not count it")
 
 
-def by_name(pictures: Images, classes: tuple[str, ...]) -> Images:
+def by_name(pictures: Images, classes: tuple[str, ...], tree: "Taxonomy | None" = None) -> Images:
     """The pictures with labels by the run's class names; raises InputError for a class that the run does not know."""
     foreign = [name for name in pictures.classes if name not in classes]
+    if tree and (inner := [name for name in foreign if name in tree.place]):
+        held = [classes[leaf] for leaf in np.flatnonzero(tree.member[:, tree.place[inner[0]]])]
+        raise InputError(
+            f"{pictures.came_from} has the class {inner[0]!r}, a branch of the taxonomy. To judge by them they need "
+            f"the class itself: {', '.join(held[:10])}{', ...' if len(held) > 10 else ''}."
+        )
     if foreign:
         raise InputError(
             f"{pictures.came_from} has the class {foreign[0]!r}, which the run does not know. "

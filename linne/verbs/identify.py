@@ -89,8 +89,7 @@ def identify(
     if out is not None:
         delimiter(out)
     opened = Gallery.open(gallery, log=log)
-    alone = isinstance(images, (str, Path)) or not len(images)
-    if alone or not all(isinstance(one, (str, Path)) for one in images):
+    if isinstance(images, (str, Path)) or not len(images) or not all(isinstance(one, (str, Path)) for one in images):
         found = opened.identify(images, far, search)
     else:
         found = joined([(one, opened.identify(one, far, search)) for one in images])

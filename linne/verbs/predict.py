@@ -18,6 +18,7 @@ from ..core.run import Run
 from ..core.submission import Template, filled, left_over
 from ..engine.log import Log
 from ._explained import Why, single
+from ._several import alone, answered
 from ._table import delimiter
 
 if TYPE_CHECKING:
@@ -95,15 +96,14 @@ def predict(
     from ..engine.panel import panel
 
     log, ask, runs = log or Log(quiet=True), Ask.of(how, "linne predict"), members(run)
-    if len(runs) == 1 and runs[0].several:
-        from ._several import answered
-
+    if (own := alone(run, runs)) is not None:
         single(explain, submission, several=True)
-
-        return answered(runs[0], load(images), ask, (out, submission), log)
+        return answered(own, load(images), ask, (out, submission), log)
     single(explain, submission)
-    decide = deciding(runs, ask)
+    decide = deciding(runs, ask) if submission is None or ask.decides else None
     model = panel(runs, ask, log)
+    if decide:
+        decide.temperature = model.temperature
     wanted = _wanted(submission, out, model.classes, decide)
     why = Why.of(explain, out, model, runs, ask.runtime) if explain else None
     pictures = load(images)
@@ -128,8 +128,9 @@ def predict(
 
 
 def deciding(runs: Sequence[Run], ask: Ask) -> "Decider | None":
-    """What decides, where more than probabilities is asked for; what it stands on is not imported otherwise."""
-    if not ask.decides:
+    """What decides, where more than probabilities is asked for or a run has a taxonomy; what it stands on is not
+    imported otherwise."""
+    if not ask.decides and not any((run.path / "tree.csv").exists() for run in runs):
         return None
     from ..engine.decide import decider
 
@@ -146,7 +147,7 @@ def _wanted(
     if decide is not None:
         raise OptionError(
             f"--submission {submission} asks for a plain answer to every picture. Drop it, or --coverage, --max-error, "
-            "--recall, --costs and --unknown."
+            "--recall, --costs, --back-off, --tree and --unknown."
         )
     if out is None:
         raise OptionError(f"--submission {submission} is filled into another file. Give --out submission.csv as well.")
@@ -197,7 +198,8 @@ class Answered(Predictions):
 
     @property
     def answers(self) -> list[str]:
-        """What each picture is called: a class, "unknown", or "" where it could not be read or is not answered."""
+        """What each picture is called: a class or a branch of the taxonomy, "unknown", or "" where it could not be read
+        or is not answered."""
         if self.decide is None or self.decided is None:
             return [self.classes[guess] if guess >= 0 else "" for guess in self.guesses]
         return [self.decide.label(self.decided, place) for place in range(len(self))]
@@ -217,6 +219,14 @@ class Answered(Predictions):
     def unknown(self) -> np.ndarray:
         """With unknown=: (n,) bool, True for none of the classes. Raises OptionError where nobody asked for it."""
         return self._asked("strange", "unknown")
+
+    @property
+    def paths(self) -> list[tuple[str, ...]]:
+        """With tree= or of a run with a taxonomy: of each picture the names from the top down to its answer. Raises
+        OptionError without a taxonomy."""
+        if self.decide is None or self.decided is None or self.decide.tree is None:
+            raise OptionError("There is no taxonomy: give linne.predict(..., tree='labels.csv'), say.")
+        return [self.decide.way_of(self.decided, place) for place in range(len(self))]
 
     def _asked(self, what: str, option: str) -> np.ndarray:
         found = getattr(self.decided, what, None)

@@ -76,14 +76,14 @@ def _run(
     pictures: Any, path: Path, recipe: Recipe, command: str, begun: float, plan: "str | Path | None", log: Log, why: Any
 ) -> None:
     """Everything from the pictures to the run's last file; nothing is left of it where they turn out unusable."""
-    from ..engine import extra, fleet, folder, origin
+    from ..engine import extra, fleet, folder, origin, tree
     from ..engine.course import FEATURES
     from ..engine.data import examine
     from ..engine.outlook import outlook
     from ..engine.plan import Plan
     from ..engine.pool import gather
     from ..engine.pu import chosen, joined, prepared
-    from ..engine.several import settled
+    from ..engine.settled import settled, single
 
     with fleet.turn(recipe):
         resumed = folder.begin(path, recipe, command)
@@ -94,10 +94,14 @@ def _run(
         if resumed:
             log.say(f"going on with the unfinished run {path}")
         before = Plan(path / "plan.json", plan).get(FEATURES, recipe.runtime)
-        if pictures.targets is not None:
-            recipe = settled(recipe)
+        if pictures.targets is None:
+            single(recipe)
+        else:
+            recipe = settled(recipe, len(pictures.classes))
         recipe = chosen(pictures, recipe, log)
         pictures = joined(pictures, recipe) if recipe.positive else pictures
+        if recipe.tree and not recipe.overlay:  # an overlay may name more classes
+            tree.given(recipe.tree, pictures.classes)
         with fleet.turn(recipe):
             data = examine(pictures, replace(recipe, runtime=before), log, several=True)
             data.extra = extra.gather(data, recipe, log) if recipe.extra else None

@@ -15,11 +15,12 @@ ROWS = 30
 def text(found: dict[str, Any]) -> str:
     """The verdicts, then the figures, the table and the classes."""
     lines = [*verdicts(found), "", *align([tuple(row) for row in [overview_columns(found), *overview(found)]])]
+    what = f"{found.get('each', 'recall')}'s gain"
     for pair in found["pairs"]:
         lines += ["", f"{pair['second']} beside {pair['first']}: {agreement(pair)}"]
         rows = classes(pair)
         if rows:
-            lines += align([("class", "n", pair["first"], pair["second"], "recall's gain", ""), *rows[:ROWS]])
+            lines += align([("class", "n", pair["first"], pair["second"], what, ""), *rows[:ROWS]])
             lines += [f"... {len(rows) - ROWS:,} more classes: --json"] if len(rows) > ROWS else []
     return "\n".join([*lines, "", *(f"note: {note}" for note in found["notes"])])
 
@@ -94,4 +95,6 @@ def classes(pair: dict[str, Any]) -> list[tuple[str, ...]]:
 
 def gain(row: dict[str, Any]) -> str:
     """'+1.4 [-0.3, 3.1]' in points."""
+    if row["low"] is None or row["high"] is None:
+        return f"{100 * row['value']:+.1f}"
     return f"{100 * row['value']:+.1f} [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"

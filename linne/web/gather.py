@@ -19,6 +19,7 @@ from ..engine.figures import headline
 from ..engine.first import Result
 from ..engine.judges import judges
 from .about import CLASSES, dropped, model, overview, settings, versions
+from .branched import capped
 from .found import finding
 from .plainly import plainly, short
 from .reasons import MISTAKES, letters, reasons
@@ -95,6 +96,7 @@ def figures(found: dict[str, Any]) -> dict[str, Any]:
     order = sorted(found["per_class"], key=weakness)
     matrix, classes = np.asarray(found["confusion"]), found["classes"]
     seen = mistaken(matrix)
+    out |= {"tree": capped(found["tree"])} if "tree" in found else {}
     return out | {
         "per_class": order[:CLASSES],
         "classes": [short(name) for name in classes],

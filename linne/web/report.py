@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..engine import figures as engine
-from . import added, charts, promised, say
+from ..engine.figures_tree import brief
+from . import added, branched, charts, promised, say
 from .gather import FORMAT, gather
 from .home import dressed, environment
 from .plainly import plainly
@@ -54,6 +55,7 @@ def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
     lines += [found[part]["sentence"] for part in ("overlay", "pool", "positive", "extra") if part in found]
     lines += added.lines(found["added"]) if "added" in found else []
     lines += promised.lines(found)
+    lines += brief(found["tree"]) if "tree" in found else []
     left = data["overview"]["pictures"] - data["overview"]["kept"]
     left_out = "1 picture was" if left == 1 else f"{left:,} pictures were"
     lines += [f"{left_out} left out: {_reasons(data['dropped'])}"] if left else []
@@ -82,6 +84,7 @@ def _shown(data: dict[str, Any]) -> dict[str, Any]:
         "about": partial(say.about, data),
         "origin": data.get("origin"),
         "added": added.parts(found.get("added")),
+        "branched": branched.parts(found.get("tree")),
         "reasons": data.get("reasons", {}),
         **promised.parts(found),
         **_verdicts(data.get("verdicts", ())),

@@ -27,7 +27,7 @@ WRONG, PAIRS, LABELS = 24, 20, 200
 def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> dict[str, Any]:
     """Everything that the page, its text and the card show; JSON-ready, kept as report.json."""
     data = result.data
-    judged = result.predictions.get("test", result.predictions["train"])
+    judged = result.predictions["test" if "test" in result.predictions else "train"]
     wrong = mistakes(judged) if isinstance(judged, Several) else []
     made = thumbs(data.images.items, [one["row"] for one in wrong])
     return plainly({
@@ -48,10 +48,17 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
         "pictures": {},
         "splits": {part: int(((data.images.split == part) & data.kept).sum()) for part in SPLITS},
         "model": model(result),
+        "tuned": any(rung != "probe" for rung in _rungs(result)),
         "recipe": settings(recipe),
         "changed": list(recipe.changed()),
         "versions": versions(),
     })  # fmt: skip
+
+
+def _rungs(result: Result) -> list[str]:
+    """How it learned, and each of its folds."""
+    found = result.figures
+    return [found.get("rung", "probe"), *(one["rung"] for one in found.get("folds", []))]
 
 
 def mistakes(judged: Several) -> list[dict[str, Any]]:
@@ -80,11 +87,15 @@ def render(data: dict[str, Any], lang: str = "en") -> str:
     columns = ["label", "has it", "known", "threshold", "average precision", "F1", "precision", "recall"]
     told = [[one["kind"], one["severity"], one["why"], one["fix"]] for one in data["findings"]]
     lead = [f"{data['headline']}.", found["baseline"]["sentence"], f"Judged by {data['how']}.", *_notes(data)]
+    folds = [[str(one["fold"]), str(one["n"]), figure_text(one), one["rung"]] for one in found.get("folds", [])]
+    parted = [{"title": "Folds", "columns": ["fold", "pictures", found["metric"].replace("_", " "), "kept"],
+               "rows": folds}] if folds else []  # fmt: skip
     return plain_page(
         "report", data["name"], [line for line in lead if line],
         [
             {"title": "Figures", "columns": ["figure", "value", "warning"], "rows": figures},
             {"title": "Labels", "columns": columns, "rows": labels},
+            *parted,
             {"title": "Labels together", "columns": ["labels", "have both", "said to have both"], "rows": pairs(found)},
             {"title": "Mistakes", "pictures": data["mistakes"]},
             {"title": "Findings", "columns": ["finding", "severity", "why", "fix"], "rows": told},
@@ -112,6 +123,8 @@ def _notes(data: dict[str, Any]) -> list[str]:
         f"{found['unreadable']:,} judged pictures could not be read; their labels count as missed."
         if found["unreadable"] else "",
         data["leak"],
+        *data["model"]["notes"],
+        *(one["sentence"] for one in data.get("verdicts", ())),
     ]  # fmt: skip
 
 
@@ -132,12 +145,13 @@ def card(data: dict[str, Any]) -> str:
     found = data["figures"]
     rows = [f"| {escaped(row[0])} | {' | '.join(row[1:])} |" for row in
             (label_row(one, ("average_precision", "f1")) for one in found["per_label"])]  # fmt: skip
+    how = "tuned" if data["tuned"] else "as it was trained"
     head = "| label | has it | known | threshold | average precision | F1 |\n|---|---|---|---|---|---|"
     name = escaped(data["name"])
     return "\n".join([
         "---", front(data), "---", "", f"# {name}", "",
         f"Says which of {len(found['classes'])} labels a picture has, each by itself: {escaped(data['headline'])}.", "",
-        f"Network: {escaped(data['model']['network'])}, as it was trained; a logistic head a label.", "",
+        f"Network: {escaped(data['model']['network'])}, {how}; a logistic head a label.", "",
         f"Judged by {escaped(data['how'])}.", "",
         head, *rows, "", "Made by:", "", block(data["command"]), "",
     ])  # fmt: skip

@@ -1,5 +1,6 @@
 """The fixed words of what comes after a training, in Chinese: classes added, why it said so, watching new pictures."""
 
+from .words_of_trees import TREES
 from .words_watched import WATCHED
 
 ADDED = {
@@ -52,4 +53,4 @@ EXPLAINED = {
     "The least sure pictures first.": "最没有把握的图片在前。",
 }  # fmt: skip
 
-AFTER = {**ADDED, **EXPLAINED, **WATCHED}
+AFTER = {**ADDED, **EXPLAINED, **WATCHED, **TREES}

@@ -18,6 +18,7 @@ LABELS = {
     "confidence": "置信度",
     "Figures": "数字",
     "Labels": "标签",
+    "Folds": "各折",
     "Labels together": "一起出现的标签",
     "label": "标签",
     "labels": "标签",

@@ -81,6 +81,19 @@ def test_its_own_file_gives_it_back_with_head_or_without(tmp_path: Path) -> None
         assemble(NAME, str(path))
 
 
+def test_a_head_without_a_bias_stays_so_in_a_changed_network(tmp_path: Path) -> None:
+    """A run's file would else hold a tensor that the network of that name has not."""
+    name = "air(widths=(8,16),surgery='activation(to=mish)')"
+    net = assemble(name, classes=3, size=28)
+    save(net, tmp_path / "first.safetensors", name, 3)
+    for classes in (3, 5):
+        path = tmp_path / f"{classes}.safetensors"
+        again = assemble(name, str(tmp_path / "first.safetensors"), classes=classes, size=28)
+        assert again.head.bias is None
+        save(again, path, name, classes)
+        assert set(assemble(name, str(path), size=28).tensors()) == set(again.tensors())
+
+
 def test_a_resolved_network_is_the_same_from_its_file_and_anew(tmp_path: Path) -> None:
     """Random weights too: what surgery adds is a function of the name."""
     name = changed("resnet8_cifar", "attention(cbam)")

@@ -4,7 +4,7 @@ import numpy as np
 
 from linne.core.predictions import Predictions
 from linne.engine import mix as module
-from linne.engine.mix import em, mix
+from linne.engine.mix import changed, em, mix
 
 K = 4
 
@@ -66,6 +66,24 @@ def test_the_same_mix_is_no_change() -> None:
     told = [mix(known(600, shares, seed), drawn(250, shares, 200 + seed)[1], none(250), seed=seed)["shifted"]
             for seed in range(5)]  # fmt: skip
     assert sum(told) <= 1
+
+
+def test_chance_differs_as_often_as_it_may() -> None:
+    told = []
+    for seed in range(100):
+        chances = np.random.default_rng(seed).dirichlet(np.full(8, 0.2), 80)
+        told.append(changed(chances[:50], chances[50:], np.arange(50), np.arange(30), seed).min() <= 0.05)
+    assert sum(told) <= 11, "5 expected; more than 11 come once in two hundred times"
+
+
+def test_copies_are_no_evidence() -> None:
+    draw = np.random.default_rng(0)
+    old, new = draw.dirichlet(np.ones(3), 40), draw.dirichlet(np.ones(3), 5)
+    once = changed(old, new, np.arange(40), np.arange(5))
+    again = changed(old, np.repeat(new, 20, axis=0), np.arange(40), np.repeat(np.arange(5), 20))
+    alone = changed(old, np.repeat(new, 20, axis=0), np.arange(40), np.arange(100))
+    assert alone.min() < 0.05 < again.min()
+    assert once.min() > 0.05
 
 
 def test_groups_widen_the_interval() -> None:

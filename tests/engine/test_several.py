@@ -1,15 +1,20 @@
 """Heads of several labels on made-up features: what chooses, what is left out, who judges."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from linne.core.errors import OptionError
 from linne.core.images import Images
+from linne.core.intervals import wilson
 from linne.core.lookup import find
 from linne.core.recipe import Recipe
-from linne.core.several import sigmoid
+from linne.core.several import Several, sigmoid
 from linne.core.thresholds import thresholds
-from linne.engine.several import calibrated, fit, predictions, settled
+from linne.engine import either
+from linne.engine.figures import figure
+from linne.engine.settled import settled
+from linne.engine.several import calibrated, fair, fit, predictions
 
 RECIPE = settled(Recipe())
 
@@ -79,22 +84,48 @@ def test_calibration_is_platt_s_of_each_label() -> None:
         assert shift[label] == pytest.approx(theirs.intercept_[0], rel=0.1, abs=0.1)
 
 
-@pytest.mark.parametrize(
-    ("settings", "told"),
-    [
-        ({"minutes": 2.0}, "--minutes is for pictures with one label each"),
-        ({"classic": "svm"}, "--classic is for"),
-        ({"folds": 5}, "--folds is for"),
-        ({"metric": "brier"}, "--metric brier is of one label"),
-        ({"metric": "cooccurrence"}, "not one number"),
-        ({"check": "mislabelled"}, "--check mislabelled looks at one label"),
-    ],
-)
-def test_what_does_not_apply_is_refused_by_name(settings: dict, told: str) -> None:
-    with pytest.raises(OptionError, match=told):
-        settled(Recipe.of(settings))
+def test_a_metric_is_taken_of_scores_whose_thresholds_others_chose() -> None:
+    rng = np.random.default_rng(3)
+    targets = (rng.random((600, 2)) < 0.3).astype(np.int8)
+    targets[rng.random(targets.shape) < 0.1] = -1
+    images = Images.of([b""] * 600, classes=list("ab"), targets=targets)
+    raw = 3 * (rng.normal(size=(600, 2)) + 2 * (targets == 1)) + 4
+    said = either.said(images, np.arange(600), raw)
+    assert isinstance(said, Several)
+    told = fair(said)
+    assert find("metric", "average_precision")(told) == pytest.approx(
+        find("metric", "average_precision")(said)
+    )  # an order is not changed by any scale
+    limits, half = np.unique(told.thresholds, axis=0, return_inverse=True)
+    assert len(limits) == 2
+    for own in range(2):
+        other = half.ravel() != own
+        found = thresholds(told.probabilities[other], targets[other])
+        np.testing.assert_allclose(limits[own], found)
+    assert find("metric", "macro_f1")(told) > 0.7
+
+
+def test_what_is_fitted_to_one_strength_never_saw_the_picture() -> None:
+    features, images = made()
+    whole = fit(features, images, RECIPE)
+    head = either.solved(features, images, whole.strength, RECIPE.metric, 0)
+    np.testing.assert_allclose(head.weight, fit(features, images, replace(RECIPE, inner_folds=2)).weight, atol=0.5)
+    assert head.strength == whole.strength
+    own = find("metric", "average_precision")(head.oof)
+    assert own < find("metric", "average_precision")(
+        predictions(images, np.arange(400), features @ head.weight.T + head.bias, images.targets)  # type: ignore[arg-type]
+    )
 
 
 def test_the_objective_is_map_unless_one_is_named() -> None:
     assert RECIPE.metric == "average_precision"
     assert settled(Recipe.of({"metric": "macro_f1"})).metric == "macro_f1"
+
+
+def test_a_figure_without_a_mistake_in_its_order_has_an_interval() -> None:
+    """Scores may rank perfectly while their thresholds are wrong: the low end is that of as many without a mistake."""
+    targets = (np.random.default_rng(0).random((80, 3)) < 0.4).astype(np.int8)
+    images = Images.of([b""] * 80, classes=list("abc"), targets=targets)
+    found = figure(either.said(images, np.arange(80), targets - 3.0), metric="average_precision")
+    assert found["value"] == found["high"] == 1
+    assert found["low"] == pytest.approx(wilson(np.ones(80, bool), np.full(80, "")).low)

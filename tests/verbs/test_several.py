@@ -107,7 +107,7 @@ def test_evaluate_judges_other_pictures_alone(trained: tuple[Run, Path], tmp_pat
     ("asked", "told"),
     [
         ({"adjust": 1.0}, "--adjust is for runs with one label"),
-        ({"view": "flip"}, "--view is for runs with one label"),
+        ({"view": "flip", "merge": "votes"}, "--merge is for runs with one label.*mean of their logits"),
         ({"threshold": "f2"}, "write f1"),
         ({"submission": Path("x.csv")}, "--submission"),
         ({"out": Path("x.json")}, "written as .csv"),
@@ -137,6 +137,6 @@ def test_bad_tables_leave_nothing_behind(tmp_path: Path) -> None:
     path.write_text("image,labels\n" + "\n".join(f"{k:04d}.png,cat" for k in range(30)) + "\n")
     with pytest.raises(InputError, match=r"None of the 1 labels .* can be learned"):
         train(f"several({path})", out=tmp_path / "run")
-    with pytest.raises(OptionError, match="--method is for pictures with one label"):
-        train(f"several({path})", out=tmp_path / "run", method="tail")
+    with pytest.raises(OptionError, match="--method elr is for pictures with one label each"):
+        train(f"several({path})", out=tmp_path / "run", method="elr")
     assert not (tmp_path / "run").exists()

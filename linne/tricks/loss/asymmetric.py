@@ -6,6 +6,9 @@ from torch.nn import functional as F
 
 from ...core.errors import OptionError
 
+several = True
+"""Where a picture may have several labels, too."""
+
 
 def asymmetric(
     logits: Tensor, targets: Tensor, *, positive: float = 0.0, negative: float = 4.0, clip: float = 0.05

@@ -5,6 +5,9 @@ from torch.nn import functional as F
 
 from ...core.errors import OptionError
 
+several = True
+"""Where a picture may have several labels, too."""
+
 
 def binary(
     logits: Tensor, targets: Tensor, *, threshold: float | None = None, smoothing: float = 0.0, mean: bool = False

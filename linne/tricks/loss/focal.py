@@ -9,6 +9,8 @@ from torch.nn import functional as F
 from ...core.errors import OptionError, nearest
 from ._weights import effective, inverse
 
+several = {"form": "sigmoid"}
+"""Where a picture may have several labels: in this form."""
 FORMS = ("softmax", "sigmoid")
 NAMED = {
     "inverse": lambda counts: inverse("focal", counts),
@@ -34,12 +36,12 @@ def focal(
     where above 0, plain cross-entropy unless the largest of the classes that learn (counts, (K,)) has more than
     `uneven` times the pictures of the smallest. form: "sigmoid" asks of each class by itself, as class-balanced focal
     does (Cui et al. 2019, arXiv:1901.05555): a_y sum_k [t_k (1 - p_k)^gamma (-log p_k) + (1 - t_k)
-    p_k^gamma (-log(1 - p_k))], p the sigmoid and a_y = sum_k t_k a_k; begin its head's bias at -log(K - 1). alpha:
-    a, K numbers, or "inverse", "root" (of one over a class's pictures, mean 1 over pictures) or "effective" (number,
-    beta .9999, mean 1 over classes); () is 1 for all. With the form "sigmoid" a target below 0 is not known and adds
-    nothing. The mean over rows is over B, whatever they weigh. Raises
-    OptionError for a gamma below 0 or between 0 and 1 (whose slope at p = 1 is infinite), a smoothing outside 0..1, an
-    uneven below 0, another form or alpha, and weights by number where a class has no picture.
+    p_k^gamma (-log(1 - p_k))], p the sigmoid and a_y = sum_k t_k a_k / sum_k t_k, the mean over the labels that a
+    row has, 1 for one that has none; begin its head's bias at -log(K - 1). alpha: a, K numbers, or "inverse", "root"
+    (of one over a class's pictures, mean 1 over pictures) or "effective" (number, beta .9999, mean 1 over classes); ()
+    is 1 for all. With the form "sigmoid" a target below 0 is not known and adds nothing. The mean over rows is over B,
+    whatever they weigh. Raises OptionError for a gamma below 0 or between 0 and 1 (whose slope at p = 1 is infinite), a
+    smoothing outside 0..1, an uneven below 0, another form or alpha, and weights by number where a class has none.
     """
     if gamma < 0 or 0 < gamma < 1 or not 0 <= smoothing < 1 or uneven < 0:
         raise OptionError(
@@ -60,7 +62,11 @@ def focal(
         return -(weights * targets * _powered((1 - log.exp()).clamp(min=0), gamma) * log).sum(1)
     known = targets * _powered(torch.sigmoid(-logits), gamma) * F.logsigmoid(logits)
     others = (1 - targets) * _powered(torch.sigmoid(logits), gamma) * F.logsigmoid(-logits)
-    return -(targets * weights).sum(1) * ((known + others) * given).sum(1)
+    each = -((known + others) * given).sum(1)
+    if isinstance(weights, float):
+        return each
+    has = targets.sum(1)
+    return each * torch.where(has > 0, (targets * weights).sum(1) / has.clamp(min=1e-12), torch.ones_like(has))
 
 
 def _powered(rest: Tensor, gamma: float) -> "Tensor | float":

@@ -8,6 +8,8 @@ from torch.nn import functional as F
 from ...core.errors import OptionError, nearest
 
 scope = "batch"
+several = "only"
+"""Of one label a picture, every other is known not to be there."""
 FORMS = ("negative", "weak", "expected")
 
 

@@ -7,6 +7,8 @@ from ...core.batch import Batch, Stage, Step
 from ...core.errors import OptionError
 from ._tune import learning, shares
 
+several = True
+"""Where a picture may have several labels, too."""
 FIRST = 0.25
 
 

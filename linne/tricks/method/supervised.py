@@ -4,6 +4,9 @@ from typing import Any
 
 from ...core.batch import Batch, Step
 
+several = True
+"""Where a picture may have several labels, too."""
+
 
 class supervised:
     """model: pictures (B, C, H, W) to logits (B, K). loss: logits and targets to a number a row."""

@@ -9,6 +9,8 @@ from ...core.errors import OptionError
 from ._matrix import KINDS, matrix
 from ._tune import After, given_at, last_cut, place_of
 
+several = True
+"""Where a picture may have several labels, too."""
 ALL = "all"
 
 

@@ -7,6 +7,8 @@ from torch import Tensor
 from ...core.errors import OptionError
 from ._draw import some
 
+several = False
+"""It goes by the one label of each picture."""
 anywhere = True
 """Inside a network, too: nothing goes by places in a picture."""
 

@@ -1,7 +1,7 @@
 """folder: a folder per class, splits above them where there are any, or just pictures.
 
 Layouts as torchvision's ImageFolder, Ultralytics' `train/ val/ test/` and Keras' flat folders have them. A class is the
-first folder (below the split), however deep its pictures lie. Nothing is decoded and nothing is written.
+first folder (below the split), however deep its pictures lie, unless folders nest. Nothing is decoded or written.
 """
 
 import os
@@ -24,11 +24,12 @@ folders = True
 LAYOUTS = ("auto", "classes", "splits", "flat")
 
 
-def folder(path: "str | Path", *, layout: str = "auto") -> Images:
+def folder(path: "str | Path", *, layout: str = "auto", nested: bool = False) -> Images:
     """Pictures below a folder, or one picture file, sorted by name.
 
     layout: "classes" is root/class/..., "splits" is root/{train,val,test}/class/... in any casing, "flat" takes no
     label from folders; "auto" reads splits where every folder is one (or two different ones are there), else classes.
+    nested: a class is the whole way to its pictures' own folder, "bird/owl", which --tree names reads as a taxonomy.
     Names are paths relative to the folder, with "/". Raises InputError when it cannot be read or holds no picture.
     """
     if layout not in LAYOUTS:
@@ -39,7 +40,9 @@ def folder(path: "str | Path", *, layout: str = "auto") -> Images:
     tree = _walk(root)
     base = _base(tree) if layout == "auto" else ""
     layout = _layout(tree, base) if layout == "auto" else layout
-    rows, outside = _rows(tree, base, layout)
+    if nested and layout == "flat":
+        raise OptionError("nested has no effect with layout=flat, which takes no label from folders. Drop one of them.")
+    rows, outside = _rows(tree, base, layout, nested)
     if not rows:
         raise InputError(f"{str(root)!r} has no pictures in a train, validation or test folder. Say layout=classes.")
     names = [name for name, _, _ in rows]
@@ -54,7 +57,7 @@ def folder(path: "str | Path", *, layout: str = "auto") -> Images:
     found = (
         *about_classes(images),
         *_about_layout(images, layout, base, outside, tree),
-        *_about_tree(tree, base, layout, str(root)),
+        *_about_tree(tree, base, "nested" if nested else layout, str(root)),
     )
     return replace(images, findings=found)
 
@@ -113,7 +116,7 @@ def _layout(tree: Tree, base: str) -> str:
     return "classes"
 
 
-def _rows(tree: Tree, base: str, layout: str) -> tuple[list[tuple[str, str, str]], list[str]]:
+def _rows(tree: Tree, base: str, layout: str, nested: bool) -> tuple[list[tuple[str, str, str]], list[str]]:
     """[(relative name, class or "", split or "")] and the folders beside the splits."""
     rows, outside = [], []
     start = len(base) + 1 if base else 0
@@ -124,7 +127,7 @@ def _rows(tree: Tree, base: str, layout: str) -> tuple[list[tuple[str, str, str]
             outside.append(folder)
             continue
         place = {"classes": 0, "splits": 1, "flat": len(parts)}[layout]
-        label = printable(parts[place]) if place < len(parts) else ""
+        label = printable("/".join(parts[place:] if nested else parts[place : place + 1]))
         rows += [(join(folder, name), label, split) for name in sorted(tree.folders[folder])]
     return rows, outside
 
@@ -190,9 +193,13 @@ def _about_tree(tree: Tree, base: str, layout: str, root: str) -> tuple[Finding,
 
 
 def _empty_classes(tree: Tree, base: str, layout: str) -> list[str]:
-    """Folders at the place of a class with no picture in or below them."""
+    """Folders at the place of a class with no picture in or below them; where classes nest, those that hold nothing."""
     if layout == "flat":
         return []
+    if layout == "nested":
+        held = {"/".join(parts[:k]) for name in (*tree.folders, *tree.empty) if (parts := name.split("/"))
+                for k in range(len(parts))}  # fmt: skip
+        return [name for name in tree.empty if name not in held]
     depth = (base.count("/") + 1 if base else 0) + (2 if layout == "splits" else 1)
     full = {"/".join(name.split("/")[:depth]) for name in tree.folders}
     candidates = [name for name in tree.empty if name and name.count("/") + 1 == depth and name not in full]

@@ -68,6 +68,17 @@ def test_of_each_class_by_itself_it_is_torchvision_s(gamma: float) -> None:
     torch.testing.assert_close(got, sigmoid_focal_loss(logits, targets, alpha=-1, gamma=gamma).sum(1))
 
 
+def test_several_labels_or_none_in_a_row_are_torchvision_s_too() -> None:
+    logits, _ = rows()
+    targets = (torch.rand(12, 4, generator=torch.Generator().manual_seed(1)) < 0.4).double()
+    targets[0] = 0
+    got = find("loss", "focal(form=sigmoid)")(logits, targets, UNEVEN)
+    torch.testing.assert_close(got, sigmoid_focal_loss(logits, targets, alpha=-1, gamma=2).sum(1))
+    weighed = find("loss", "focal(form=sigmoid, alpha=(1, 2, 0, 4))")(logits, targets, UNEVEN) / got
+    own = [[a for a, t in zip((1, 2, 0, 4), row, strict=True) if t] for row in targets.tolist()]
+    assert weighed.tolist() == pytest.approx([sum(each) / len(each) if each else 1 for each in own])
+
+
 def test_the_sigmoid_form_s_slope_is_the_finite_difference_and_finite_at_certainty() -> None:
     logits, targets = rows(hard=False)
     logits.requires_grad_()

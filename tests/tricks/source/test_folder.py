@@ -330,3 +330,18 @@ def test_clothing() -> None:
     counts = [int((images.split == split).sum()) for split in ("train", "validation", "test")]
     assert (counts, len(images.classes), images.findings) == ([3068, 341, 372], 10, ())
     assert np.array_equal(images.counts(), np.bincount(images.labels))
+
+
+def test_nested_folders_are_classes_by_their_whole_way(tree: Tree) -> None:
+    root = tree("bird/owl/1.png", "bird/duck/1.png", "bird/0.png", "cat/2.png", "bird/none/", "empty/")
+    images = folder(root, nested=True)
+    assert told(images) == [
+        ("bird/0.png", "bird", ""), ("bird/duck/1.png", "bird/duck", ""), ("bird/owl/1.png", "bird/owl", ""),
+        ("cat/2.png", "cat", ""),
+    ]  # fmt: skip
+    assert finding(images, "empty classes").files == ("bird/none", "empty")
+    parts = folder(tree("train/bird/owl/1.png", "train/cat/1.png", "test/bird/owl/2.png", below="parts"), nested=True)
+    assert [one[1:] for one in told(parts)] == [("bird/owl", "test"), ("bird/owl", "train"), ("cat", "train")]
+    assert load(f"{root}(nested=true)").classes == images.classes
+    with pytest.raises(OptionError, match="nested has no effect with layout=flat"):
+        folder(root, layout="flat", nested=True)
