@@ -224,6 +224,24 @@ def test_answers_as_a_table_hold_what_is_said(gallery: Path, parts: Path, capsys
         assert "shows nothing" in rows[-1]["problem"]
 
 
+def test_pictures_one_after_another_and_a_gallery_beside_its_pictures(
+    gallery: Path, parts: Path, capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a person types it: no flag behind several pictures; a picture and the gallery in the present folder."""
+    monkeypatch.chdir(tmp_path)
+    for number in (0, 1):
+        part(number, 0).save(tmp_path / f"{number}.jpg", quality=92)
+    (tmp_path / "none.jpg").write_text("no picture")
+    assert main(["identify", str(gallery), "0.jpg", "none.jpg", "1.jpg"]) == 0
+    rows = capsys.readouterr().out.splitlines()[1:4]
+    assert [row.split()[0] for row in rows] == ["0.jpg", "none.jpg", "1.jpg"]
+    assert "not a picture" in rows[1]
+    assert main(["enrol", "own", "0.jpg", "--name", "anna", "--quiet", "--runtime", "openvino"]) == 0
+    assert "1 picture of 1 identity" in capsys.readouterr().out
+    assert main(["enrol", "parts/own", str(write(tmp_path / "parts", range(2), 1)), "--quiet"]) == 2
+    assert "lies in the pictures' own folder" in capsys.readouterr().err
+
+
 def test_no_half_table_is_left(
     gallery: Path, parts: Path, capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
