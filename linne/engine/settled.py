@@ -38,6 +38,7 @@ WHY = {
     "overlay": "an overlay decides on one label a picture",
     "extra": "generated pictures have one label each",
     "unknown": "a stranger is a picture of none of the classes, which here is an answer like any other",
+    "tree": "a branch is named where no one label is sure",
     "fit_all": "no picture would be left to set the thresholds of the classifier of all",
 }
 """Why a setting has none."""

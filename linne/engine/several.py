@@ -164,10 +164,15 @@ def fit(
 
 
 def calibrated(said: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(slope (K,), shift (K,)) that make each label's logits (n, K) those of its probability, where it is known."""
+    """(slope (K,), shift (K,)) that make each label's logits (n, K) those of its probability, where it is known.
+
+    1 and 0 for a label that none of these pictures has, or all.
+    """
     out = np.stack([np.ones(said.shape[1]), np.zeros(said.shape[1])])
     for label, (column, target) in enumerate(zip(said.T, targets.T, strict=True)):
         rows = np.flatnonzero((target >= 0) & np.isfinite(column))
+        if len(np.unique(target[rows])) < 2:
+            continue
         blank = np.full(len(rows), "", dtype=object)
         two = np.column_stack([np.zeros(len(rows)), column[rows]])
         found = find("calibrate", "platt")(

@@ -1,10 +1,12 @@
 """Settings with several labels: what has its effect, and what is refused by its name with the reason."""
 
+from dataclasses import fields
+
 import pytest
 
 from linne.core.errors import OptionError
 from linne.core.recipe import Recipe
-from linne.engine.settled import settled, single
+from linne.engine.settled import PLAIN, STEPS, WHY, settled, single
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,12 @@ from linne.engine.settled import settled, single
 def test_what_does_not_apply_is_refused_by_name(settings: dict, told: str) -> None:
     with pytest.raises(OptionError, match=told):
         settled(Recipe.of(settings), 5)
+
+
+def test_every_setting_applies_or_has_its_reason() -> None:
+    every = {each.name for each in fields(Recipe)}
+    assert every == {*PLAIN, *STEPS, *WHY}
+    assert set(STEPS).isdisjoint(PLAIN)
 
 
 @pytest.mark.parametrize(

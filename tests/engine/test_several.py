@@ -84,6 +84,14 @@ def test_calibration_is_platt_s_of_each_label() -> None:
         assert shift[label] == pytest.approx(theirs.intercept_[0], rel=0.1, abs=0.1)
 
 
+def test_a_label_that_nobody_has_keeps_its_scores() -> None:
+    targets = np.array([[1, 0, -1, 1], [0, 0, -1, 1], [1, 0, -1, 1], [0, 0, -1, 1]], np.int8)
+    slope, shift = calibrated(np.random.default_rng(0).normal(size=(4, 4)) + targets, targets)
+    assert slope[1:].tolist() == [1, 1, 1]
+    assert shift[1:].tolist() == [0, 0, 0]
+    assert slope[0] != 1
+
+
 def test_a_metric_is_taken_of_scores_whose_thresholds_others_chose() -> None:
     rng = np.random.default_rng(3)
     targets = (rng.random((600, 2)) < 0.3).astype(np.int8)

@@ -132,6 +132,25 @@ def test_other_losses_mixes_and_the_whole_network(base: Run, table: str, tmp_pat
     assert watched == ("hook" in settings)
 
 
+def test_a_label_that_no_calibrating_picture_has_keeps_the_first_classifier_s_threshold(
+    base: Run, table: str, tmp_path: Path
+) -> None:
+    text = Path(table[8:-1]).read_text().splitlines()
+    learns = [k for k, line in enumerate(text) if ",train," in line]
+    for line in learns[:2]:
+        text[line] += ";rare" if not text[line].endswith(",") else "rare"
+    (Path(table[8:-1]).parent / "rare.csv").write_text("\n".join(text))
+    source = f"several({Path(table[8:-1]).parent / 'rare.csv'})"
+    run = train(source, out=tmp_path / "run", weights=str(base.path), method="tail", **{**TINY, "epochs": 1})
+    held, rare = run.predictions("train"), run.classes.index("rare")
+    assert isinstance(held, Several)
+    assert np.isfinite(run.thresholds).all()
+    own = thresholds(held.probabilities, held.targets)
+    others = [k for k in range(4) if k != rare]
+    np.testing.assert_allclose(run.thresholds[others], own[others])
+    assert (run.thresholds[rare] == own[rare]) == bool((held.targets[:, rare] == 1).any())
+
+
 def test_an_unfinished_tail_goes_on_to_the_same_bytes(tail: Run, table: str, base: Run, tmp_path: Path) -> None:
     class Stop(Exception):
         """In the middle."""
