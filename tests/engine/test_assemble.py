@@ -30,7 +30,7 @@ def plain_file(tmp_path: Path) -> str:
 
 
 def test_names() -> None:
-    assert changed("resnet18", "attention(se),activation(to=mish)", "mlp(hidden=8)").replace("18", "20_cifar") == NAME
+    assert changed("resnet18", "attention(se),activation(to=mish)", "mlp(hidden=8)").replace("18", "8_cifar") == NAME
     assert changed("resnet18") == "resnet18"
     assert changed(changed("resnet18", "attention"), "pooling") == changed("resnet18", "attention,pooling")
     assert changed(changed("resnet18", head="mlp"), head="cosine") == changed("resnet18", head="cosine")
