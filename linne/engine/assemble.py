@@ -6,12 +6,15 @@ Weights of the plain network are put in before it is changed; a file that Linne 
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InputError
 from ..core.lookup import find, offer
 from ..core.rng import key
 from ..core.spec import Spec, chain, parse
+
+if TYPE_CHECKING:
+    from .network import Network
 
 CHANGES = ("surgery", "head")
 """Options of a name that are no option of the network's trick."""
@@ -91,6 +94,19 @@ def sign(path: Path, name: str, classes: int) -> None:
     text = json.dumps({"__metadata__": about, **{k: v for k, v in header.items() if k != "__metadata__"}})
     told = text.encode() + b" " * (-len(text.encode()) % 8)
     path.write_bytes(len(told).to_bytes(8, "little") + told + rest)
+
+
+def built(network: "Network", classes: int, file: "Path | None" = None, seed: int = 0) -> Any:
+    """A network that was resolved, in torch, its weights or another file's, with a head for `classes` drawn by `seed`.
+
+    Else what was measured before would move torch's own draws, and a run that goes on would begin elsewhere.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(key(seed, "built", network.trained, classes) % 2**63)
+        return assemble(network.trained, str(file or network.file), classes=classes, channels=len(network.mean),
+                        size=network.size)  # fmt: skip
 
 
 def _operated(net: Any, surgery: str) -> Any:

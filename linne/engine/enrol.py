@@ -1,10 +1,12 @@
 """Which pictures can be enrolled, as whom, and why others cannot: decided before anything is written."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..core.errors import InputError, OptionError
+from ..core.errors import InputError, OptionError, RunError
 from ..core.facts import Facts
 from ..core.images import Images
 from ..core.names import printable
@@ -74,6 +76,13 @@ def identities(images: Images, name: str) -> list[str]:
             + ". Give a folder with a folder for each identity, or one identity's pictures with --name NAME."
         )
     return [named(images.classes[label]) for label in images.labels]
+
+
+def apart(place: "Path | None", pictures: Any, images: Images) -> None:
+    """Raise RunError where a gallery's place lies in the folder of pictures; beside a picture's own file it may."""
+    alone = isinstance(pictures, (str, Path)) and not Path(pictures).is_dir()
+    if not alone and place and images.root and place.resolve().is_relative_to(images.root.resolve()):
+        raise RunError(f"{place} lies in the pictures' own folder {images.root}. Give the gallery another place.")
 
 
 def unusable(fact: np.ndarray, features: "np.ndarray | None") -> str:

@@ -17,7 +17,7 @@ from ..core.run import Run
 from . import approximate, pairs, store
 from . import held as holding
 from .attempts import Attempts
-from .enrol import New, fresh, identities, named, prepared, unusable
+from .enrol import New, apart, fresh, identities, named, prepared, unusable
 from .enrolled import Enrolled, alike, count, told
 from .extractor import Extractor, about, again, extractor
 from .held import Held, directions
@@ -127,10 +127,7 @@ class Gallery:
         where a picture belongs to nobody or to two, or an identity has none that can be used; then nothing is enrolled.
         """
         images = pictures if isinstance(pictures, Images) else load(pictures)
-        if self.path is not None and images.root and self.path.resolve().is_relative_to(images.root.resolve()):
-            raise RunError(
-                f"{self.path} lies in the pictures' own folder {images.root}. Give the gallery another place."
-            )
+        apart(self.path, pictures, images)
         whose = identities(images, name)
         facts, features, one, ran = self.extractor.look(images, self.log)
         new, self._extractor = prepared(images, whose, facts, features), one

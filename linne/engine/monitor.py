@@ -102,7 +102,7 @@ def gathered(
     if not len(fit):
         why = "none can be read" if not read.any() else f"{int(had.sum()):,} are {run.path}'s own"
         raise InputError(
-            f"None of the {len(images):,} pictures of {images.came_from or 'memory'} is new: {why}. Give pictures that "
+            f"No picture of {images.came_from or 'memory'} ({len(images):,} in all) is new: {why}. Give pictures that "
             "came since the training."
         )
     given = [group_of(images, how[0], facts)] if how[0] else []
@@ -113,9 +113,9 @@ def gathered(
     code = merge(images.group[fit], same, *(one[fit] for one in given))
     groups = int(code.max()) + 1
     if groups < LEAST:
-        alike = f", {groups} that do not belong together" if groups < len(fit) else ""
+        alike = f", {groups} of which do not belong together," if groups < len(fit) else ""
         raise InputError(
-            f"{len(fit)} new pictures{alike}, are too few to tell anything: at least {LEAST} are needed, and some "
+            f"{len(fit)} new pictures{alike} are too few to tell anything: at least {LEAST} are needed, and some "
             "hundreds tell more. Wait for more, or look at them one by one: linne predict"
         )
     logits = log_softmax(model.logits(features[fit]) / model.temperature)

@@ -22,6 +22,8 @@ BEST = 0.45
 """Share of a step's time that compiling saved at most: 24 against 18 pictures/s on 2 cores, 1.8 times on GPUs."""
 A_LAYER = 0.45
 """Seconds that compiling takes for each layer with weights: 45 of a core for EfficientNet-Lite0's 99, 118 at first."""
+TIMES = 3
+"""Calls of which the quickest is what something takes."""
 COMPILERS = ("c++", "g++", "clang++", "cl")
 
 
@@ -72,12 +74,12 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def timed(work: Callable[[], Any], wait: Callable[[], Any], times: int = 3) -> float:
-    """Seconds that `work` takes: the least of some calls after one that warms up."""
+def timed(work: Callable[[], Any], wait: Callable[[], Any], times: int = 0) -> float:
+    """Seconds that `work` takes: the least of TIMES calls, or so many, after one that warms up."""
     work()
     wait()
     took = []
-    for _ in range(times):
+    for _ in range(times or TIMES):
         begun = time.perf_counter()
         work()
         wait()
@@ -85,8 +87,8 @@ def timed(work: Callable[[], Any], wait: Callable[[], Any], times: int = 3) -> f
     return min(took)
 
 
-def measure_format(module: Any, pictures: Any, where: Any, precision: str = "f32") -> tuple[bool, str]:
-    """(whether channels_last is faster, what was measured) for forward and backward passes of a copy in training.
+def measure_format(module: Any, pictures: Any, where: Any, precision: str = "f32") -> tuple[bool, str, float]:
+    """(whether channels_last is faster, what was measured, a step's seconds with the faster), of a copy in training.
 
     pictures: (B, C, H, W) float, as many as in a step. Whether it is depends on the network and the machine:
     depth-wise convolutions gain 2 times on a CPU, others may lose. `module` and torch's draws stay as they are.
@@ -94,18 +96,21 @@ def measure_format(module: Any, pictures: Any, where: Any, precision: str = "f32
     took = {way: step_seconds(module, pictures, where, precision, way) for way in (False, True)}
     use = took[True] < (1 - GAIN) * took[False]
     rate = {way: len(pictures) / seconds for way, seconds in took.items()}
-    return use, f"channels_last: {rate[True]:,.4g} pictures/s a pass, {rate[False]:,.4g} without"
+    return use, f"channels_last: {rate[True]:,.4g} pictures/s a pass, {rate[False]:,.4g} without", took[use]
 
 
 def worth_compiling(
-    module: Any, pictures: Any, where: Any, steps: int, precision: str = "f32", channels_last: bool = False
-) -> tuple[bool, str, float]:
+    module: Any, pictures: Any, where: Any, steps: int, precision: str = "f32", channels_last: bool = False,
+    eager: "float | None" = None,
+) -> tuple[bool, str, float]:  # fmt: skip
     """(whether torch.compile pays for itself within `steps`, why, a step's seconds then), pictures (B, C, H, W).
+
+    eager: a step's seconds without, measured where not given.
 
     Nothing is compiled where even the best gain known is less than compiling costs, or no C++ compiler is there. A
     compiled copy is timed otherwise; inductor keeps what it made on disk, but loading it is charged as if it did not.
     """
-    eager = step_seconds(module, pictures, where, precision, channels_last)
+    eager = eager or step_seconds(module, pictures, where, precision, channels_last)
     layers = sum(any(True for _ in part.parameters(False)) for part in module.modules())
     if steps * eager * BEST < 2 * A_LAYER * layers:  # once to measure, once to run
         return False, f"not compiled: {steps:,} steps of {eager:.3g} s are too few to make up for it", eager

@@ -24,12 +24,11 @@ from ..core.rng import rng
 from ..core.several import Several
 from ..core.spec import Spec, chain, parse
 from . import either
-from .assemble import assemble, sign
+from .assemble import built, sign
 from .begin import begin
 from .budget import Clock
 from .first import Stand
 from .log import Log
-from .network import Network
 from .plan import Plan
 from .recipes import Steps
 from .settings import Settings
@@ -120,7 +119,7 @@ class Rung:
         data = self.stood.data
         known, classes = data.images.answers[learns], len(data.images.classes)
         below = next((member.file for member in self.start if member.fold == fold), None)
-        net = built(data.network, classes, below)
+        net = built(data.network, classes, below, self.seed)
         if below is None and data.network.seed < 0:
             self._solve(net, fold, learns)
         elif below is None:
@@ -365,12 +364,6 @@ def _moved(pixels: np.ndarray, feed: Any, where: Any) -> Any:
         return value
     mean, std = (torch.tensor(part, device=value.device).view(1, -1, 1, 1) * 255 for part in feed.scale)
     return (value.permute(0, 3, 1, 2).float() - mean) / std
-
-
-def built(network: Network, classes: int, file: "Path | None" = None) -> Any:
-    """The network in torch with a head for `classes`; its weights, or another file's. Imports torch."""
-    weights = str(file or network.file)
-    return assemble(network.trained, weights, classes=classes, channels=len(network.mean), size=network.size)
 
 
 def save(net: Any, path: Path, name: str, classes: int) -> None:

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from ..core.errors import InputError, LinneError
 from ..core.run import Run
+from .assemble import built
 from .infer import model_of
 from .members import members
 from .network import Network, resolve
-from .rung import built
 
 Scale = tuple[Sequence[float], Sequence[float]]
 

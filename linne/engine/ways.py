@@ -11,14 +11,14 @@ import numpy as np
 from ..core.errors import OptionError
 from ..core.lookup import find
 from . import cache
+from .assemble import built
 from .budget import Way, fit_tail
 from .choose import _bf16
 from .climb import Climb, trunk_seconds
 from .data import Pool
 from .loader import occurrences
-from .plan import measure_format, step_seconds, timed, worth_compiling
+from .plan import measure_format, timed, worth_compiling
 from .recipes import Steps
-from .rung import built
 from .small import Pixels
 from .trunk import Activations, Trunk, cut_at, cuts
 from .views import Shown, Views
@@ -198,13 +198,12 @@ def picture_seconds(up: Climb, steps: Steps, shown: "float | None") -> tuple[flo
 
         net = built(data.network, len(data.images.classes))
         x = torch.randn(min(FEW, steps.batch), channels, side, side)
-        last, why = measure_format(net, x, up.where, steps.precision)
+        last, why, eager = measure_format(net, x, up.where, steps.precision)
         up.log.say(why)
-        eager = step_seconds(net, x, up.where, steps.precision, last) / len(x)
-        count = int(min(shown, up.left / eager) / len(x))
+        count = int(min(shown / len(x), up.left / eager))
         if steps.mix_at != "input":
-            return {"seconds": BESIDE * eager, "channels_last": last, "compile": False}
-        use, why, seconds = worth_compiling(net, x, up.where, count, steps.precision, last)
+            return {"seconds": BESIDE * eager / len(x), "channels_last": last, "compile": False}
+        use, why, seconds = worth_compiling(net, x, up.where, count, steps.precision, last, eager)
         up.log.say(why)
         return {"seconds": BESIDE * seconds / len(x), "channels_last": last, "compile": use}
 

@@ -109,7 +109,8 @@ def _opened(made: Material, file: Path, recipe: Recipe, log: Log) -> Tuned:
     named = load_file(file)
     place = folder.head_place(named, network)
     looker = Looker(network, made.data.geometry, log, runtime=recipe.runtime, facts=False)
-    return Tuned(made, network, named[f"{place}.weight"], named[f"{place}.bias"], looker)
+    weight = named[f"{place}.weight"]
+    return Tuned(made, network, weight, named.get(f"{place}.bias", np.zeros(len(weight), np.float32)), looker)
 
 
 def _beside(made: Material, after: Predictions, features: Predictions, recipe: Recipe, log: Log) -> None:

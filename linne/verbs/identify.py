@@ -61,7 +61,7 @@ def _numbers(one: Answer) -> list[Any]:
 
 def identify(
     gallery: str | Path,
-    images: Any,
+    images: str | Path | Sequence[Any],
     *,
     far: float | None = None,
     search: str = "auto",

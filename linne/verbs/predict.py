@@ -193,6 +193,7 @@ class Answered(Predictions):
         for name, value in own.items():
             object.__setattr__(self, name, value)
 
+    problems: list[str]
     decide: "Decider | None"
     decided: "Decided | None"
 
@@ -244,7 +245,8 @@ class Answered(Predictions):
 
     def _rows(self) -> Iterator[list[Any]]:
         yield header(self.classes, self.decide.columns if self.decide else ())
-        told = rows(self.names, self.probabilities, self.classes, ["" if ok else "cannot be read" for ok in self.read])
+        why = [one or ("" if ok else "cannot be read") for one, ok in zip(self.problems, self.read, strict=True)]
+        told = rows(self.names, self.probabilities, self.classes, why)
         yield from decided_rows(told, self.decide, self.decided)
 
 

@@ -10,7 +10,7 @@ from .say import num, percent
 ROWS = 40
 """Old classes that the text and the page show: those told apart, then those that moved most."""
 CALLED = "{n} old pictures are now called a new class; {right} of them were right before."
-LOST = "{n} old pictures were right and are not any more, {won} the other way round: {names}"
+LOST = "Old pictures that were right and are not any more: {n} ({won} the other way round): {names}"
 CONTRARY = "{n} new pictures show what old ones of other classes show, and are left out: see the findings."
 ALREADY = "{n} new pictures were in the run already."
 TUNED = "The network learned with {run} and stays; the head alone is new, and is as sure of old classes as it was."

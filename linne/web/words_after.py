@@ -16,7 +16,7 @@ ADDED = {
     "Added": "添加",
     "{n} old pictures are now called a new class; {right} of them were right before.":
         "{n} 张旧图片现在被判为新类别；其中 {right} 张之前是对的。",
-    "{n} old pictures were right and are not any more, {won} the other way round: {names}":
+    "Old pictures that were right and are not any more: {n} ({won} the other way round): {names}":
         "{n} 张旧图片之前对而现在错，{won} 张相反：{names}",
     "{n} new pictures show what old ones of other classes show, and are left out: see the findings.":
         "{n} 张新图片与其他类别的旧图片内容相同，已排除：见数据问题。",

@@ -13,28 +13,28 @@ import linne
 from linne.core.errors import InputError, OptionError
 from linne.core.recipe import Recipe
 from linne.core.run import Run
-from linne.engine.assemble import assemble, changed, headless, plain, sign, written_as
+from linne.engine.assemble import assemble, built, changed, headless, plain, sign, written_as
 from linne.engine.network import of, resolve, tensors
-from linne.engine.rung import built, save
+from linne.engine.rung import save
 from linne.verbs.evaluate import evaluate
 from linne.verbs.train import train
 
-NAME = "resnet20_cifar(surgery='attention(se),activation(to=mish)', head='mlp(hidden=8)')"
+NAME = "resnet8_cifar(surgery='attention(se),activation(to=mish)', head='mlp(hidden=8)')"
 X = torch.sin(torch.arange(2 * 3 * 32 * 32.0)).view(2, 3, 32, 32)
 
 
 def plain_file(tmp_path: Path) -> str:
     torch.manual_seed(7)
-    save_file(assemble("resnet20_cifar", classes=3).tensors(), tmp_path / "plain.safetensors")
+    save_file(assemble("resnet8_cifar", classes=3).tensors(), tmp_path / "plain.safetensors")
     return str(tmp_path / "plain.safetensors")
 
 
 def test_names() -> None:
-    assert changed("resnet18", "attention(se),activation(to=mish)", "mlp(hidden=8)").replace("18", "20_cifar") == NAME
+    assert changed("resnet18", "attention(se),activation(to=mish)", "mlp(hidden=8)").replace("18", "8_cifar") == NAME
     assert changed("resnet18") == "resnet18"
     assert changed(changed("resnet18", "attention"), "pooling") == changed("resnet18", "attention,pooling")
     assert changed(changed("resnet18", head="mlp"), head="cosine") == changed("resnet18", head="cosine")
-    assert headless(NAME) == changed("resnet20_cifar", "attention(se),activation(to=mish)")
+    assert headless(NAME) == changed("resnet8_cifar", "attention(se),activation(to=mish)")
     spec, surgery, head = plain("resnet18(small=true, surgery='norm(group)')")
     assert (str(spec), surgery, head) == ("resnet18(small=True)", "norm(group)", "")
 
@@ -77,7 +77,7 @@ def test_its_own_file_gives_it_back_with_head_or_without(tmp_path: Path) -> None
         assert type(bare.head) is torch.nn.Linear
     save_file({"a": torch.zeros(1)}, path)
     sign(path, NAME, 5)
-    with pytest.raises(InputError, match="does not hold the tensors of resnet20_cifar"):
+    with pytest.raises(InputError, match="does not hold the tensors of resnet8_cifar"):
         assemble(NAME, str(path))
 
 
@@ -96,9 +96,9 @@ def test_a_head_without_a_bias_stays_so_in_a_changed_network(tmp_path: Path) -> 
 
 def test_a_resolved_network_is_the_same_from_its_file_and_anew(tmp_path: Path) -> None:
     """Random weights too: what surgery adds is a function of the name."""
-    name = changed("resnet20_cifar", "attention(cbam)")
+    name = changed("resnet8_cifar", "attention(cbam)")
     network = resolve(name, "none", seed=3)
-    assert network.id != resolve("resnet20_cifar", "none", seed=3).id
+    assert network.id != resolve("resnet8_cifar", "none", seed=3).id
     with torch.no_grad():
         before = network.module()(X)
     kept = tensors(network)
@@ -112,15 +112,15 @@ def test_a_resolved_network_is_the_same_from_its_file_and_anew(tmp_path: Path) -
 
 
 def test_heads_share_the_body_s_features() -> None:
-    one = of(Recipe(model="resnet20_cifar", weights="none", head="cosine", method="full"))
-    two = of(Recipe(model="resnet20_cifar", weights="none"))
+    one = of(Recipe(model="resnet8_cifar", weights="none", head="cosine", method="full"))
+    two = of(Recipe(model="resnet8_cifar", weights="none"))
     assert one.id == two.id
-    assert (one.name, one.trained) == ("resnet20_cifar", "resnet20_cifar(head=cosine)")
+    assert (one.name, one.trained) == ("resnet8_cifar", "resnet8_cifar(head=cosine)")
     assert built(one, 4).head(torch.randn(6, 64)).abs().max() <= 30
 
 
 def test_what_surgery_could_not_keep_is_said() -> None:
-    remarks = of(Recipe(model="resnet20_cifar", weights="none", surgery="norm(layer)")).remarks
+    remarks = of(Recipe(model="resnet8_cifar", weights="none", surgery="norm(layer)")).remarks
     assert any(line.startswith("norm: ") for line in remarks)
 
 
@@ -156,8 +156,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_a_whole_run(head: str, photos: Path, tmp_path: Path) -> None:
     """Trained, kept, and read back without torch's network: the run's own figures, picture by picture."""
-    settings = {"model": "resnet20_cifar", "weights": "none", "size": 32, "surgery": "attention(eca)", "head": head,
-                "method": "supervised", "epochs": 2, "batch": 16, "check": "none", "runtime": "eager"}  # fmt: skip
+    settings = {"model": "resnet8_cifar", "weights": "none", "size": 32, "surgery": "attention(eca)", "head": head,
+                "method": "supervised", "epochs": 1, "batch": 16, "check": "none", "runtime": "eager"}  # fmt: skip
     run = train(photos, out=tmp_path / "a", **settings)
     own = run.predictions("test")
     told = linne.predict(run, photos / "test")
@@ -166,7 +166,7 @@ def test_a_whole_run(head: str, photos: Path, tmp_path: Path) -> None:
     assert type(net.head).__mro__[1] is torch.nn.Linear
     assert evaluate(run.path, photos / "test").data()["headline"]["value"] == pytest.approx(own.right.mean())
     again = Run(run.path)
-    assert again.config["architecture"] == f"resnet20_cifar(surgery='attention(eca)', head={_quoted(head)})"
+    assert again.config["architecture"] == f"resnet8_cifar(surgery='attention(eca)', head={_quoted(head)})"
     moved = train(photos, out=tmp_path / "b", **settings | {"weights": str(run.path)})
     assert moved.figures["rung"] == "supervised"
 
@@ -176,16 +176,16 @@ def _quoted(head: str) -> str:
 
 
 def test_bbn_s_network_gets_branches_and_a_run_holds_it(photos: Path, tmp_path: Path) -> None:
-    settings = {"model": "resnet20_cifar", "weights": "none", "size": 32, "method": "bbn", "epochs": 2, "batch": 16,
+    settings = {"model": "resnet8_cifar", "weights": "none", "size": 32, "method": "bbn", "epochs": 1, "batch": 16,
                 "check": "none", "runtime": "eager"}  # fmt: skip
     run = train(photos, out=tmp_path / "b", **settings)
-    assert run.config["architecture"] == "resnet20_cifar(surgery=branches)"
+    assert run.config["architecture"] == "resnet8_cifar(surgery=branches)"
     assert run.config["num_features"] == 128
     assert len(run.predictions("test")) == 24
 
 
 def test_soft_labels_out_of_fold_and_a_run_as_teachers(photos: Path, tmp_path: Path) -> None:
-    settings = {"model": "resnet20_cifar", "weights": "none", "size": 32, "epochs": 2, "batch": 16, "check": "none",
+    settings = {"model": "resnet8_cifar", "weights": "none", "size": 32, "epochs": 1, "batch": 16, "check": "none",
                 "runtime": "eager"}  # fmt: skip
     teacher = train(photos, out=tmp_path / "a", method="distil(teacher=self)", **settings)
     for name in ("distil", "dkd", "resemble"):

@@ -46,6 +46,19 @@ def test_known_ones_get_their_name_and_strangers_none(tmp_path: Path) -> None:
     assert json.loads(json.dumps(known.data()))["answers"][0]["known"]
 
 
+def test_a_network_whose_domain_is_far_is_said_so_at_enrolment(tmp_path: Path) -> None:
+    """Where noise hides who is who, surely fewer than half of the pictures are named, and a fitting network is asked
+    for; where it does not, no word of it. Figures come with their intervals in both."""
+    for noise, far in ((30.0, False), (900.0, True)):
+        gallery = Gallery().enrol(write(tmp_path / f"{noise:.0f}", range(30), 4, noise=noise))
+        assert gallery.last is not None
+        said, named = gallery.last.text(), gallery.last.figures["named"]
+        assert (named["high"] < 0.5) is far
+        assert ("warning: coarse hardly tells these identities apart: its domain is far" in said) is far
+        assert ("--run, or --model and --weights" in said) is far
+        assert f"at that threshold {100 * named['value']:.1f} % [" in said
+
+
 def test_an_answer_does_not_depend_on_what_else_is_asked(tmp_path: Path) -> None:
     gallery = Gallery().enrol(write(tmp_path / "faces", range(6), 2))
     new = write(tmp_path / "new", range(4, 8), 1, start=50)

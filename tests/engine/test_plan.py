@@ -24,8 +24,9 @@ def test_measuring_leaves_no_trace() -> None:
     net(x)
     net.eval()
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    use, why = plan.measure_format(net, x, HERE)
+    use, why, seconds = plan.measure_format(net, x, HERE)
     assert isinstance(use, bool)
+    assert seconds > 0
     assert why.startswith("channels_last: ")
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
     assert all(p.grad is None for p in net.parameters())
@@ -63,7 +64,8 @@ def taking(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> list[dict[str, 
 @pytest.mark.parametrize(("last", "use"), [(0.5, True), (0.96, True), (0.98, False), (1.4, False)])
 def test_the_faster_format_by_more_than_noise(monkeypatch: pytest.MonkeyPatch, last: float, use: bool) -> None:
     asked = taking(monkeypatch, plain=1.0, last=last)
-    assert plan.measure_format(None, torch.zeros(8, 3, 4, 4), HERE, "bf16")[0] is use
+    found = plan.measure_format(None, torch.zeros(8, 3, 4, 4), HERE, "bf16")
+    assert (found[0], found[2]) == (use, last if use else 1.0)
     assert {one["precision"] for one in asked} == {"bf16"}
 
 
@@ -83,6 +85,9 @@ def test_compiled_when_it_pays_for_itself(
     asked = taking(monkeypatch, plain=1.0, compiled=compiled, cost=cost)
     assert plan.worth_compiling(network(), torch.zeros(8, 3, 4, 4), HERE, steps)[0] is use
     assert [one["compiled"] for one in asked] == [False, True]
+    again = plan.worth_compiling(network(), torch.zeros(8, 3, 4, 4), HERE, steps, eager=1.0)
+    assert again[0] is use
+    assert [one["compiled"] for one in asked] == [False, True, True]  # what is known is not measured again
 
 
 def test_nothing_is_compiled_for_a_short_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,9 @@
 
 import csv
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +22,7 @@ from linne.core.images import Images
 from linne.core.recipe import Recipe
 from linne.core.run import Run
 from linne.engine import positive, pu, whole
+from linne.engine.budget import Clock
 from linne.engine.first import Result
 from tests.engine.test_first import LOG, data
 from tests.engine.test_folds import TINY as SMALL
@@ -189,6 +193,52 @@ def test_predictions_as_a_table(run: Run, place: Path, tmp_path: Path) -> None:
 def test_the_command_makes_it_again(run: Run, place: Path) -> None:
     again = linne.train(place / "tall", recipe=run.path / "recipe.toml", out=place / "again")
     assert (again.path / "model.safetensors").read_bytes() == (run.path / "model.safetensors").read_bytes()
+
+
+KILLED = """
+import os, signal, sys
+from linne.engine import keep, loop, whole
+whole.STEPS = 50
+plain = loop.Loop._after
+def after(self, last):
+    if self.step == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+    plain(self, last)
+    keep.save(self)
+loop.Loop._after = after
+from linne.cli import main
+main(sys.argv[1:])
+"""
+"""Saves after every step, and is killed within the sixth."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills a process")
+def test_a_network_that_was_killed_while_it_learned_ends_with_the_same_bytes(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole network learns from positives and a pool; what was measured is pinned."""
+    asked = {"pool": place / "more", "method": "nnpu", "ground": "pictures", "epochs": 6, "batch": 16,
+             "runtime": "eager", **TINY}  # fmt: skip
+    steps: list[int] = []
+    plain = Clock.on_step
+    monkeypatch.setattr(
+        Clock, "on_step", lambda clock, loop, record: (steps.append(loop.step), plain(clock, loop, record))
+    )
+    whole = linne.train(place / "tall", out=tmp_path / "whole", **asked)
+    last = max(steps)
+    assert steps == list(range(1, last + 1))
+    assert last > 8
+    asked["plan"] = whole.path / "plan.json"
+    flags = [word for name, value in asked.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    words = ["train", str(place / "tall"), *flags, "--out", str(tmp_path / "killed"), "--quiet"]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *words], capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not (tmp_path / "killed" / "DONE.json").exists()
+    steps.clear()
+    again = linne.train(place / "tall", out=tmp_path / "killed", **asked)
+    assert steps == list(range(6, last + 1))  # the fifth is what was saved
+    for name in ("model.safetensors", "calibration.json", "figures.json", "predictions.parquet"):
+        assert (again.path / name).read_bytes() == (whole.path / name).read_bytes(), name
 
 
 def test_a_table_of_which_some_rows_have_no_label(place: Path, tmp_path: Path) -> None:

@@ -64,6 +64,13 @@ def test_the_run_keeps_what_it_promises(run: Run) -> None:
     assert "AUROC" in (run.path / "card.md").read_text(encoding="utf-8")
 
 
+def test_what_is_printed_says_why_a_picture_cannot_be_read(run: Run, place: Path) -> None:
+    rows = list(csv.DictReader(linne.predict(run, place / "new").text().splitlines()))
+    told = {row["name"]: row["problem"] for row in rows}
+    assert told.pop("disc/broken.jpg").startswith("not a picture: starts with 'no picture'")
+    assert set(told.values()) == {""}
+
+
 def test_stored_thresholds_are_those_that_predict_uses(run: Run, place: Path) -> None:
     kept = {one["coverage"]: one["threshold"] for one in run.json("guarantees.json")["sets"]}
     found = linne.predict(run, place / "new", coverage=0.9)

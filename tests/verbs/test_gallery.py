@@ -17,11 +17,13 @@ from PIL import Image
 
 import linne
 from linne.cli import main
+from linne.core.decode import prepare
 from linne.engine import gallery as module
 from linne.engine import look as looking
 from linne.engine import store
 from linne.engine.gallery import Gallery
-from tests.conftest import SHAPES, draw
+from linne.engine.infer import model_of
+from tests.conftest import SHAPES, draw, write_folder
 from tests.gallery import TRIAL, Coarse, coarse, write
 
 ROOT = Path(__file__).parents[2]
@@ -224,6 +226,24 @@ def test_answers_as_a_table_hold_what_is_said(gallery: Path, parts: Path, capsys
         assert "shows nothing" in rows[-1]["problem"]
 
 
+def test_pictures_one_after_another_and_a_gallery_beside_its_pictures(
+    gallery: Path, parts: Path, capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a person types it: no flag behind several pictures; a picture and the gallery in the present folder."""
+    monkeypatch.chdir(tmp_path)
+    for number in (0, 1):
+        part(number, 0).save(tmp_path / f"{number}.jpg", quality=92)
+    (tmp_path / "none.jpg").write_text("no picture")
+    assert main(["identify", str(gallery), "0.jpg", "none.jpg", "1.jpg"]) == 0
+    rows = capsys.readouterr().out.splitlines()[1:4]
+    assert [row.split()[0] for row in rows] == ["0.jpg", "none.jpg", "1.jpg"]
+    assert "not a picture" in rows[1]
+    assert main(["enrol", "own", "0.jpg", "--name", "anna", "--quiet", "--runtime", "openvino"]) == 0
+    assert "1 picture of 1 identity" in capsys.readouterr().out
+    assert main(["enrol", "parts/own", str(write(tmp_path / "parts", range(2), 1)), "--quiet"]) == 2
+    assert "lies in the pictures' own folder" in capsys.readouterr().err
+
+
 def test_no_half_table_is_left(
     gallery: Path, parts: Path, capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -305,6 +325,44 @@ def test_a_run_and_own_weights_make_features(parts: Path, photos: Path, tmp_path
     assert own.extractor.geometry.fit == "squash"
     with pytest.raises(linne.LinneError, match="features of two networks"):
         Gallery.at(tmp_path / "gallery", "test_resnet", weights=str(weights), resize="squash", size=64)
+
+
+def test_a_run_trained_to_recognise_makes_features_and_is_kept(
+    parts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    tiny = {"model": "air(widths=(8,8))", "weights": "none", "size": 28, "check": "none", "runtime": "eager"}
+    for name, start in (("train", 0), ("test", 50)):
+        write_folder(tmp_path / "photos" / name, 16, start=start)
+    run = linne.train(tmp_path / "photos", out=tmp_path / "run", method="arcface", epochs=1, batch=16, **tiny)
+    place = tmp_path / "gallery"
+    words = ["enrol", str(place), str(parts / "parts"), "--run", str(run.path), "--runtime", "eager", "--quiet"]
+    assert main(words) == 0
+    learned, made_by = model_of(run).network, store.read(place).made_by
+    assert (made_by["id"], made_by["origin"]) == (learned.id, {"run": str(run.path)})
+    assert learned.id != Gallery(model=tiny["model"], weights="none", size=28, runtime="eager").extractor.network.id
+    assert made_by["geometry"]["size"] == 28
+    monkeypatch.setenv("LINNE_CACHE", str(tmp_path / "another machine"))
+    one = str(parts / "parts/part 4/1.jpg")
+    assert linne.identify(place, one)[0].nearest[0] == ("part 4", pytest.approx(1, abs=0.2))
+    capsys.readouterr()
+    assert main(["enrol", str(place), str(parts / "new"), "--quiet"]) == 0  # by the same network, unasked
+    assert store.read(place).made_by["id"] == learned.id
+    assert (
+        main(["enrol", str(place), str(parts / "new"), "--model", "test_resnet", "--weights", "none", "--quiet"]) == 2
+    )
+    assert "features of two networks" in capsys.readouterr().err
+
+
+def test_crops_that_are_aligned_are_seen_whole() -> None:
+    """--resize squash: each pixel of the edge counts, no part is cut off, whatever the network crops otherwise."""
+    crop = np.full((112, 90, 3), 60, np.uint8)
+    crop[:4] = 220
+    sides = {}
+    for resize in ("squash", "crop"):
+        geometry = Gallery(model="test_resnet", weights="none", size=56, resize=resize).extractor.geometry
+        sides[resize] = prepare(crop, geometry)[0].mean()
+    assert sides["squash"] > 200
+    assert sides["crop"] < 100
 
 
 def test_the_network_is_found_again_or_missed_by_name(

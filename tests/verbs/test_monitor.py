@@ -99,7 +99,7 @@ def test_near_duplicates_count_as_one(place: Path, tmp_path: Path) -> None:
 
 
 def test_the_run_s_own_pictures_tell_nothing(place: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"None of the 300 pictures .* is new: 300 are .*run's own"):
+    with pytest.raises(InputError, match=r"No picture of .* \(300 in all\) is new: 300 are .*run's own"):
         linne.monitor(place / "run", place / "photos")
     shutil.copytree(place / "same", tmp_path / "some")
     shutil.copytree(place / "photos" / "test" / "a", tmp_path / "some" / "old")
@@ -116,7 +116,7 @@ def test_mistakes_say_what_to_do(place: Path, tmp_path: Path, capsys: Said) -> N
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     cases = {
-        ("few",): "8 new pictures, are too few to tell anything: at least 20 are needed",
+        ("few",): "8 new pictures are too few to tell anything: at least 20 are needed",
         ("empty",): "is empty: no picture in it",
         ("torn",): "is new: none can be read",
         ("few", "--fail-if", "drfit"): "Did you mean 'drift'?",

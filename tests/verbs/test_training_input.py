@@ -135,13 +135,12 @@ def test_two_processes_by_one_flag_are_one(small: Path, tmp_path: Path) -> None:
 
     Other numbers of threads alone move these weights by 1e-4 in an epoch, and by 0.07 in four.
     """
-    words = [sys.executable, "-m", "linne", "train", str(small), *TINY[2:], "--model", "resnet20_cifar",
+    words = [sys.executable, "-m", "linne", "train", str(small), *TINY[2:], "--model", "resnet8_cifar",
              "--method", "supervised", "--epochs", "1", "--batch", "32", "--lr", "0.02"]  # fmt: skip
-    for out, flags in (("one", []), ("two", ["--devices", "2", "--synchronise"])):
-        done = subprocess.run(
-            [*words, *flags, "--out", str(tmp_path / out)], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
+    assert main([*words[3:], "--out", str(tmp_path / "one"), "--quiet"]) == 0
+    two = [*words, "--devices", "2", "--synchronise", "--out", str(tmp_path / "two")]
+    done = subprocess.run(two, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     one, two = (load_file(tmp_path / out / "model.safetensors") for out in ("one", "two"))
     assert one.keys() == two.keys()
     for name, value in one.items():
@@ -150,9 +149,12 @@ def test_two_processes_by_one_flag_are_one(small: Path, tmp_path: Path) -> None:
 
 
 def test_two_processes_may_spread_the_weights(small: Path, tmp_path: Path) -> None:
-    """What no process holds whole is whole in the run's folder, and answers."""
+    """What no process holds whole is whole in the run's folder, and answers.
+
+    One process alone, seeds 0 to 2: 2 epochs are right for 30 to 50 %, 8 for 95 to 100 %.
+    """
     words = [sys.executable, "-m", "linne", "train", str(small), *TINY, "--method", "supervised", "--batch", "32",
-             "--epochs", "2", "--devices", "2", "--shard", "--out", str(tmp_path / "run")]  # fmt: skip
+             "--epochs", "8", "--devices", "2", "--shard", "--out", str(tmp_path / "run")]  # fmt: skip
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert Run(tmp_path / "run").figures["headline"]["value"] > 0.7
@@ -160,7 +162,8 @@ def test_two_processes_may_spread_the_weights(small: Path, tmp_path: Path) -> No
 
 
 def test_a_mistake_in_several_processes_is_said_once(small: Path, tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "linne", "train", str(small), *TINY, "--method", "supervised", "--batch", "512"]
+    words = [sys.executable, "-m", "linne", "train", str(small), *TINY, "--method", "supervised", "--batch", "512",
+             "--epochs", "1"]  # fmt: skip
     done = subprocess.run(
         [*words, "--devices", "2", "--out", str(tmp_path / "run")], capture_output=True, text=True, check=False
     )

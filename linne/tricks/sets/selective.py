@@ -44,8 +44,8 @@ def selective(predictions: Predictions, error: float, *, confidence: float = 0.9
         raise InputError(
             f"selective: no confidence was found at which errors are surely at most {error:g}. {int(held.sum())} of "
             f"{groups} pictures are called with a probability of {1 - error:g} or more, and {wrong} of these wrongly, "
-            f"which rules out no more than {upper(wrong, int(held.sum()), confidence):.3f}. Ask for a larger error, or "
-            "add pictures."
+            f"which leaves an error of {upper(wrong, int(held.sum()), (1 + confidence) / 2):.3f} possible: half of the "
+            "doubt is spent there. Ask for a larger error, or add pictures."
         )
     answered = sure >= kept
     told = {"pictures": groups, "answered": int(answered.sum()), "wrong": int((~right[answered]).sum()),

@@ -27,7 +27,7 @@ CPU = device.device("cpu")
 
 def network(seed: int = 0) -> Any:
     torch.manual_seed(seed)
-    net = offer(find("model", "resnet20_cifar"), classes=3, channels=3, size=12)
+    net = offer(find("model", "resnet8_cifar"), classes=3, channels=3, size=12)
     return find("surgery", "attentive(maps=4)")(net)
 
 

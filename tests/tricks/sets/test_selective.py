@@ -74,6 +74,10 @@ def test_too_few_say_how_many_are_needed() -> None:
         selective(drawn(100, 0), 0.02)
     with pytest.raises(InputError, match="no confidence was found"):
         selective(said(np.random.default_rng(0).normal(size=(400, 4)), np.arange(400) % 4), 0.02)
+    logits = np.eye(2)[np.zeros(106, int)] * 4.0
+    one_wrong = said(logits, (np.arange(106) == 0).astype(int))
+    with pytest.raises(InputError, match=r"and 1 of these wrongly, which leaves an error of 0\.051 possible"):
+        selective(one_wrong, 0.05)  # the bound of the test that did not pass lies above what was asked
     for bad in (0, 1, -1, True):
         with pytest.raises(OptionError, match="between 0 and 1"):
             selective(drawn(100, 0), bad)

@@ -18,7 +18,7 @@ SPECS += [f"surgery:{spec}" for spec in ("norm(standardised)", "attention(cbam)"
 @pytest.mark.parametrize("spec", SPECS)
 def test_openvino_gives_the_same(spec: str, make) -> None:
     kind, _, trick = spec.partition(":")
-    net = make("resnet20_cifar", 32)
+    net = make("resnet8_cifar", 32)
     if kind == "head":
         net.head = offer(find("head", trick), width=net.width, classes=3)
     else:
