@@ -102,7 +102,7 @@ def limits_of(run: Run, ask: Ask) -> np.ndarray:
         if name not in FIT and getattr(ask, name) != getattr(usual, name):
             more = " Views are merged by the mean of their logits." if name == "merge" else ""
             raise OptionError(
-                f"--{name} is for runs with one label a picture; {run.path} says several. Leave it away.{more}"
+                f"--{name.replace('_', '-')} is for runs with one label a picture; {run.path} says several. Leave it away.{more}"
             )
     if not ask.threshold:
         return run.thresholds
