@@ -101,8 +101,9 @@ def limits_of(run: Run, ask: Ask) -> np.ndarray:
     for name in vars(ask):
         if name not in FIT and getattr(ask, name) != getattr(usual, name):
             more = " Views are merged by the mean of their logits." if name == "merge" else ""
+            flag = name.replace("_", "-")
             raise OptionError(
-                f"--{name.replace('_', '-')} is for runs with one label a picture; {run.path} says several. Leave it away.{more}"
+                f"--{flag} is for runs with one label a picture; {run.path} says several. Leave it away.{more}"
             )
     if not ask.threshold:
         return run.thresholds
