@@ -337,7 +337,7 @@ def test_verdicts(monkeypatch: pytest.MonkeyPatch, start: float, best: float, ke
 
 def test_a_planted_bad_start_is_won_back(small: Path, tmp_path: Path) -> None:
     """A rate at which nothing is learned: found out on pictures that judged no trial, and said."""
-    bad = TINY | {"lr": 1e-7, "epochs": 6.0}
+    bad = TINY | {"lr": 1e-7, "epochs": 12.0}  # six epochs leave it to the draw of the head whether a fold is learned
     found = search(small, space="lr=1e-7..1e-1", minutes=30, trials=6, out=tmp_path / "a", **bad).found
     assert found["verdict"]["start"]["value"] < 0.75
     assert found["verdict"]["better"]

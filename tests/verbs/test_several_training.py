@@ -236,7 +236,7 @@ def test_folds_judge_what_they_had_not_learned_and_answer_by_their_mean(
     np.testing.assert_allclose(predict(run, fresh).logits, mean, atol=1e-4)
     assert evaluate(run, f"several({fresh / 'labels.csv'})")["n"] == 20
     assert ("tuned" in (run.path / "card.md").read_text()) == (method == "tail")
-    assert "Folds" in (run.path / "report.html").read_text()
+    assert "Fold by fold" in (run.path / "report.html").read_text()
     with pytest.raises(OptionError, match="answer one by one"):
         predict([*parts, base], fresh)
 
