@@ -26,7 +26,8 @@ from ..core.run import Run
 from . import extra, pool, tree
 from .assemble import headless
 from .data import Data, as_text, asked, together
-from .first import Result, first, judged, predict, stand, usable
+from .either import first
+from .first import Result, judged, predict, stand, usable
 from .first import few as too_few
 from .infer import Model, model_of
 from .log import Log

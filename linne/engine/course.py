@@ -34,12 +34,12 @@ ENDS = ("value", "low", "high")
 
 def course(
     data: Data, recipe: Recipe, log: Log, path: Path, clock: Clock, dealt: Callable[[Data], Any],
-    reading: Callable[[], Any], pinned: "str | Path | None" = None,
+    reading: Callable[[], Any],
 ) -> Result:  # fmt: skip
     """Probe, then every rung that the time allows, then the figures of the best on the test pictures, read once.
 
-    The folder holds the best model so far at any time. pinned: a plan to follow instead of measuring. Raises
-    InputError as `first` does, OptionError where there are too few pictures to tell a later rung from the first.
+    The folder holds the best model so far at any time. Raises InputError as `first` does, OptionError where there are
+    too few pictures to tell a later rung from the first.
     """
     either.usable(data)
     if few(data, recipe):
@@ -48,12 +48,10 @@ def course(
             "classifier from the first. Drop --minutes and --method, add pictures, or give a split."
         )
     clock.keep(path / "ladder" / "clock.json")
-    return onward(either.stand(data, recipe, log, dealt), path, log, clock, reading, pinned)
+    return onward(either.stand(data, recipe, log, dealt), path, log, clock, reading)
 
 
-def onward(
-    stood: Stand, path: Path, log: Log, clock: Clock, reading: Callable[[], Any], pinned: "str | Path | None" = None
-) -> Result:
+def onward(stood: Stand, path: Path, log: Log, clock: Clock, reading: Callable[[], Any]) -> Result:
     """The same from the first classifier on."""
     from . import device
     from .ladder import climb
@@ -66,9 +64,7 @@ def onward(
         f"{found['high']:.4f}] on {len(stood.head.oof):,} learning pictures, each judged by heads that had not seen it",
         rung={"rung": "probe", "seconds": round(clock.seconds, 1)} | {end: found[end] for end in ENDS},
     )
-    plan = Plan(path / "plan.json", pinned)
-    if pinned is not None:
-        write_json(path / "plan.json", plan.known)
+    plan = Plan(path / "plan.json")
     plan.decide(FEATURES, lambda: data.runtime)
     up = Climb(stood, recipe, path, log, clock, plan, device.device(recipe.device, recipe.shard))
     with quick(plan):

@@ -12,7 +12,8 @@ from ..core.images import Images
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.several import Several
-from . import first, several
+from . import first as one
+from . import several
 from .data import Data
 from .first import Result, Stand
 from .log import Log
@@ -20,15 +21,38 @@ from .probe import Probe, probe
 from .task import heat
 
 
+def first(
+    data: Data,
+    recipe: Recipe,
+    log: Log,
+    dealt: Callable[[Data], Any] = lambda data: None,
+    reading: Callable[[], Any] = lambda: None,
+) -> Result:
+    """Split, learn, calibrate, judge, check. `dealt` is called once it is known who is kept and who judges, `reading`
+    just before the test rows are read.
+
+    Raises InputError where there is nothing to learn: no labels, one class, one picture a class.
+    """
+    usable(data)
+    if one.few(data, recipe):
+        return (one if data.images.targets is None else several).cross_validated(data, recipe, log, dealt)
+    stood = stand(data, recipe, log, dealt)
+    reading()
+    parts = {"train": stood.head.oof, "test": predict(data, stood.head, stood.test)}
+    if len(stood.judge):
+        parts["validation"] = predict(data, stood.head, stood.judge)
+    return judged(stood, stood.head, parts, recipe, log)
+
+
 def stand(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any]) -> Stand:
     """Split and learn the first classifier; no test row is read."""
-    own = first.stand if data.images.targets is None else several.stand
+    own = one.stand if data.images.targets is None else several.stand
     return own(data, recipe, log, dealt)
 
 
 def usable(data: Data) -> None:
     """Leave out what cannot teach; raise InputError where nothing could be learned from the rest."""
-    (first.usable if data.images.targets is None else several.usable)(data)
+    (one.usable if data.images.targets is None else several.usable)(data)
 
 
 def dealt(images: Images, shares: Sequence[float], draw: np.random.Generator) -> np.ndarray:
@@ -63,9 +87,9 @@ def solved(features: np.ndarray, images: Images, strength: float, metric: Any, s
 
 def predict(data: Data, head: Probe, rows: np.ndarray) -> Predictions:
     """What a first classifier says of these rows; NaN where one could not be read."""
-    return (first.predict if data.images.targets is None else several.predict)(data, head, rows)
+    return (one.predict if data.images.targets is None else several.predict)(data, head, rows)
 
 
 def judged(stood: Stand, head: Probe, parts: dict[str, Any], recipe: Recipe, log: Log) -> Result:
     """A classifier by its predictions of each part."""
-    return (first.judged if stood.data.images.targets is None else several.judged)(stood, head, parts, recipe, log)
+    return (one.judged if stood.data.images.targets is None else several.judged)(stood, head, parts, recipe, log)

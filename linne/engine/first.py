@@ -74,29 +74,6 @@ class Stand:
     recipe: Recipe
 
 
-def first(
-    data: Data,
-    recipe: Recipe,
-    log: Log,
-    dealt: Callable[[Data], Any] = lambda data: None,
-    reading: Callable[[], Any] = lambda: None,
-) -> Result:
-    """Split, learn, calibrate, judge, check. `dealt` is called once it is known who is kept and who judges, `reading`
-    just before the test rows are read.
-
-    Raises InputError where there is nothing to learn: no labels, one class, one picture a class.
-    """
-    usable(data)
-    if few(data, recipe):
-        return _few(data, recipe, log, dealt)
-    stood = stand(data, recipe, log, dealt)
-    reading()
-    parts = {"train": stood.head.oof, "test": predict(data, stood.head, stood.test)}
-    if len(stood.judge):
-        parts["validation"] = predict(data, stood.head, stood.judge)
-    return judged(stood, stood.head, parts, recipe, log)
-
-
 def few(data: Data, recipe: Recipe) -> bool:
     """Whether there are too few pictures for a test set, and none was given."""
     return recipe.split == "auto" and not (data.images.split != "").any() and int(data.kept.sum()) < FEW
@@ -353,7 +330,7 @@ def _points(test: Predictions, leaked: np.ndarray) -> Any:
     return replace(twins, value=float(value), low=float(low), high=float(high), n=len(leaked), method="Newcombe 1998")
 
 
-def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) -> Result:
+def cross_validated(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], None]) -> Result:
     """Too few pictures for a test set: every picture is judged by heads that it did not teach, several times over."""
     extra.permit(data, few=True)
     learn = np.flatnonzero(data.kept)

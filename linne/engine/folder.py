@@ -73,8 +73,8 @@ def alone(path: Path) -> Any:
     return lock.lock(path, leave=False) if writes() else nullcontext()
 
 
-BEGUN = ("recipe.toml", "origin.json", "log.jsonl", "tree.csv")
-DEALT = ("images.parquet", "overlay.csv", "plan.json", "calibration.json", "config.json", "model.safetensors")
+BEGUN = ("recipe.toml", "origin.json", "log.jsonl", "tree.csv", "plan.json")
+DEALT = ("images.parquet", "overlay.csv", "calibration.json", "config.json", "model.safetensors")
 """Until a method learns: what the pictures were dealt to, what was measured, and the first classifier."""
 
 

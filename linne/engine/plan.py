@@ -38,6 +38,8 @@ class Plan:
                 self.known |= _read(Path(file))
         if pinned is not None and not Path(pinned).exists():
             raise RunError(f"There is no plan {pinned}. A finished run's is plan.json in its folder.")
+        if pinned is not None and path is not None:  # whoever opens this run's plan next finds it there
+            write_json(path, self.known)
 
     def decide(self, name: str, measure: Callable[[], Any]) -> Any:
         """What was decided about `name`; where nothing was, what `measure` finds, written down before it is used."""

@@ -28,7 +28,7 @@ from . import solve_several
 from .data import Data, check
 from .figures import headline
 from .figures_several import figures
-from .first import Result, Stand, deal, few, leaked
+from .first import Result, Stand, deal, leaked
 from .log import Log
 from .probe import Probe
 from .solve import Design
@@ -48,19 +48,6 @@ class Heads:
     thresholds: np.ndarray
     strength: float
     path: list[dict[str, float]]
-
-
-def first(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any], reading: Callable[[], Any]) -> Result:
-    """Split, learn, calibrate, judge; a settled recipe. Raises InputError where nothing could be learned or judged."""
-    usable(data)
-    if few(data, recipe):
-        return _few(data, recipe, log, dealt)
-    stood = stand(data, recipe, log, dealt)
-    reading()
-    parts = {"train": stood.head.oof, "test": predict(data, stood.head, stood.test)}
-    if len(stood.judge):
-        parts["validation"] = predict(data, stood.head, stood.judge)
-    return judged(stood, stood.head, parts, recipe, log)
 
 
 def usable(data: Data) -> None:
@@ -223,7 +210,7 @@ def judged(stood: Stand, head: Probe, parts: "dict[str, Several]", recipe: Recip
     return _result(data, recipe, head, stood.learn, parts, (found, how, leak))
 
 
-def _few(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any]) -> Result:
+def cross_validated(data: Data, recipe: Recipe, log: Log, dealt: Callable[[Data], Any]) -> Result:
     """Each fold judged by heads whose strength, calibration and thresholds the other folds chose."""
     data.images = _all_learn(data)
     learn = np.flatnonzero(data.kept)

@@ -34,9 +34,7 @@ def differing(verb: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, A
     return {name: f"{value:g}" if isinstance(value, float) else value for name, value in changed.items()}
 
 
-def made(
-    data: Any, recipe: Recipe, path: Path, command: str, begun: float, log: Log, plan: "str | Path | None" = None
-) -> int:
+def made(data: Any, recipe: Recipe, path: Path, command: str, begun: float, log: Log) -> int:
     """Learn, judge, and write the run's folder to its last file; how many pictures learned. begun: of its clock."""
     from ..engine import figures_tree, folder, promise, retention, tree, unknown
     from ..engine.budget import Clock
@@ -45,7 +43,7 @@ def made(
     if recipe.folds:
         result, members = _folded(data, recipe, path, command, log)
     else:
-        result, members = _learn(data, recipe, log, path, Clock(recipe.minutes, begun), plan), ()
+        result, members = _learn(data, recipe, log, path, Clock(recipe.minutes, begun)), ()
     if result.data.overlay:
         result.figures["overlay"] = result.data.overlay.figures(result.data.images.split)
     if result.data.added:
@@ -62,13 +60,12 @@ def made(
     return len(result.learn)
 
 
-def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "str | Path | None") -> Any:
+def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any) -> Any:
     """The first classifier, or the best that the recipe's time and method come to."""
     from ..engine import added, folder
     from ..engine.course import course
-    from ..engine.first import first
+    from ..engine.either import first
     from ..engine.positive import course as positive
-    from ..engine.several import first as several
 
     def dealt(known: Any) -> None:
         folder.write_images(path, known)
@@ -78,12 +75,10 @@ def _learn(data: Any, recipe: Recipe, log: Log, path: Path, clock: Any, plan: "s
 
     if data.added:
         return added.course(data, recipe, log, dealt, reading)
-    if data.images.targets is not None and not recipe.trains:
-        return several(data, recipe, log, dealt, reading)
     if recipe.positive:
         return positive(data, recipe, log, dealt, reading, path, clock)
     if recipe.trains:
-        return course(data, recipe, log, path, clock, dealt, reading, plan)
+        return course(data, recipe, log, path, clock, dealt, reading)
     return first(data, recipe, log, dealt, reading)
 
 

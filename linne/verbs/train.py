@@ -109,7 +109,7 @@ def _run(
                 data = prepared(data, recipe, log)
             elif recipe.pool:
                 data.pool = gather(data, recipe, log)
-        learned = made(data, recipe, path, command, begun, log, plan)
+        learned = made(data, recipe, path, command, begun, log)
         if not recipe.trains and data.images.targets is None and (further := outlook(data, recipe, learned)):
             log.say(further)
         log.say(f"done in {time.monotonic() - begun:.1f} s: {path}")

@@ -26,7 +26,6 @@ LABELS = {
     "known": "已知",
     "threshold": "阈值",
     "have both": "两者都有",
-    "said to have both": "被说成两者都有",
     "value": "值",
     "warning": "提醒",
     "finding": "问题",

@@ -16,7 +16,7 @@ from linne.engine import course
 from linne.engine.augments import SMALL, Seen, choose, seen, settled
 from linne.engine.budget import Clock
 from linne.engine.data import Data, examine
-from linne.engine.first import first
+from linne.engine.either import first
 from linne.engine.log import Log
 from linne.engine.small import able
 

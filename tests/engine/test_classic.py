@@ -14,7 +14,8 @@ from linne.core.recipe import Recipe
 from linne.core.rng import rng
 from linne.engine.classic import FILE, crossed, keep, learnt, load, scores, trick_of
 from linne.engine.compare import compare
-from linne.engine.first import first, foreseen, packed, unpacked
+from linne.engine.either import first
+from linne.engine.first import foreseen, packed, unpacked
 from tests.engine.test_first import LOG, RECIPE, data, split
 
 QUICK = {"forest": "forest(trees=20)", "extra_trees": "extra_trees(trees=20)", "boosting": "boosting(rounds=5)"}

@@ -17,8 +17,8 @@ from linne.core.measure import content_hash
 from linne.core.recipe import Recipe
 from linne.core.rng import rng
 from linne.engine.data import Data, Extra
+from linne.engine.either import first
 from linne.engine.extra import Stage, crossed, joined, permit
-from linne.engine.first import first
 from linne.engine.task import Task, heat
 from tests.engine.test_first import LOG, RECIPE, data, split
 from tests.engine.test_folds import FLAGS, TINY, bars

@@ -10,7 +10,8 @@ from linne.core.images import Images
 from linne.core.recipe import Recipe
 from linne.engine import first as job
 from linne.engine.data import Data
-from linne.engine.first import first, foreseen, usable
+from linne.engine.either import first
+from linne.engine.first import foreseen, usable
 from linne.engine.loader import occurrences
 from linne.engine.log import Log
 from linne.engine.network import Network

@@ -11,7 +11,8 @@ from linne.core.lookup import find
 from linne.core.predictions import Predictions, log_softmax
 from linne.core.recipe import Recipe
 from linne.core.rng import rng
-from linne.engine.first import first, packed, unpacked
+from linne.engine.either import first
+from linne.engine.first import packed, unpacked
 from linne.engine.leave_out import DEFAULT, STRENGTHS, USUAL, WAYS, _deals, _said, gained, learnt, turned
 from linne.engine.task import Aim, Task
 from tests.engine.test_first import LOG, data, split

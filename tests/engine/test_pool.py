@@ -18,7 +18,7 @@ from linne.core.recipe import Recipe
 from linne.core.run import Run
 from linne.engine import fleet, folds
 from linne.engine.data import Data, Pool
-from linne.engine.first import first
+from linne.engine.either import first
 from linne.engine.folder import write_results
 from linne.engine.log import Log
 from tests.engine.test_first import LOG, data, split

@@ -237,7 +237,7 @@ def test_a_network_that_was_killed_while_it_learned_ends_with_the_same_bytes(
     steps.clear()
     again = linne.train(place / "tall", out=tmp_path / "killed", **asked)
     assert steps == list(range(6, last + 1))  # the fifth is what was saved
-    for name in ("model.safetensors", "calibration.json", "figures.json", "predictions.parquet"):
+    for name in ("plan.json", "model.safetensors", "calibration.json", "figures.json", "predictions.parquet"):
         assert (again.path / name).read_bytes() == (whole.path / name).read_bytes(), name
 
 

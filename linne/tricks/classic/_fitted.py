@@ -7,27 +7,15 @@ from typing import Any
 import numpy as np
 
 from linne.core.errors import InputError, OptionError
+from linne.core.kept import Kept
 from linne.core.predictions import NEVER, log_softmax, placed
 
 CELLS = 4_000_000
 """At most so many numbers are held at once while scores are computed."""
 
 
-class Fitted(abc.ABC):
-    """A fitted learner: features (m, d) to scores (m, K). `arrays()` is all of it, `rebuilt(arrays)` is it again."""
-
-    kept: dict[str, np.ndarray]
-
-    @classmethod
-    def rebuilt(cls, arrays: dict[str, np.ndarray]) -> Any:
-        """The learner whose `arrays()` these are; nothing is fitted and scikit-learn is not imported."""
-        made = cls.__new__(cls)
-        made.kept = dict(arrays)
-        return made
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Everything that was learned, as arrays of numbers by name."""
-        return dict(self.kept)
+class Fitted(Kept, abc.ABC):
+    """A fitted learner: features (m, d) to scores (m, K)."""
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """(m, K) float64 scores of features (m, d); NaN where a row's features are not finite."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from linne.core.predictions import softmax
+from ._rows import likely
 
 
 class Choice:
@@ -24,7 +24,6 @@ class Choice:
     def __call__(
         self, logits: np.ndarray, features: "np.ndarray | None" = None, draws: "np.ndarray | None" = None
     ) -> np.ndarray:
-        logits = np.asarray(logits, np.float64)
-        read = np.asarray(np.isfinite(logits).all(axis=1))
-        said = self.decide(softmax(np.where(read[:, None], logits, 0) / self.temperature))
+        probabilities, read = likely(logits, self.temperature)
+        said = self.decide(probabilities)
         return (said[:, None] == np.arange(logits.shape[1])) & read[:, None]

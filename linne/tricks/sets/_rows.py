@@ -5,7 +5,14 @@ import numpy as np
 from linne.core.conformal import least
 from linne.core.errors import InputError, OptionError
 from linne.core.intervals import clusters
-from linne.core.predictions import Predictions
+from linne.core.predictions import Predictions, softmax
+
+
+def likely(logits: np.ndarray, temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    """((m, K) probabilities of logits, (m,) bool: which rows are finite); the others are as if nothing was known."""
+    logits = np.asarray(logits, np.float64)
+    read = np.asarray(np.isfinite(logits).all(axis=1))
+    return softmax(np.where(read[:, None], logits, 0) / temperature), read
 
 
 def calibrating(name: str, predictions: Predictions) -> Predictions:

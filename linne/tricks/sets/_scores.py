@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from linne.core.predictions import Predictions, softmax
+from linne.core.predictions import Predictions
 
-from ._rows import calibrating
+from ._rows import calibrating, likely
 
 Score = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -58,9 +58,7 @@ class Sets:
     def __call__(
         self, logits: np.ndarray, features: "np.ndarray | None" = None, draws: "np.ndarray | None" = None
     ) -> np.ndarray:
-        logits = np.asarray(logits, np.float64)
-        read = np.asarray(np.isfinite(logits).all(axis=1))
-        probabilities = softmax(np.where(read[:, None], logits, 0) / self.temperature)
+        probabilities, read = likely(logits, self.temperature)
         draws = np.full(len(logits), 0.5) if draws is None else draws
         found = self.admitted(self.score(probabilities, draws), draws)
         if not self.empty:

@@ -5,10 +5,10 @@ import numpy as np
 
 from linne.core.conformal import quantile
 from linne.core.errors import OptionError
-from linne.core.predictions import Predictions, softmax
+from linne.core.predictions import Predictions
 from linne.core.taxonomy import Taxonomy
 
-from ._rows import calibrating, count, enough, share
+from ._rows import calibrating, count, enough, likely, share
 
 
 class _Branches:
@@ -21,12 +21,11 @@ class _Branches:
     def __call__(
         self, logits: np.ndarray, features: "np.ndarray | None" = None, draws: "np.ndarray | None" = None
     ) -> np.ndarray:
-        logits = np.asarray(logits, np.float64)
-        read = np.asarray(np.isfinite(logits).all(axis=1))
-        ways, chances = _descent(self.tree, softmax(np.where(read[:, None], logits, 0) / self.temperature))
+        probabilities, read = likely(logits, self.temperature)
+        ways, chances = _descent(self.tree, probabilities)
         last = np.maximum((chances > self.threshold).sum(1) - 1, 0)
         said = ways[np.arange(len(ways)), last]
-        leaves = np.arange(logits.shape[1])
+        leaves = np.arange(probabilities.shape[1])
         return self.tree.holds(*np.broadcast_arrays(said[:, None], leaves[None, :])) & read[:, None]
 
 

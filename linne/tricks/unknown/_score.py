@@ -7,27 +7,12 @@ from typing import Any
 import numpy as np
 
 from linne.core.errors import InputError, OptionError
+from linne.core.kept import Kept
 from linne.core.predictions import Predictions, softmax
 
 
-class Score(abc.ABC):
-    """A fitted score: logits (m, K) and features (m, d) to (m,) float64, the higher the stranger; NaN of unread rows.
-
-    `arrays()` is all of it, `rebuilt(arrays)` is it again.
-    """
-
-    kept: dict[str, np.ndarray]
-
-    @classmethod
-    def rebuilt(cls, arrays: dict[str, np.ndarray]) -> Any:
-        """The score whose `arrays()` these are; nothing is fitted."""
-        made = cls.__new__(cls)
-        made.kept = dict(arrays)
-        return made
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Everything that was learned, as arrays of numbers by name."""
-        return dict(self.kept)
+class Score(Kept, abc.ABC):
+    """A fitted score: logits (m, K) and features (m, d) to (m,) float64, higher is stranger; NaN of unread rows."""
 
     def __call__(self, logits: np.ndarray, features: "np.ndarray | None" = None) -> np.ndarray:
         logits = np.asarray(logits, np.float64)
