@@ -246,7 +246,7 @@ def _told(images: Images) -> list[str]:
 
 
 def _wider(images: Images, overlay: Overlay, states: Sequence[State]) -> Images:
-    """With the classes that the overlay begins: rows say so in their note; pictures without any label take every one."""
+    """With the classes that the overlay begins: a row says so in its note; without any class, all."""
     said = {word for row in overlay.decided if row.note.startswith(NEW) for word in labels_of(images, row.to)}
     used = {word: None for state in states for word in labels_of(images, state.label)}
     new = sorted(word for word in used if word not in images.classes and (word in said or not images.classes))
@@ -275,7 +275,7 @@ def _known(overlay: Overlay, states: Iterable[State], images: Images) -> None:
     """Raise InputError for a class that is not there."""
     wrong = [(state, word) for state in states for word in labels_of(images, state.label) if word not in images.classes]
     if wrong:
-        (state, word), row = wrong[0], wrong[0][0].by
+        word, row = wrong[0][1], wrong[0][0].by
         more = f", and so have {len(wrong) - 1} more pictures" if len(wrong) > 1 else ""
         raise InputError(
             f"{overlay.path}, line {row.line if row else '?'}: there is no class {word!r}{more}. "

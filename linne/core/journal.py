@@ -1,8 +1,8 @@
 """A journal: an overlay that is held open for one answer after the other, each on the disk before it is confirmed.
 
-`overlay.append` reads the whole file for every row that it adds: right for a command, too slow for a key press in a file
-of 100,000 rows. A journal remembers how long the file was when it last looked; as long as nobody else touched it, an
-answer costs one write and one sync, whatever the file's length.
+`overlay.append` reads the whole file for every row that it adds: right for a command, too slow for a key press in a
+file of 100,000 rows. A journal remembers how long the file was when it last looked; as long as nobody else touched it,
+an answer costs one write and one sync, whatever the file's length.
 """
 
 import csv
@@ -59,7 +59,7 @@ class Journal:
 
     def _behind(self, new: Sequence[Row], end: int) -> None:
         text = io.StringIO()
-        table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        table = csv.DictWriter(text, list(COLUMNS), lineterminator="\n")
         if not end:
             table.writeheader()
         for row in new:

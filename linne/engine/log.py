@@ -11,7 +11,6 @@ from typing import Any, TextIO
 
 from ..core.files import writes
 
-
 OFTEN = 0.5
 """Seconds between lines of progress, for a program that reads them (LINNE_PROGRESS=json)."""
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ...core.applied import BAD, DROPPED, NEW, settled
-from ...core.errors import InputError, LinneError, OptionError, Unreadable, nearest
 from ...core.decode import encoded
+from ...core.errors import InputError, LinneError, OptionError, Unreadable, nearest
 from ...core.images import SPLITS, Images
 from ...core.journal import Journal, now
 from ...core.measure import content_hash
@@ -105,7 +105,9 @@ class Project:
         try:
             return encoded(self.images.items[self.row(row)])
         except Unreadable as error:
-            raise Gone(f"{self.name(row)} cannot be read any more: {error.reason}. Put it back, and look again.") from None
+            raise Gone(
+                f"{self.name(row)} cannot be read any more: {error.reason}. Put it back, and look again."
+            ) from None
 
     def decide(self, answers: Sequence[Answer], who: str = "") -> list[dict[str, Any]]:
         """Save answers, all or none; then what each picture is now, with whose answer it fought if it did.
@@ -136,10 +138,14 @@ class Project:
         }  # fmt: skip
 
     def since(self, number: int) -> dict[str, Any]:
-        """What changed after the first `number` changes: {"number": how many by now, "classes", "rows": seen() each}."""
+        """What changed after the first `number` changes: {"number": how many by now, "classes", "rows": each seen()}."""
         with self.lock:
             rows = list(dict.fromkeys(self.changed[max(number, 0) :]))
-            return {"number": len(self.changed), "classes": list(self.classes), "rows": [self.seen(row) for row in rows]}
+            return {
+                "number": len(self.changed),
+                "classes": list(self.classes),
+                "rows": [self.seen(row) for row in rows],
+            }
 
     def add_class(self, name: str) -> int:
         """The place of a class, which is new or there already; written with the first picture that gets it.
@@ -159,9 +165,9 @@ class Project:
     def figures(self) -> dict[str, Any]:
         """How many pictures there are, are decided, changed, left out, without a label, and of each class."""
         with self.lock:
-            first = self.images.targets
-            moved = self.label != self.given if self.targets is None else (
-                self.targets[:, : first.shape[1]] != first).any(1) if first is not None else np.zeros(len(self), bool)  # fmt: skip
+            moved = self.label != self.given
+            if self.targets is not None and (first := self.images.targets) is not None:
+                moved = (self.targets[:, : first.shape[1]] != first).any(1)
             out = np.isin(self.state, (STATES.index("dropped"), STATES.index("bad picture")))
             blank = self.label < 0 if self.targets is None else ~(self.targets == 1).any(1)
             counts = (np.bincount(self.label[self.label >= 0], minlength=len(self.classes)) if self.targets is None

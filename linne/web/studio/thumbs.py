@@ -1,4 +1,4 @@
-"""Thumbnails: small JPEGs made by us, kept in the cache, never beside the pictures; a browser gets no file of anybody's.
+"""Thumbnails: small JPEGs made by us, kept in the cache, never beside the pictures; a browser gets no file as it is.
 
 A picture is known by its path, size and time of change, so that a listing of 100,000 costs no reading, and a changed
 file gets a new thumbnail. They lie in one SQLite file a side, which `linne cache` shows and empties.
@@ -109,8 +109,7 @@ class Thumbs:
 
 
 def jpeg(item: Any, side: int) -> bytes:
-    """One picture within side x side pixels, made anew: nothing of the file but its pixels is in it; b"" where it cannot
-    be decoded."""
+    """One picture within side x side pixels, made anew, so nothing of the file but its pixels; b"" where there are none."""
     made = thumb(item, side)
     return base64.b64decode(made["jpeg"]) if made else NONE
 
