@@ -34,6 +34,6 @@ t("{n} pictures", { n: 3 }) gives text in the page's language, never HTML; `ui.j
 text), toast(), dialog(), choose(), job() (a line with progress and a stop button), command() (the command that would
 do the same, with a button that copies it). api.js: get(path), post(path, body), bytes(path), thumb(row) and `project`
 (what /api/project said, kept fresh), with events "changes" (rows that somebody decided on) and "jobs". Styles: the
-tokens at the head of studio.css (--ground --panel --ink --soft --line --accent --good --warn --bad), light and dark by themselves.
+tokens at the head of studio.css (--ground --panel --ink --soft --line --accent --good --warn --bad), light and dark.
 Keys are offered while no field has the focus, and can be switched off (WCAG 2.1.4).
 """

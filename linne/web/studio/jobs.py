@@ -30,7 +30,8 @@ WAITING, RUNNING, DONE, FAILED, STOPPED = "waiting", "running", "done", "failed"
 
 @dataclass(eq=False)
 class Job:
-    """A command. words: without `linne`. then: called with its JSON when it is done, in a thread of the jobs."""
+    """A command. words: without `linne`. then: called with its JSON when it is done, in a thread of the jobs. shown:
+    the words as a person would give them, where those differ."""
 
     number: int
     kind: str
@@ -43,12 +44,13 @@ class Job:
     progress: dict[str, Any] = field(default_factory=dict)
     lines: "deque[str]" = field(default_factory=lambda: deque(maxlen=LINES))
     result: Any = None
+    shown: tuple[str, ...] = ()
     process: "subprocess.Popen[str] | None" = None
 
     @property
     def command(self) -> str:
         """What does the same on a command line."""
-        return " ".join(["linne", *map(shlex.quote, self.words)])
+        return " ".join(["linne", *map(shlex.quote, self.shown or self.words)])
 
     def data(self) -> dict[str, Any]:
         """JSON-ready: what it is, how far, what it said last, why it failed; not its result."""
@@ -70,13 +72,15 @@ class Jobs:
         self._closed = False
         self._thread: threading.Thread | None = None
 
-    def start(self, kind: str, words: Sequence[str], then: "Callable[[Any], None] | None" = None) -> Job:
+    def start(
+        self, kind: str, words: Sequence[str], then: "Callable[[Any], None] | None" = None, *, shown: Sequence[str] = ()
+    ) -> Job:
         """Begin a command, or give the one of this kind that is on its way with the same words."""
         with self._wake:
             for job in self._jobs.values():
                 if job.kind == kind and job.words == tuple(words) and job.state in (WAITING, RUNNING):
                     return job
-            job = Job(len(self._jobs) + 1, kind, tuple(words), then)
+            job = Job(len(self._jobs) + 1, kind, tuple(words), then, shown=tuple(shown))
             self._jobs[job.number] = job
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)

@@ -86,6 +86,20 @@ class Project:
             raise OptionError(f"There is no picture {row}; there are {len(self):,}, counted from 0.")
         return row
 
+    def at(self, name: str) -> int:
+        """The row of this name, -1 where there is none."""
+        return self._place.get(name, -1)
+
+    def blank(self) -> np.ndarray:
+        """(n,) bool: without a label, neither left out nor given up as unsure."""
+        none = self.label < 0 if self.targets is None else ~(self.targets >= 0).any(1)
+        return none & ~np.isin(self.state, [STATES.index(word) for word in ("unsure", "dropped", "bad picture")])
+
+    def used(self) -> list[str]:
+        """Classes that a picture has."""
+        has = np.unique(self.label) if self.targets is None else np.flatnonzero((self.targets == 1).any(0))
+        return [self.classes[k] for k in has.tolist() if k >= 0]
+
     def name(self, row: int) -> str:
         """What a person calls the picture."""
         return printable(str(self.images.names[self.row(row)]))
@@ -138,7 +152,7 @@ class Project:
         }  # fmt: skip
 
     def since(self, number: int) -> dict[str, Any]:
-        """What changed after the first `number` changes: {"number": how many by now, "classes", "rows": each seen()}."""
+        """What changed after the first `number` changes: {"number": of all changes, "classes", "rows": each seen()}."""
         with self.lock:
             rows = list(dict.fromkeys(self.changed[max(number, 0) :]))
             return {

@@ -109,7 +109,7 @@ class Thumbs:
 
 
 def jpeg(item: Any, side: int) -> bytes:
-    """One picture within side x side pixels, made anew, so nothing of the file but its pixels; b"" where there are none."""
+    """One picture within side x side pixels, of nothing but the file's pixels; b"" where there are none."""
     made = thumb(item, side)
     return base64.b64decode(made["jpeg"]) if made else NONE
 
