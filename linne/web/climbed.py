@@ -25,7 +25,9 @@ def parts(figures: dict[str, Any], times: Sequence[dict[str, Any]] = ()) -> "dic
 def _first(one: dict[str, Any], percent: bool, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What the first classifier came to out of fold, and whether it stayed."""
     scale, digits = (100, 1) if percent else (1, 3)
-    value, low, high = ("-" if one[end] is None else f"{scale * one[end]:.{digits}f}" for end in ("value", "low", "high"))
+    value, low, high = (
+        "-" if one[end] is None else f"{scale * one[end]:.{digits}f}" for end in ("value", "low", "high")
+    )
     text = f"{value}{' %' if percent else ''} [{low}, {high}]"
     return {"rung": one["rung"], "said": text, "seconds": f"{one['seconds']:,.0f}",
             "kept": not any(row["kept"] for row in rows)}  # fmt: skip

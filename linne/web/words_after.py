@@ -59,7 +59,8 @@ COURSE = {
     "What was tried, each against the one before": "尝试过的阶段，每一阶段与前一阶段相比",
     "A rung is kept where its gain on pictures that neither had learned is above 0 and the lower end of its interval "
     "above -1 point; it is called better only where the whole interval is above 0.":
-        "在双方都没有学过的图片上，若提升大于 0 且区间下端高于 -1 个百分点，则保留该阶段；只有整个区间都大于 0 才称为更好。",
+        "在双方都没有学过的图片上，若提升大于 0 且区间下端高于 -1 个百分点，则保留该阶段；"
+        "只有整个区间都大于 0 才称为更好。",
     "rung": "阶段",
     "not told apart": "分辨不出",
     "not kept": "未采用",
