@@ -79,7 +79,7 @@ def kept(images: Images, recipe: Recipe, log: Log) -> Kept:
 
 def _below(images: Images) -> tuple[np.ndarray, Path]:
     """((n,) paths with "/" below a folder, that folder): the pictures' own, or one above where some lie elsewhere."""
-    items = [images.items[row] for row in range(len(images))]
+    items: list[Any] = [images.items[row] for row in range(len(images))]
     lost = next((row for row, item in enumerate(items) if not isinstance(item, Path)), None)
     if lost is not None:
         raise InputError(
