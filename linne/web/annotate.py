@@ -80,7 +80,7 @@ class Backend:
             if self.run is None or not rows:
                 return {}
             if self._answers is None:
-                self._answers = Classifier(self.run.path, Ask(), Log(quiet=True))
+                self._answers = Classifier(self.run.path, Ask(runtime=self.run.recipe.runtime), Log(quiet=True))
                 self._answers.warm()
             for start in range(0, len(rows), 64):
                 out |= self._part(self._answers, rows[start : start + 64])

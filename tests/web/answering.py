@@ -14,4 +14,4 @@ def trained() -> tuple[Path, Path]:
     """(pictures, run); kept until the process ends, never changed by a test."""
     root = Path(tempfile.mkdtemp(prefix="linne-run-", dir=os.environ["LINNE_CACHE"]))
     photos = write_folder(root / "photos", 8)
-    return photos, linne.train(photos, out=root / "runs" / "first", check="none").path
+    return photos, linne.train(photos, out=root / "runs" / "first", check="none", runtime="eager").path
