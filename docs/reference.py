@@ -157,12 +157,35 @@ def settings() -> str:
     ])  # fmt: skip
 
 
+def listed(title: str, lead: str, pages: "list[tuple[str, str]]", level: int = 1) -> str:
+    """A page that leads to others. pages: (heading, name) each."""
+    links = [f"- [{head}]({name}.md)" for head, name in pages]
+    tree = ["```{toctree}", ":hidden:", f":maxdepth: {level}", "", *(name for _, name in pages), "```"]
+    return "\n".join([f"# {title}", "", lead, "", *links, "", *tree, ""])
+
+
+def more_pages(ending: str) -> list[tuple[str, str]]:
+    """Hand-written pages that no index names, by their headings. ending: ".md" of English ones, ".zh.md"."""
+    told = "".join((DOCS / name).read_text(encoding="utf-8") for name in ("index.md", "index.zh.md"))
+    named = {line.strip() for line in told.splitlines()} | {"index", "index.zh"}
+    stems = sorted(path.name.removesuffix(".md") for path in DOCS.glob("*.md"))
+    wanted = [stem for stem in stems if stem.endswith(".zh") == (ending == ".zh.md") and stem not in named]
+    return [(heading(stem), f"../{stem}") for stem in wanted]
+
+
 def written(out: Path = OUT) -> list[Path]:
     """Write all pages anew; which they are."""
     rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     pages: dict[str, Any] = {f"verb-{name}": verb(name) for name in verbs()}
     pages |= {f"kind-{name}": kind(name) for name in kinds()} | {"settings": settings()}
+    told = [(f"linne {name}", f"verb-{name}") for name in verbs()]
+    pages["verbs"] = listed("Commands", "One page each; `linne NAME --help` says the same in a terminal.", told)
+    told = [(f"{name}: {ABOUT.get(name, 'tricks')}", f"kind-{name}") for name in kinds()]
+    pages["tricks"] = listed("Every trick", "By kind; `linne list KIND` says the same in a terminal.", told)
+    for name, title, lead, ending in (("more", "More subjects", "Also written of:", ".md"),
+                                      ("more.zh", "更多主题", "还有：", ".zh.md")):  # fmt: skip
+        pages[name] = listed(title, lead, more_pages(ending))
     for name, text in pages.items():
         (out / f"{name}.md").write_text(text, encoding="utf-8")
     return [out / f"{name}.md" for name in pages]
