@@ -8,10 +8,12 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from ...core.errors import LinneError, RunError
+from ...core.names import printable
 from ..guard import Policy, guard
 from . import routes
 from .here import Studio
@@ -32,6 +34,7 @@ def app(here: Studio) -> FastAPI:
     made = FastAPI(title="Linne studio", version=version("linne"), lifespan=life, docs_url=None, redoc_url=None)
     made.state.studio = here
     made.add_exception_handler(LinneError, _told)
+    made.add_exception_handler(RequestValidationError, _shaped)
     for found in sorted(pkgutil.iter_modules(routes.__path__), key=lambda one: one.name):
         if not found.name.startswith("_"):
             made.include_router(importlib.import_module(f"{routes.__name__}.{found.name}").router)
@@ -52,6 +55,13 @@ async def _told(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error.__cause__, OSError) and isinstance(error, RunError):
         status = 507
     return JSONResponse({"error": str(error)}, status)
+
+
+async def _shaped(_: Request, error: Exception) -> JSONResponse:
+    """What is wrong with a request's shape; what came is not said again: it need not be text that can be sent."""
+    wrong = error.errors() if isinstance(error, RequestValidationError) else []
+    told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong[:5]]
+    return JSONResponse({"error": printable("; ".join(told))}, 422)
 
 
 async def _page() -> Response:

@@ -142,8 +142,9 @@ class Jobs:
                 words, cwd=self.at, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 text=True, errors="replace", start_new_session=True,
             )  # fmt: skip
-            out = _read(job.process, job)
-            code = job.process.wait()
+            with job.process:
+                out = _read(job.process, job)
+            code = job.process.returncode
         except OSError as error:
             job.state, job.why, job.ended = FAILED, str(error), time.time()
             return

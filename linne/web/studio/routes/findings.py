@@ -16,6 +16,8 @@ from ..here import Here, Studio
 router = APIRouter(prefix="/api")
 MOST = 64
 """Findings that a picture may be marked with: bits of a number."""
+LISTS = ("suggested", "scores", "given")
+"""What a finding's details may hold for each of its rows."""
 ROWS = 20_000
 """Rows of a finding that a page gets."""
 
@@ -51,7 +53,7 @@ def _own(here: Studio, raw: dict[str, Any]) -> "dict[str, Any] | None":
     rows = {int(was): now for was, name in zip(raw["rows"], names, strict=False) if (now := here.project.at(name)) >= 0}
     if raw["rows"] and not rows:
         return None
-    lists = {key: details[key] for key in ("suggested", "scores", "given") if len(details.get(key) or ()) == len(names)}
+    lists = {key: details[key] for key in LISTS if names and len(details.get(key) or ()) == len(names)}
     kept = [place for place, was in enumerate(raw["rows"]) if int(was) in rows][:ROWS]
     groups = [[rows[int(row)] for row in group if int(row) in rows] for group in details.get("groups") or ()]
     return {

@@ -165,8 +165,10 @@ function remember() {
 }
 let why = "";
 
+export const MOST = 5000;
 export function decide(rows, decision, to = [], suggested = () => "") {
-  const answers = rows.map((row) => {
+  if (rows.length > MOST) emit("many", MOST);
+  const answers = rows.slice(0, MOST).map((row) => {
     const one = { row, version: columns.version[row], decision, to };
     if (decision === "accept") one.suggested = suggested(row);
     return one;

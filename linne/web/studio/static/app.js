@@ -108,7 +108,10 @@ async function start() {
   api.on("changes", figures);
   api.on("unsaved", unsaved);
   api.on("refused", (text) => toast(text, 8));
+  api.on("many", (n) => toast(t("At most {n} pictures are decided on at once; the first ones were taken.", { n }), 8));
   api.on("command", command);
+  let newest = 0;
+  api.on("jobs", (jobs) => { if (jobs.length && jobs[0].id > newest) { newest = jobs[0].id; command(jobs[0].command); } });
   api.on("fought", (rows) => toast(t("Two people answered differently: {against}. Both answers are in the file; look at the conflicts.", { against: rows[0].against }), 12));
   api.look();
   open(location.hash.slice(1));

@@ -39,4 +39,5 @@ add({
   "selected": "已选", "Pictures": "图片", "Apply": "应用", "Undone.": "已撤销。",
   "confirmed": "已确认", "relabelled": "已改标", "labelled": "已标注", "unsure": "不确定", "dropped": "已排除",
   "bad picture": "坏图片", "undecided": "未决定",
+  "At most {n} pictures are decided on at once; the first ones were taken.": "一次最多决定 {n} 张图片；已取前面的。",
 });
