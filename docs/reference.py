@@ -8,6 +8,7 @@ printed, stand in the verb's page.
 
 import ast
 import inspect
+import re
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +23,8 @@ from linne.core.zoo import entries
 DOCS = Path(__file__).resolve().parent
 OUT = DOCS / "reference"
 SHOTS = DOCS / "shots"
+MARKS = re.compile(r"([\\*_<>\[\]#|{}$~^`])")
+"""What Markdown would take for marks."""
 SEE = {
     "train": ("start", "training", "tricks", "statistics"), "check": ("wrong_labels", "overlay", "noise"),
     "predict": ("guarantees", "unknown", "explain"), "evaluate": ("ensembles", "statistics"),
@@ -56,13 +59,17 @@ def verb(name: str) -> str:
     text, told = split(inspect.getdoc(function) or "")
     taken = [one for one in inspect.signature(function).parameters.values() if one.name != "log"]
     first = next((one.name.upper() for one in taken if one.default is one.empty and one.kind != one.VAR_KEYWORD), "")
-    lines = [f"# linne {name}", "", text, "", "```console", f"linne {name} {first}".rstrip(), "```", ""]
+    lines = [f"# linne {name}", "", prose(text), "", "```console", f"linne {name} {first}".rstrip(), "```", ""]
     lines += shown(name)
     rows = [f"| {flag(one)} | {cell(told.get(one.name, ''))} |" for one in taken if one.kind is not one.VAR_KEYWORD]
     lines += ["## Arguments", "", "| argument | meaning |", "|---|---|", *rows, ""] if rows else []
-    if any(one.kind is one.VAR_KEYWORD for one in taken):
-        lines += [f"Beside these it takes settings of a run that it uses: `linne {name} --help` lists them, and "
-                  "[settings](settings.md) explains each.", ""]  # fmt: skip
+    own = getattr(import_module(f"linne.verbs.{name}"), "OPTIONS", None)
+    if own is not None:
+        told = [f"| `--{one.name.replace('_', '-')}` | {cell(one.metadata['help'])} |" for one in fields(own)]
+        lines += ["## Settings", "", "| setting | meaning |", "|---|---|", *told, ""]
+    elif any(one.kind is one.VAR_KEYWORD for one in taken):
+        where = f"`linne {name} --help` lists them, and [settings](settings.md) explains each"
+        lines += [f"Beside these it takes settings of a run that it uses: {where}.", ""]
     more = [page for page in SEE.get(name, ()) if (DOCS / f"{page}.md").exists()]
     lines += ["Read on: " + ", ".join(f"[{heading(page)}](../{page}.md)" for page in more) + "."] if more else []
     return "\n".join(lines) + "\n"
@@ -75,7 +82,8 @@ def shown(name: str) -> list[str]:
     if printed.exists():
         lines += ["```text", printed.read_text(encoding="utf-8").rstrip(), "```", ""]
     for picture in pictures:
-        lines += [f"![linne {name}: {picture.stem.removeprefix(name).strip('-') or 'its page'}](../shots/{picture.name})", ""]
+        what = picture.stem.removeprefix(name).strip("-") or "its page"
+        lines += [f"![linne {name}: {what}](../shots/{picture.name})", ""]
     return lines
 
 
@@ -114,11 +122,13 @@ def heading(page: str) -> str:
 def kind(name: str) -> str:
     """A kind's page: every trick of it with its first line, its options, and what its docstring says."""
     lines = [f"# {name}: {ABOUT.get(name, 'tricks')}", ""]
-    lines += [f"Given as `--{name} NAME`, with options as `NAME(option=value)`; several of a chain with commas.", ""] * (
-        name in FLAGS
-    )
+    lines += [
+        f"Given as `--{name} NAME`, with options as `NAME(option=value)`; several of a chain with commas.",
+        "",
+    ] * (name in FLAGS)
     if name == "model" and entries():
-        lines += [f"Beside these, {len(entries()):,} networks of timm and torchvision by name: `linne list model '*'`.", ""]
+        count = f"{len(entries()):,} networks of timm and torchvision"
+        lines += [f"Beside these, {count} by name: `linne list model '*'`.", ""]
     lines += [part for trick in names(name) for part in entry(name, trick)]
     return "\n".join(lines) + "\n"
 
@@ -126,10 +136,11 @@ def kind(name: str) -> str:
 def entry(of: str, name: str) -> list[str]:
     """A trick: its name, its first line with the source, its options, and the rest of what is written of it."""
     line, options = describe(of, name)
-    lines = [f"## {name}", "", cell(line.removeprefix(f"{name}: ")), ""]
+    lines = [f"## {name}", "", prose(line.removeprefix(f"{name}: ")), ""]
     if options:
-        lines += ["Options: " + ", ".join(f"`{key}={value}`" if value else f"`{key}`" for key, value in options) + ".", ""]
-    return [*lines, *[part for part in (more(of, name),) if part], ""]
+        told = ", ".join(f"`{key}={value}`" if value else f"`{key}`" for key, value in options)
+        lines += [f"Options: {told}.", ""]
+    return [*lines, more(of, name), ""]
 
 
 def more(of: str, name: str) -> str:
@@ -144,7 +155,20 @@ def more(of: str, name: str) -> str:
     own = ast.get_docstring(public) if isinstance(public, (ast.FunctionDef, ast.ClassDef)) else None
     if not own or own.split("\n")[0] == describe(of, name)[0]:
         return ""
-    return f"```text\n{own}\n```\n"
+    return prose(own)
+
+
+def prose(text: str) -> str:
+    """A docstring as Markdown: its paragraphs, with what Markdown would take for marks made plain."""
+    out = []
+    for part in text.split("\n\n"):
+        lines = part.splitlines()
+        if any(line.startswith((" ", "- ", ">>>")) for line in lines):
+            out.append(f"```text\n{part}\n```")
+            continue
+        pieces = re.split(r"(`[^`]*`)", " ".join(lines))
+        out.append("".join(one if one[:1] == "`" else MARKS.sub(r"\\\1", one) for one in pieces))
+    return "\n\n".join(out) + "\n"
 
 
 def settings() -> str:
