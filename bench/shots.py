@@ -18,13 +18,12 @@ from typing import Any
 
 from PIL import Image
 
-HOME = Path(__file__).resolve().parent
-sys.path.insert(0, str(HOME.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench._measure import DATA
+from bench._measure import DATA, ROOT
 from tests.web.browser import opened
 
-SHOTS = HOME.parent / "docs" / "shots"
+SHOTS = ROOT / "docs" / "shots"
 EACH, NEW, MOST, LINES = 60, 40, 150_000, 26
 RUNS = {
     "check": "check photos", "train": "train photos --out runs/a", "evaluate": "evaluate runs/a more",
@@ -32,8 +31,8 @@ RUNS = {
     "compare": "compare runs/a runs/b --html compare.html", "monitor": "monitor runs/a new --html monitor.html",
     "preview": "preview photos --augment flip,rotate(15),erase(.5) --out sheet.png",
     "suggest": "suggest photos --pool new --n 5", "enrol": "enrol gallery photos", "report": "report runs/a",
-    "identify": "identify gallery new", "same": "same gallery new/a.jpg new/b.jpg", "list": "list mix", "cache": "cache",
-    "gallery": "gallery list gallery",
+    "identify": "identify gallery new", "same": "same gallery new/a.jpg new/b.jpg", "list": "list mix",
+    "cache": "cache", "gallery": "gallery list gallery",
 }  # fmt: skip
 """What is run, in this order; a name that is no verb of this version is left out."""
 PAGES = {
@@ -65,7 +64,7 @@ def main(wanted: list[str]) -> None:
                 if (home / page).exists() and (not wanted or name.split("-")[0] in wanted):
                     shot(browser, (home / page).as_uri(), part, SHOTS / f"{name}.png")
             if not wanted or "report" in wanted:
-                shot(browser, (home / "runs/a/report.html").as_uri(), "", HOME.parent / "docs" / "report.png")
+                shot(browser, (home / "runs/a/report.html").as_uri(), "", ROOT / "docs" / "report.png")
             for name, line in (("studio", "studio runs/a --no-browser"), ("serve", "serve runs/a --port 0")):
                 if not wanted or name in wanted:
                     with started(home, line) as address:
@@ -97,7 +96,7 @@ def linne(home: Path, line: str) -> str:
 
 def environment() -> dict[str, str]:
     """Without colours, and with this version of the program."""
-    return os.environ | {"NO_COLOR": "1", "COLUMNS": "100", "PYTHONPATH": str(HOME.parent)}
+    return os.environ | {"NO_COLOR": "1", "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
 
 
 def cut(text: str) -> str:

@@ -174,11 +174,12 @@ def prose(text: str) -> str:
 def settings() -> str:
     """Every setting of a run: its name, what it is when left out, what it does."""
     rows = [f"| `{one.name}` | `{one.default!r}` | {cell(one.metadata['help'])} |" for one in fields(Recipe)]
-    return "\n".join([
-        "# Settings of a run", "",
+    lead = (
         "The same names are flags (`--layer-decay`), keys of a recipe (`layer_decay = 0.7`) and keywords in Python. "
-        "A setting without effect is an error.", "", "| setting | default | what it does |", "|---|---|---|", *rows, "",
-    ])  # fmt: skip
+        "A setting without effect is an error."
+    )
+    head = "| setting | default | what it does |\n|---|---|---|"
+    return "\n".join(["# Settings of a run", "", lead, "", head, *rows, ""])
 
 
 def listed(title: str, lead: str, pages: "list[tuple[str, str]]", level: int = 1) -> str:
