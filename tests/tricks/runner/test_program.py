@@ -40,7 +40,7 @@ def changed(content: bytes, name: str, change: Callable[[bytes], bytes]) -> byte
         ("data/constants/custom_obj_0", lambda old: pickle.dumps(Bomb()), "custom_obj_0"),
         ("data/aotinductor/model/a.so", lambda old: b"\x7fELF", "aotinductor"),
         ("model_weights_config.json", lambda old: old.replace(b'"use_pickle": false', b'"use_pickle": true'), "pickle"),
-        ("models/model.json", lambda old: old.replace(b"Symbol(", b"__import__('os').system('touch linne-canary') or ("),
+        ("models/model.json", lambda old: old.replace(b"Symbol(", b"open('linne-canary', 'w') or ("),
          "arithmetic"),
         ("models/model.json", lambda old: old.replace(b"torch.ops.aten.", b"torch.hub.aten."), "no plain operation"),
         ("models/model.json", lambda old: b"[" * 100_000, "deep"),
