@@ -31,7 +31,7 @@ def load(source: Any, **options: Any) -> Images:
     source: a path (folder per class, picture, CSV, TSV, JSONL, Parquet, "path label" list, npz, idx, HDF5, JSON
     annotations, tar shards), a URL (s3://bucket/photos/), the name of a set ("digits", "mnist"), "hf:owner/name", a
     DataFrame, a list of paths, bytes, arrays or PIL images, `Images` (returned as they are), or a source with its
-    options in the one grammar: "table(photos.csv, image=file, label=species)". An existing path goes before a named set.
+    options: "table(photos.csv, image=file, label=species)". An existing path goes before a named set.
     options: the options of that source. Raises InputError for what cannot be read, OptionError for what is not there.
     """
     try:
