@@ -14,7 +14,9 @@ import pytest
 from PIL import Image
 
 from linne.core.overlay import Overlay
+from linne.web.studio.routes.findings import _compared
 from tests.conftest import write_folder
+from tests.runs import write_run
 from tests.web.studio.made import TOKEN, Open, flat, opened, tree
 
 PAYLOADS = ("<script>alert(1)</script>", "'\"><img src=x onerror=alert(1)>", "caf\udce9", "\x00", "../../etc/passwd")
@@ -132,7 +134,13 @@ def test_a_decision_is_on_the_disk_when_it_is_confirmed(fresh: Open) -> None:
     told = fresh.decide(0, "relabel", "disc")
     assert told["rows"][0] == {"row": 0, "version": 1, "labels": ["disc"], "state": 2, "conflict": False, "who": "ann", "against": ""}  # fmt: skip # noqa: E501
     row = Overlay.read(fresh.here.project.overlay).rows[0]
-    assert (row.picture, row.decision, row.to, row.given, row.who) == ("bars/bars-000.jpg", "relabel", "disc", "bars", "ann")
+    assert (row.picture, row.decision, row.to, row.given, row.who) == (
+        "bars/bars-000.jpg",
+        "relabel",
+        "disc",
+        "bars",
+        "ann",
+    )
     assert len(row.mark) == 32
     assert told["figures"]["changed"] == 1
     assert "--overlay" in told["command"]
@@ -308,6 +316,20 @@ def test_checks_and_the_map_are_jobs(studio: Open) -> None:
     assert 0 not in like
 
 
+def test_what_decisions_brought_is_after_less_before(studio: Open, tmp_path: Path) -> None:
+    right = np.arange(60) % 2 == 0
+    runs = [
+        write_run(tmp_path / name, how) for name, how in (("before", right), ("after", right | (np.arange(60) < 30)))
+    ]
+    _compared(studio.here, *map(str, runs))
+    assert waited(studio, studio.here.jobs.all()[0].number)["state"] == "done"
+    told = studio.get("/api/worth")
+    assert (told["before"]["value"], told["after"]["value"]) == (0.5, 0.75)
+    assert told["value"] == pytest.approx(0.25)
+    assert 0 < told["low"] < 0.25 < told["high"]
+    assert told["sentence"].startswith("better by 25.0 points")
+
+
 def test_a_job_is_stopped(studio: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     job = studio.post("/api/map", {})
     studio.post(f"/api/jobs/{job['id']}/stop", {})
@@ -335,5 +357,3 @@ def test_the_server_knows_no_torch() -> None:
 
     code = "import sys, linne.web.studio.app, linne.verbs.studio; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
-
-
