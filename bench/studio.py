@@ -1,5 +1,5 @@
-"""The studio over 100,000 pictures in headless Chromium: first paint, scrolling, a key to the disk, memory; who is let in,
-and what random requests meet.
+"""The studio over 100,000 pictures in headless Chromium: first paint, scrolling, a key to the disk, memory; who is let
+in, and what random requests meet.
 
     python bench/studio.py            # about 8 minutes, and 100,000 small files in a temporary folder
     python bench/studio.py --tiny     # 2,000 pictures, writes no figures
@@ -27,6 +27,7 @@ from PIL import Image
 
 CHROME = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), "")
 DIFFERENT, CLASSES = 1000, 100
+FULL = "() => [...document.querySelectorAll('.cell img')].every((one) => one.complete && one.naturalWidth)"
 WATCH = """
 () => {
   const grid = document.querySelector('.grid'), told = { frames: 0, blank: 0, longest: 0, since: new Map() };
@@ -60,8 +61,8 @@ WATCH = """
 
 
 def made(root: Path, n: int) -> tuple[Path, Path]:
-    """n pictures in folders of classes, and the same ones without labels: hard links of DIFFERENT photographs-like JPEGs,
-    each a path of its own, so that each costs a decoding of its own."""
+    """n pictures in folders of classes, and the same without labels: hard links of DIFFERENT JPEGs like photographs, each
+    a path of its own, so that each costs a decoding of its own."""
     draw, seeds = np.random.default_rng(0), root / "seeds"
     seeds.mkdir()
     for k in range(DIFFERENT):
@@ -127,8 +128,7 @@ def painted(browser: Any, address: str, times: int = 5) -> dict[str, Any]:
         begun = time.monotonic()
         with tab(browser, address) as page:
             page.wait_for_selector(".cell img[src]")
-            full = "() => [...document.querySelectorAll('.cell img')].slice(0, 28).every((one) => one.complete && one.naturalWidth)"
-            while not page.evaluate(full):
+            while not page.evaluate(FULL):
                 time.sleep(0.01)
             seconds.append(time.monotonic() - begun)
             first.append(
@@ -165,7 +165,8 @@ def scrolled(browser: Any, address: str, n: int) -> dict[str, Any]:
                 time.sleep(0.05)
             told = page.evaluate("() => { const told = window.watched; window.watched = null; return told; }")
             out[f"{speed} px/s"] = {
-                "frames": told["frames"], "frames_a_second": round(told["frames"] / 4, 1), "frames_with_a_blank_row": told["blank"],
+                "frames": told["frames"], "frames_a_second": round(told["frames"] / 4, 1),
+                "frames_with_a_blank_row": told["blank"],
                 "longest_blank_s": round(told["longest"] / 1000, 3),
             }  # fmt: skip
         jumps = []
@@ -175,9 +176,7 @@ def scrolled(browser: Any, address: str, n: int) -> dict[str, Any]:
             )
             begun = time.monotonic()
             time.sleep(0.05)
-            while not page.evaluate(
-                "() => [...document.querySelectorAll('.cell img')].every((one) => one.complete && one.naturalWidth)"
-            ):
+            while not page.evaluate(FULL):
                 time.sleep(0.01)
             jumps.append(time.monotonic() - begun)
         out["a_jump_until_all_are_there_s"] = spread(jumps)
@@ -275,8 +274,8 @@ def fuzzed(here: Path, folder: Path, cases: int) -> dict[str, Any]:
                     if answer.status_code >= 500 and answer.status_code != 507:
                         bad.append([case.method, case.path, answer.status_code, repr(case.body)[:200]])
 
-                few = settings(max_examples=max(1, int(each * share)), deadline=None, database=None, phases=[Phase.generate],
-                               suppress_health_check=list(HealthCheck))  # fmt: skip
+                few = settings(max_examples=max(1, int(each * share)), deadline=None, database=None,
+                               phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
                 try:
                     seed(0)(few(given(case=operation.as_strategy(generation_mode=mode))(ask)))()
                 except Exception as error:  # nothing of this kind can be made of the operation
