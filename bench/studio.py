@@ -61,8 +61,8 @@ WATCH = """
 
 
 def made(root: Path, n: int) -> tuple[Path, Path]:
-    """n pictures in folders of classes, and the same without labels: hard links of DIFFERENT JPEGs like photographs, each
-    a path of its own, so that each costs a decoding of its own."""
+    """n pictures in folders of classes, and the same without labels: hard links of DIFFERENT JPEGs, each a path
+    of its own, so that each costs a decoding of its own."""
     draw, seeds = np.random.default_rng(0), root / "seeds"
     seeds.mkdir()
     for k in range(DIFFERENT):

@@ -35,7 +35,8 @@ SCRIPTS = [
     for body in (
         "<script>ran()</script>", "<img src=x onerror=ran()>", "<svg onload=ran()>", "javascript:ran()",
         "<iframe srcdoc='<script>parent.ran()</script>'>", "<details open ontoggle=ran()>",
-        "<input autofocus onfocus=ran()>",         "<a href=javascript:ran() id=x>x</a>", "<style>@import'javascript:ran()'</style>",
+        "<input autofocus onfocus=ran()>",
+        "<a href=javascript:ran() id=x>x</a>", "<style>@import'javascript:ran()'</style>",
         "constructor.constructor('ran()')()",
         "${ran()}", "<math><mtext></table><img src=x onerror=ran()>",
     )

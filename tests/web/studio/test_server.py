@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from linne.core.applied import apply
+from linne.core.load import load
+from linne.core.measure import content_hash
 from linne.core.overlay import Overlay
 from linne.web.studio.routes.findings import _compared
 from tests.conftest import write_folder
@@ -271,9 +274,7 @@ def test_a_spreadsheet_may_save_the_file_meanwhile(fresh: Open) -> None:
     assert [row.decision for row in Overlay.read(path).rows] == ["drop", "keep"]
 
 
-def test_a_folder_without_labels_is_labelled_and_learned_from(tmp_path: Path, photos: Path) -> None:
-    import linne
-
+def test_a_folder_without_labels_is_labelled_and_can_be_learned_from(tmp_path: Path, photos: Path) -> None:
     folder = flat(tmp_path / "flat", photos)
     before = tree(folder)
     with opened(folder, tmp_path / "labels.csv") as one:
@@ -291,8 +292,15 @@ def test_a_folder_without_labels_is_labelled_and_learned_from(tmp_path: Path, ph
         assert queue["order"] == "suggest"
         assert {row["guess"] for row in queue["rows"]} <= {"bars", "cross", "disc"}
         assert len(Overlay.read(one.here.project.overlay).rows) == 18, "nothing is written that nobody decided"
-    run = linne.train(folder, overlay=str(tmp_path / "labels.csv"), out=tmp_path / "run")
-    assert run.classes == ("bars", "cross", "disc")
+    images, overlay = load(folder), Overlay.read(tmp_path / "labels.csv")
+    marks = np.array([content_hash(path.read_bytes()) for path in images.items], "V16")
+    learned = apply(overlay, images, marks).images
+    assert learned.classes == ("bars", "cross", "disc")
+    told = [
+        (learned.classes[label], name) for label, name in zip(learned.labels, learned.names, strict=True) if label >= 0
+    ]
+    assert all(name.startswith(label) for label, name in told)
+    assert len(told) == 18
     assert tree(folder) == before
 
 
