@@ -1,6 +1,6 @@
 """The pictures of docs/studio.md, made by running the studio on clothing and looking at it in headless Chromium.
 
-python bench/studio_pictures.py     # two minutes; writes docs/studio-*.png
+python bench/studio_pictures.py     # two minutes; writes docs/shots/studio-*.png
 """
 
 import io
@@ -17,6 +17,8 @@ from studio import CHROME, studio
 
 EACH = 60
 """Pictures of each class: enough to look like a data set."""
+MOST = 150_000
+"""Bytes of a picture."""
 WRONG = 12
 """Of which so many are put into another class's folder, so that there is something to find."""
 
@@ -43,7 +45,11 @@ def shot(page: Any, name: str) -> None:
     """The page as it is, in few colours, so that a picture is small."""
     time.sleep(0.7)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    image.quantize(160, dither=Image.Dither.FLOYDSTEINBERG).save(ROOT / "docs" / f"studio-{name}.png", optimize=True)
+    path = ROOT / "docs" / "shots" / f"studio-{name}.png"
+    for colours in (160, 96, 64, 40, 24):
+        image.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+        if path.stat().st_size <= MOST:
+            return
 
 
 def done(page: Any, seconds: float = 240) -> None:
