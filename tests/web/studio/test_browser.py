@@ -76,7 +76,10 @@ def page(browser: Any, address: str, lang: str = "en-GB", scheme: Any = "light")
     made, wrong = context.new_page(), []
     made.on("pageerror", lambda error: wrong.append(str(error)))
     made.on("console", lambda line: wrong.append(line.text) if "Content Security Policy" in line.text else None)
-    made.on("dialog", lambda dialog: (wrong.append(dialog.message) if dialog.type != "beforeunload" else None, dialog.accept()))
+    made.on(
+        "dialog",
+        lambda dialog: (wrong.append(dialog.message) if dialog.type != "beforeunload" else None, dialog.accept()),
+    )
     made.goto(address)
     made.wait_for_selector("#panels button")
     made.set_default_timeout(10_000)
@@ -275,7 +278,11 @@ def test_a_grid_of_many_holds_few(browser: Any, photos: Path, tmp_path: Path) ->
         until(lambda: tab.evaluate("linne.api.loaded === 30000"))
         tab.locator(".grid").focus()
         tab.keyboard.press("End")
-        until(lambda: tab.evaluate("[...document.querySelectorAll('.cell')].some((cell) => cell.dataset.row === '29999' && cell.querySelector('img').complete)"))
+        until(
+            lambda: tab.evaluate(
+                "[...document.querySelectorAll('.cell')].some((cell) => cell.dataset.row === '29999' && cell.querySelector('img').complete)"
+            )
+        )
         assert tab.locator(".cell").count() < 120
         last = tab.locator(".cell.active")
         assert last.get_attribute("aria-posinset") == last.get_attribute("aria-setsize") == "30000"
