@@ -99,17 +99,25 @@ def test_columns_are_what_the_folder_says(studio: Open) -> None:
     assert studio.get("/api/find?text=cross-00") == [6, 7, 8, 9, 10, 11]
 
 
-def test_a_picture_is_made_anew_and_small(studio: Open) -> None:
+def test_a_picture_is_made_anew_and_small(studio: Open, tmp_path: Path) -> None:
     data = studio.ask.get("/api/thumbs?rows=0,1").content
     sizes = np.frombuffer(data[:8], "<u4")
     assert len(data) == 8 + sizes.sum()
     first = Image.open(io.BytesIO(data[8 : 8 + sizes[0]]))
     assert first.format == "JPEG"
-    assert max(first.size) == 160
+    assert first.size == (96, 96), "never enlarged"
     assert not first.getexif()
     again = studio.ask.get("/api/thumb/0")
     assert again.content == data[8 : 8 + sizes[0]], "from the cache, the same bytes"
-    assert Image.open(io.BytesIO(studio.ask.get("/api/view/0").content)).size == (1024, 1024)
+    large = tmp_path / "large"
+    large.mkdir()
+    exif = Image.Exif()
+    exif[271] = "a camera of mine"
+    Image.fromarray(np.zeros((1500, 3000, 3), np.uint8)).save(large / "a.jpg", exif=exif)
+    with opened(large, tmp_path / "large.csv") as one:
+        assert Image.open(io.BytesIO(one.ask.get("/api/view/0").content)).size == (1024, 512)
+        assert Image.open(io.BytesIO(one.ask.get("/api/thumb/0").content)).size == (160, 80)
+        assert b"of mine" not in one.ask.get("/api/view/0").content
 
 
 @pytest.mark.parametrize("path", ["/api/picture/18", "/api/thumb/-1", "/api/names?rows=99", "/api/similar/0",
