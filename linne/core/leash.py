@@ -1,6 +1,6 @@
 """A command that another program started ends with it, however that one ends: its standard input is a pipe.
 
-A signal that the parent sends is not enough: a parent that is killed sends none, and its commands would train on unseen.
+A signal that the parent sends is not enough: one that is killed sends none, and its commands would train on unseen.
 """
 
 import os
