@@ -71,12 +71,16 @@ def test_processes_and_threads_at_once_lose_nothing(tmp_path: Path) -> None:
     )
     others = [subprocess.Popen([sys.executable, "-c", code, str(path), name]) for name in "ab"]
     journal = Journal(path)
-    threads = [threading.Thread(target=lambda t=t: [journal.add([row(f"{t}-{k}.jpg")]) for k in range(40)]) for t in "xy"]
+    threads = [
+        threading.Thread(target=lambda t=t: [journal.add([row(f"{t}-{k}.jpg")]) for k in range(40)]) for t in "xy"
+    ]
     for thread in threads:
         thread.start()
     for one in (*threads, *others):
         one.join() if isinstance(one, threading.Thread) else one.wait()
-    assert sorted(one.picture for one in Overlay.read(path).rows) == sorted(f"{t}-{k}.jpg" for t in "abxy" for k in range(40))
+    assert sorted(one.picture for one in Overlay.read(path).rows) == sorted(
+        f"{t}-{k}.jpg" for t in "abxy" for k in range(40)
+    )
 
 
 def test_a_full_disk_takes_back_what_it_took(tmp_path: Path) -> None:

@@ -78,7 +78,9 @@ def test_mistakes(photos: Path, words: list[str], told: str, capsys: pytest.Capt
     assert told in capsys.readouterr().err
 
 
-def test_a_run_brings_its_pictures_and_answers(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_brings_its_pictures_and_answers(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     import numpy as np
 
     from linne.core.load import load
@@ -89,7 +91,9 @@ def test_a_run_brings_its_pictures_and_answers(photos: Path, tmp_path: Path, cap
 
     names = [f"{name}/{name}-00{k}.jpg" for name in ("bars", "cross", "disc") for k in (0, 1)]
     right = np.array([True, False, True, True, True, True])
-    path = write_run(tmp_path / "runs" / "a", right, contents=[0, 3, 1, 4, 2, 5], classes=("cat", "dog", "eel"), names=names)
+    path = write_run(
+        tmp_path / "runs" / "a", right, contents=[0, 3, 1, 4, 2, 5], classes=("cat", "dog", "eel"), names=names
+    )
     assert main(["studio", "runs/a", "--no-browser"]) == 2
     assert "does not say which pictures" in capsys.readouterr().err
     recipe = path / "recipe.toml"
