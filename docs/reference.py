@@ -29,7 +29,7 @@ SEE = {
     "train": ("start", "training", "tricks", "statistics"), "check": ("wrong_labels", "overlay", "noise"),
     "predict": ("guarantees", "unknown", "explain"), "evaluate": ("ensembles", "statistics"),
     "report": ("statistics", "sure_and_wrong"), "compare": ("compare", "statistics"), "curve": ("compare",),
-    "suggest": ("suggest", "ten"), "synthesize": ("synthesize",), "search": ("search",), "ablate": ("competition",),
+    "suggest": ("suggest", "ten"), "synthesize": ("synthesize",), "search": ("searching",), "ablate": ("competition",),
     "monitor": ("monitor",), "enrol": ("gallery",), "identify": ("gallery",), "same": ("gallery",),
     "gallery": ("gallery",), "episodes": ("few",), "recognition": ("recognition",), "preview": ("tricks",),
     "expand": ("tricks",), "demo": ("start",), "list": ("tricks",), "cache": ("training",),
@@ -58,8 +58,8 @@ def verb(name: str) -> str:
     function = getattr(import_module(f"linne.verbs.{name}"), name)
     text, told = split(inspect.getdoc(function) or "")
     taken = [one for one in inspect.signature(function).parameters.values() if one.name != "log"]
-    first = next((one.name.upper() for one in taken if one.default is one.empty and one.kind != one.VAR_KEYWORD), "")
-    lines = [f"# linne {name}", "", prose(text), "", "```console", f"linne {name} {first}".rstrip(), "```", ""]
+    needed = [one.name.upper() for one in taken if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+    lines = [f"# linne {name}", "", prose(text), "", "```console", " ".join(["linne", name, *needed]), "```", ""]
     lines += shown(name)
     rows = [f"| {flag(one)} | {cell(told.get(one.name, ''))} |" for one in taken if one.kind is not one.VAR_KEYWORD]
     lines += ["## Arguments", "", "| argument | meaning |", "|---|---|", *rows, ""] if rows else []
