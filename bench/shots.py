@@ -32,7 +32,7 @@ RUNS = {
     "preview": "preview photos --augment flip,rotate(15),erase(.5) --out sheet.png",
     "suggest": "suggest photos --pool new --n 5", "enrol": "enrol gallery photos", "report": "report runs/a",
     "identify": "identify gallery new", "same": "same gallery new/a.jpg new/b.jpg", "list": "list mix",
-    "gallery": "gallery list gallery",
+    "gallery": "gallery list gallery", "export": "export runs/a --out bundle", "verify": "verify bundle",
 }  # fmt: skip
 """What is run, in this order; a name that is no verb of this version is left out."""
 PAGES = {

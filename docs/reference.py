@@ -33,6 +33,8 @@ SEE = {
     "monitor": ("monitor",), "enrol": ("gallery",), "identify": ("gallery",), "same": ("gallery",),
     "gallery": ("gallery",), "episodes": ("few",), "recognition": ("recognition",), "preview": ("tricks",),
     "expand": ("tricks",), "demo": ("start",), "list": ("tricks",), "cache": ("training",),
+    "export": ("browser",), "verify": ("browser",), "serve": ("browser",), "studio": ("wrong_labels", "ten"),
+    "labels": ("labels",), "map": ("studio",),
 }  # fmt: skip
 """Where to read on, of each verb; a verb that is not named has no further page."""
 ABOUT = {
@@ -77,7 +79,7 @@ def verb(name: str) -> str:
 
 def shown(name: str) -> list[str]:
     """What it printed and what it looks like, where bench/shots.py made some."""
-    printed, pictures = SHOTS / f"{name}.txt", sorted(SHOTS.glob(f"{name}*.png"))
+    printed, pictures = SHOTS / f"{name}.txt", sorted(SHOTS.glob(f"{name}-*.png"))
     lines = []
     if printed.exists():
         lines += ["```text", printed.read_text(encoding="utf-8").rstrip(), "```", ""]
