@@ -18,10 +18,12 @@ _HOMES = {
     "demo": "verbs.demo", "ImageClassifier": "estimator",
     "ablate": "verbs.ablate", "search": "verbs.search", "episodes": "verbs.episodes",
     "synthesize": "verbs.synthesize", "recognition": "verbs.recognition",
+    "export": "verbs.export", "verify": "verbs.verify", "Bundle": "engine.bundle",
     "Gallery": "engine.gallery", "enrol": "verbs.enrol", "identify": "verbs.identify", "same": "verbs.same",
 }  # fmt: skip
 
 __all__ = [
+    "Bundle",
     "Finding",
     "Gallery",
     "ImageClassifier",
@@ -38,6 +40,7 @@ __all__ = [
     "enrol",
     "episodes",
     "evaluate",
+    "export",
     "find",
     "identify",
     "load",
@@ -51,6 +54,7 @@ __all__ = [
     "suggest",
     "synthesize",
     "train",
+    "verify",
 ]
 
 if TYPE_CHECKING:
@@ -62,6 +66,7 @@ if TYPE_CHECKING:
     from .core.predictions import Predictions
     from .core.recipe import Recipe
     from .core.run import Run
+    from .engine.bundle import Bundle
     from .engine.gallery import Gallery
     from .estimator import ImageClassifier
     from .verbs.ablate import ablate
@@ -72,6 +77,7 @@ if TYPE_CHECKING:
     from .verbs.enrol import enrol
     from .verbs.episodes import episodes
     from .verbs.evaluate import evaluate
+    from .verbs.export import export
     from .verbs.identify import identify
     from .verbs.monitor import monitor
     from .verbs.predict import predict
@@ -82,6 +88,7 @@ if TYPE_CHECKING:
     from .verbs.suggest import suggest
     from .verbs.synthesize import synthesize
     from .verbs.train import train
+    from .verbs.verify import verify
 
 
 def __getattr__(name: str) -> Any:

@@ -18,6 +18,8 @@ OFFERED = {
     "check": {"images", "facts", "features", "predictions", "rng", "seed"},
     "model": {"name", "classes", "channels", "size"},
     "runtime": {"network", "size"},
+    "export": {"run", "path"},
+    "runner": {"content", "entry"},
     "augment": {"image", "rng", "size", "epoch", "content"},
     "metric": {"predictions", "weights"},
     "calibrate": {"predictions", "features"},

@@ -27,6 +27,13 @@ class Score(Kept, abc.ABC):
     def scores(self, logits: np.ndarray, features: Any) -> np.ndarray:
         """(m,) of finite rows."""
 
+    def traced(self, logits: Any, features: Any) -> Any:
+        """The same of torch's tensors (m, K) and (m, d) in float64, (m,), for an exported graph: of finite rows.
+
+        Raises OptionError for a score that has no such form.
+        """
+        raise OptionError(f"unknown {type(self).__name__!r} has no form that an exported graph can hold.")
+
     def number(self, name: str) -> float:
         """A kept array of one number."""
         return float(self.kept[name].ravel()[0])
@@ -38,6 +45,13 @@ class OfLogits(Score):
     def shares(self, logits: np.ndarray) -> np.ndarray:
         """(m, K) probabilities."""
         return softmax(logits / self.number("temperature"))
+
+
+def tensor(array: np.ndarray) -> Any:
+    """A kept array as torch has it. Imports torch."""
+    import torch
+
+    return torch.from_numpy(np.array(array))
 
 
 def one(value: float) -> np.ndarray:

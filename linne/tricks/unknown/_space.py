@@ -1,6 +1,10 @@
 """Distances under a covariance that is drawn towards a ball, and main directions, whatever the number of rows."""
 
+from typing import Any
+
 import numpy as np
+
+from ._score import tensor
 
 CELLS = 20_000_000
 """At most so many numbers are held at once."""
@@ -69,6 +73,16 @@ def squares(rows: np.ndarray, kept: dict[str, np.ndarray], mark: str, middles: n
     return np.maximum(out, 0)
 
 
+def traced_squares(rows: Any, kept: dict[str, np.ndarray], mark: str, middles: np.ndarray) -> Any:
+    """`squares` of torch's tensors, for an exported graph."""
+    turn, sign = tensor(kept[f"{mark}turn"]).to(rows.dtype), float(kept[f"{mark}sign"][0])
+    centres = tensor(middles).to(rows.dtype)
+    found = sign * _traced_apart(rows @ turn.T, centres @ turn.T)
+    if sign < 0:
+        found = found + _traced_apart(rows, centres) / float(kept[f"{mark}floor"][0])
+    return found.clamp(min=0)
+
+
 def directions(rows: np.ndarray, many: int) -> np.ndarray:
     """(d, r) orthonormal: the `many` directions along which rows (n, d) are longest, fewer where there are no more.
 
@@ -92,3 +106,8 @@ def directions(rows: np.ndarray, many: int) -> np.ndarray:
 def _apart(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(m, k) squared Euclidean distances."""
     return (rows**2).sum(1)[:, None] + (others**2).sum(1) - 2 * rows @ others.T
+
+
+def _traced_apart(rows: Any, others: Any) -> Any:
+    """(m, k), from differences, which lose nothing where float32 is all that a runtime has."""
+    return ((rows[:, None] - others) ** 2).sum(2)

@@ -1,5 +1,7 @@
 """energy: the free energy of the logits (Liu et al. 2020, arXiv:2010.03759, equation 4)."""
 
+from typing import Any
+
 import numpy as np
 
 from ._score import Score, one, positive
@@ -20,3 +22,8 @@ class energy(Score):
         heat = self.number("temperature")
         top = logits.max(axis=1)
         return -(top + heat * np.log(np.exp((logits - top[:, None]) / heat).sum(axis=1)))
+
+    def traced(self, logits: Any, features: Any) -> Any:
+        """The same of torch's tensors."""
+        heat = self.number("temperature")
+        return -heat * (logits / heat).logsumexp(1)

@@ -1,5 +1,7 @@
 """gen: generalised entropy of the likeliest classes (Liu, Lochman and Zach 2023, CVPR, equation 4)."""
 
+from typing import Any
+
 import numpy as np
 
 from linne.core.errors import OptionError
@@ -28,3 +30,9 @@ class gen(OfLogits):
         top = min(int(self.number("top")), shares.shape[1])
         largest = np.sort(shares, axis=1)[:, -top:]
         return ((largest * (1 - largest)) ** self.number("gamma")).sum(axis=1)
+
+    def traced(self, logits: Any, features: Any) -> Any:
+        """The same of torch's tensors."""
+        shares = (logits / self.number("temperature")).softmax(1)
+        largest = shares.topk(min(int(self.number("top")), shares.shape[1]), dim=1).values
+        return ((largest * (1 - largest)).clamp(min=0) ** self.number("gamma")).sum(1)

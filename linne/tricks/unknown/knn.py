@@ -1,10 +1,12 @@
 """knn: distance to the k-th nearest known picture, all features of length 1 (Sun et al. 2022, arXiv:2204.06507)."""
 
+from typing import Any
+
 import numpy as np
 
 from linne.core.predictions import Predictions
 
-from ._score import Score, fitting, one, whole
+from ._score import Score, fitting, one, tensor, whole
 
 MOST = 3000
 """Pictures that are kept at most, spread evenly over those given; each is compared with every new one."""
@@ -35,6 +37,13 @@ class knn(Score):
             nearest = np.partition(likeness, likeness.shape[1] - k, axis=1)[:, likeness.shape[1] - k]
             out[start : start + step] = np.sqrt(np.maximum(2 - 2 * nearest.astype(np.float64), 0))
         return out
+
+    def traced(self, logits: Any, features: Any) -> Any:
+        """The same of torch's tensors."""
+        length = features.norm(dim=1, keepdim=True)
+        rows = features / length.masked_fill(length == 0, 1)
+        nearest = (rows @ tensor(self.kept["rows"]).to(rows.dtype).T).topk(int(self.number("k")), dim=1).values[:, -1]
+        return (2 - 2 * nearest).clamp(min=0).sqrt()
 
 
 def unit(rows: np.ndarray) -> np.ndarray:

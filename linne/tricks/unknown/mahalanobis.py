@@ -1,12 +1,14 @@
 """mahalanobis: squared distance to the nearest class mean under the covariance within classes (Lee et al. 2018,
 arXiv:1807.03888, equation 2)."""
 
+from typing import Any
+
 import numpy as np
 
 from linne.core.predictions import Predictions
 
 from ._score import Score, fitting
-from ._space import metric, middles, squares
+from ._space import metric, middles, squares, traced_squares
 
 
 class mahalanobis(Score):
@@ -25,3 +27,7 @@ class mahalanobis(Score):
     def scores(self, logits: np.ndarray, features: np.ndarray) -> np.ndarray:
         """(m,) 0 or more."""
         return squares(features, self.kept, "", self.kept["means"]).min(axis=1)
+
+    def traced(self, logits: Any, features: Any) -> Any:
+        """The same of torch's tensors."""
+        return traced_squares(features, self.kept, "", self.kept["means"]).amin(1)

@@ -1,12 +1,14 @@
 """rmds: Mahalanobis distance to the nearest class less that to all pictures (Ren et al. 2021, arXiv:2106.09022,
 equation 2)."""
 
+from typing import Any
+
 import numpy as np
 
 from linne.core.predictions import Predictions
 
 from ._score import Score, fitting
-from ._space import metric, middles, squares
+from ._space import metric, middles, squares, traced_squares
 
 
 class rmds(Score):
@@ -31,3 +33,8 @@ class rmds(Score):
         """(m,), any number."""
         near = squares(features, self.kept, "", self.kept["means"]).min(axis=1)
         return near - squares(features, self.kept, "all ", self.kept["centre"])[:, 0]
+
+    def traced(self, logits: Any, features: Any) -> Any:
+        """The same of torch's tensors."""
+        near = traced_squares(features, self.kept, "", self.kept["means"]).amin(1)
+        return near - traced_squares(features, self.kept, "all ", self.kept["centre"])[:, 0]

@@ -1,11 +1,13 @@
 """vim: how much of the features lies outside of the known pictures' main directions, beside the energy of the logits
 (virtual-logit matching, Wang et al. 2022, arXiv:2203.10807)."""
 
+from typing import Any
+
 import numpy as np
 
 from linne.core.predictions import Predictions
 
-from ._score import Score, fitting, one, whole
+from ._score import Score, fitting, one, tensor, whole
 from ._space import directions
 
 
@@ -42,6 +44,13 @@ class vim(Score):
         top = logits.max(axis=1)
         energy = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
         return self.number("alpha") * _residual(moved, self.kept["basis"].astype(np.float64)) - energy
+
+    def traced(self, logits: Any, features: Any) -> Any:
+        """The same of torch's tensors."""
+        moved = features - tensor(self.kept["origin"]).to(features.dtype)
+        basis = tensor(self.kept["basis"]).to(features.dtype)
+        left = (moved - (moved @ basis) @ basis.T).norm(dim=1)  # squares would cancel where float32 is all there is
+        return self.number("alpha") * left - logits.logsumexp(1)
 
 
 def _residual(rows: np.ndarray, basis: np.ndarray) -> np.ndarray:

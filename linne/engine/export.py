@@ -1,0 +1,216 @@
+"""A finished run as a bundle: one folder that answers without PyTorch, verified before it is there.
+
+Everything is written into a folder aside, MANIFEST.json last, tried on every runtime that is here, and renamed: there
+is never half a bundle, nor one that answers otherwise than the run.
+"""
+
+import os
+import platform
+import shutil
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core import bundled
+from ..core.decode import prepare
+from ..core.errors import OptionError, RunError
+from ..core.files import write, write_json
+from ..core.lookup import declared, find, names
+from ..core.run import Run
+from ..core.spec import parse
+from . import golden
+from .answering import Answering, gather
+from .log import Log
+from .verified import CLOSE, STRANGENESS, Verified, verify
+
+PRECISIONS = ("float32", "float16", "bfloat16", "int8")
+DECODING = [
+    "The format is told by the first bytes, never by the name. JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIF.",
+    "More than 64,000,000 pixels or 67,108,864 bytes: refused before anything is allocated.",
+    "A JPEG may be decoded at 1/2, 1/4 or 1/8 where that divides both sides and its short side stays at least `least`.",
+    "EXIF orientation 1 to 8 is applied. Of animations and pages the first one is taken.",
+    "Grey becomes three equal channels, a palette its colours; transparency is composited on white.",
+    "16 bits a channel: round(value / 257). CMYK, YCCK, YCbCr and Lab are converted.",
+    "A colour profile that is not sRGB is converted to sRGB, perceptual intent.",
+    "What is missing of a damaged picture is grey 128 up to a tenth; beyond that it is refused.",
+    "The result is uint8 RGB (height, width, 3), rows from the top. From here on the graph does everything.",
+]
+"""The order of steps from a file to the array that the graph takes."""
+INSIDE = (
+    "box, fit crop: the centre square of `crop` times the short side. It begins at a whole pixel, halves to even.",
+    "box, fit squash or letterbox: the whole picture, its length cut to 8 times its width about the middle.",
+    "resize: antialiased, first across, then down, each rounded half up to uint8.",
+    "filter: bicubic is Keys 1981, a = -0.5; stretched by the scale where a picture shrinks; multiples of 2 ** -22.",
+    "letterbox: what remains of the square is grey 128.",
+    "normalise: (value / 255 - mean) / std by channel, in float32, channels first.",
+)
+"""What the graph does with that array before the network."""
+
+
+@dataclass
+class Exported:
+    """A bundle that was written. path: the folder. verified: what its golden pictures came to. notes: what it lacks and
+    why. bytes: of the whole folder, model: of the model's files alone. told: of a reduced precision, what it cost."""
+
+    path: Path
+    verified: Verified
+    bytes: int
+    model: int
+    notes: list[str] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """For a terminal."""
+        size = f"{self.path}: {self.bytes / 1e6:.1f} MB, of which {self.model / 1e6:.1f} MB the model"
+        return "\n".join([size, *self.notes, *self.verified.text().splitlines()[1:]])
+
+    def data(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "bundle": str(self.path), "bytes": self.bytes, "model_bytes": self.model, "notes": self.notes,
+            "precision": self.told, "verified": self.verified.data(),
+        }  # fmt: skip
+
+
+def export(
+    run: "Run | str | Path", to: str = "onnx", out: "str | Path | None" = None, *, coverage: float = 0.0,
+    log: "Log | None" = None,
+) -> Exported:  # fmt: skip
+    """Write a run's bundle, and verify it.
+
+    to: formats by name, one or several: "onnx,openvino". out: the folder, RUN-bundle when not given. coverage: of the
+    sets. Raises what gathering, the exporters and verifying raise; then nothing is left behind.
+    """
+    log, run = log or Log(quiet=True), run if isinstance(run, Run) else Run(run)
+    formats = _formats(to)
+    place = _place(run, out)
+    answering = gather(run, coverage)
+    aside = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        return _made(answering, formats, place, aside, log)
+    except OSError as error:
+        raise RunError(f"{place} could not be written: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _made(answering: Answering, formats: list[str], place: Path, aside: Path, log: Log) -> Exported:
+    """Everything, aside; then the folder has its name."""
+    from .graph import Parts, reference
+
+    aside.mkdir(parents=True)
+    geometry = answering.model.geometry
+    pictures = golden.golden(answering.run, geometry)
+    parts = Parts(answering, np.zeros((0, geometry.size, geometry.size, 3), np.uint8))
+    squares = np.stack([prepare(one.pixels, geometry) for one in pictures])
+    found = answering.answers(reference(parts, squares))
+    with log.track("exported", len(formats)) as step:
+        for one in formats:
+            find("export", one)(parts, aside)
+            step(1)
+    _beside(answering, formats, aside, {"pictures": pictures, "found": found})
+    bundled.written(aside, _versions(formats))
+    checked = verify(aside)
+    if checked.gate:
+        raise RunError(f"The bundle was not kept: {checked.gate.replace(str(aside), 'it')}")
+    checked.path = place
+    os.rename(aside, place)
+    sizes = {path.name: path.stat().st_size for path in place.rglob("*") if path.is_file()}
+    model = sum(sizes[name] for one in formats for name in declared("export", one, "files", ()))
+    notes = [f"without {name!r}: {why}" for name, why in answering.why.items()]
+    return Exported(place, checked, sum(sizes.values()), model, notes)
+
+
+def _formats(to: str) -> list[str]:
+    """The formats by name. Raises OptionError for one that is not there or is named twice."""
+    found = [spec.name for spec in parse(to)]
+    for one in found:
+        find("export", one)
+    if len(set(found)) != len(found):
+        raise OptionError(f"--to {to} names a format twice.")
+    return found
+
+
+def _place(run: Run, out: "str | Path | None") -> Path:
+    place = run.path.with_name(f"{run.path.resolve().name}-bundle") if out is None else Path(out)
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        what = "a bundle already" if bundled.is_bundle(place) else "other files"
+        raise RunError(f"{place} holds {what}. Give another folder with --out, or take this one away.")
+    if place.resolve().is_relative_to(run.path.resolve()):
+        raise RunError(f"{place} lies in the run's own folder, in which nothing else is written. Give another --out.")
+    return place
+
+
+def _beside(answering: Answering, formats: list[str], aside: Path, seen: dict[str, Any]) -> None:
+    """Every file but the models and the manifest."""
+    run, model = answering.run, answering.model
+    shutil.copyfile(run.path / "model.safetensors", aside / "model.safetensors")
+    write_json(aside / "labels.json", {"classes": list(model.classes)})
+    write_json(aside / "preprocess.json", preprocess(answering))
+    write_json(aside / "calibration.json", answering.calibration())
+    write_json(aside / "config.json", {
+        "schema_version": bundled.SCHEMA, "architecture": model.network.name, "weights": model.network.source,
+        "license": model.network.licence, "run": run.path.resolve().name, "several": answering.several,
+        "width": model.network.width, "formats": formats, "precision": "float32", "tolerance": CLOSE,
+        "strange": STRANGENESS, "input": {"pictures": ["batch", "height", "width", 3], "dtype": "uint8"},
+        "prepared": ["batch", model.geometry.size, model.geometry.size, 3], "outputs": list(answering.outputs),
+    })  # fmt: skip
+    write(aside / "LICENSE.txt", licence(answering))
+    write(aside / "README.md", _card(answering, formats))
+    for one in seen["pictures"]:
+        write(aside / "golden" / one.name, one.file)
+        write(aside / "golden" / golden.array_name(one), golden.ppm(one.pixels))
+    write_json(aside / bundled.GOLDEN, golden.expected(seen["pictures"], answering, seen["found"]))
+
+
+def preprocess(answering: Answering) -> dict[str, Any]:
+    """preprocess.json: every step from a file to the network, in order, JSON-ready."""
+    network, geometry = answering.model.network, answering.model.geometry
+    return {
+        "decode": DECODING, "least": geometry.least, "geometry": asdict(geometry),
+        "inside the graph": list(INSIDE),
+        "mean": list(network.mean), "std": list(network.std), "channels": "RGB",
+    }  # fmt: skip
+
+
+def licence(answering: Answering) -> str:
+    """LICENSE.txt: what is known of the weights' licence."""
+    network = answering.model.network
+    stated = network.licence or "stated by nobody; ask whoever published them before you pass this on"
+    return (
+        f"Weights of {network.name}\nSource: {network.source}\nLicence of these weights: {stated}\n\n"
+        "What was learned on top of them, and the golden pictures, belong to whoever owns the pictures that the run "
+        "learned from; their licence is not known to Linne.\n"
+    )
+
+
+def _card(answering: Answering, formats: list[str]) -> str:
+    """README.md: the run's own card, and what is in the folder."""
+    card = (answering.run.path / "card.md").read_text(encoding="utf-8")
+    files = [name for one in formats for name in declared("export", one, "files", ())]
+    outputs = ", ".join(f"`{name}`" for name in answering.outputs)
+    return (
+        f"{card.rstrip()}\n\n## This bundle\n\n{', '.join(f'`{name}`' for name in files)}: input `pictures`, uint8 "
+        f"(batch, height, width, 3), RGB, any size; outputs {outputs}. Resize, normalisation and calibration are "
+        "inside. `preprocess.json` says how a file becomes that array, `golden/` holds 32 pictures with the answers "
+        "to expect.\n\n```sh\nlinne verify .\n```\n"
+    )
+
+
+def _versions(formats: list[str]) -> dict[str, str]:
+    """Of everything that had a part in it."""
+    out = {"python": platform.python_version()}
+    for name in ("linne", "torch", "numpy", "pillow", "simplejpeg", "onnx", "onnxscript", "onnxruntime", "openvino"):
+        try:
+            out[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return out
+
+
+def formats() -> tuple[str, ...]:
+    """Every format by name."""
+    return names("export")

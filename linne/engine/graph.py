@@ -1,0 +1,209 @@
+"""What an exported graph computes, in torch: three parts, one after another, between tensors that have names.
+
+    pictures (B, H, W, 3) uint8 --prepare--> prepared (B, size, size, 3) uint8 --network--> features (B, width) float32
+    --answers--> probabilities, logits and whatever else the run knows
+
+`prepare` is `core.decode.prepare` again: Pillow's antialiased resize as two matrix products. Where a tap of the filter
+lies is worked out in whole numbers, its weight in float64; weights are whole multiples of 2 ** -22, and a product is
+taken in two halves that float32 holds exactly. A runtime without float64 (OpenVINO computes it in float32) has some
+weights wrong by one unit: one value in 100,000 differs then, by 1 of 255 (bench/parity.py).
+"""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..core.decode import GREY, LONGEST, Geometry
+from .answering import Answering
+from .network import Network
+
+UNIT, HALF = 2**22, 2**11
+"""Pillow's weights are whole multiples of 1 / UNIT; they are multiplied as a multiple of HALF and what is left."""
+FINEST = 1000
+"""Largest denominator of the share of the short side that a crop takes."""
+
+
+class Prepare(nn.Module):
+    """uint8 pictures (B, H, W, 3) of any size, all of one, to the network's square (B, size, size, 3) uint8."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        super().__init__()
+        self.geometry = geometry
+        share = Fraction(str(geometry.crop)).limit_denominator(FINEST)
+        self.times, self.parts = (share.numerator, share.denominator) if geometry.fit == "crop" else (1, 1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        fit, size = self.geometry.fit, self.geometry.size
+        _, h, w, _ = pictures.shape
+        high, wide = (torch.scalar_tensor(side, dtype=torch.int64) for side in (h, w))
+        if fit == "crop":
+            across = down = torch.minimum(high, wide) * self.times
+        else:
+            across, down = torch.minimum(wide, LONGEST * high), torch.minimum(high, LONGEST * wide)
+        to = torch.full_like(wide, size), torch.full_like(high, size)
+        if fit == "letterbox":
+            longer = torch.maximum(across, down)
+            to = tuple(_rounded(size * side, longer).clamp(min=1) for side in (across, down))
+        columns, shown_x = self._weights(torch.arange(w), wide, across, to[0])
+        rows, shown_y = self._weights(torch.arange(h), high, down, to[1])
+        upright = pictures.permute(0, 3, 1, 2).to(torch.float32)
+        half = _bytes(*(torch.matmul(upright, part.t()) for part in _halves(columns)))
+        small = _bytes(*(torch.matmul(part, half) for part in _halves(rows)))
+        if fit == "letterbox":
+            small = torch.where(shown_y[:, None] & shown_x[None, :], small, torch.full_like(small, float(GREY)))
+        return small.permute(0, 2, 3, 1).to(torch.uint8)
+
+    def _weights(self, place: Tensor, whole: Tensor, length: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """((size, whole) whole float64 numbers, how many UNIT-ths each source pixel gives to each of the square's,
+        (size,) which of these are shown).
+
+        length: of the box, in `parts` of a pixel, about the middle of `whole` pixels. target: pixels that it becomes,
+        in the middle of the square. The centre of a pixel's filter is base + step / 2 + part, part below 1.5.
+        """
+        start = _rounded(whole * self.parts - length, torch.full_like(whole, 2 * self.parts))
+        row = torch.arange(self.geometry.size) - _floor(self.geometry.size - target, 2)
+        unit = self.parts * target
+        step = _floor(length, unit)
+        turn = (2 * row + 1) * (length - step * unit)
+        more = _floor(turn, 2 * unit)
+        part = (turn - more * 2 * unit).to(torch.float64) / (2 * unit).to(torch.float64)
+        stretch = (length.to(torch.float64) / unit.to(torch.float64)).clamp(min=1.0)
+        part = part + (row.to(torch.float64) + 0.5) * (self._ends(start, length, stretch) / target.to(torch.float64))
+        apart = (place[None, :] - (start + row * step + more)[:, None]).to(torch.float64)
+        x = (apart + 0.5 - (step.to(torch.float64) / 2 + part)[:, None]).abs() / stretch
+        weight = self._kernel(x)
+        weight = weight / weight.sum(1, keepdim=True)
+        return (weight.abs() * UNIT + 0.5).floor() * weight.sign(), (row >= 0) & (row < target)
+
+    def _ends(self, start: Tensor, length: Tensor, stretch: Tensor) -> Tensor:
+        """How much longer Pillow makes the box: it takes its end, from where `prepare` cuts, in float32."""
+        margin = {"bicubic": 2, "bilinear": 1}[self.geometry.interpolation] * stretch + 1
+        first = (start.to(torch.float64) - margin).trunc().clamp(min=0)
+        end = start.to(torch.float64) - first + length.to(torch.float64) / self.parts
+        return end.to(torch.float32).to(torch.float64) - end
+
+    def _kernel(self, x: Tensor) -> Tensor:
+        """The filter at distances x of 0 or more (bicubic: Keys 1981, a = -0.5)."""
+        if self.geometry.interpolation == "bilinear":
+            return (1 - x).clamp(min=0)
+        near, far = (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
+        return torch.where(x < 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
+
+
+class Features(nn.Module):
+    """prepared (B, size, size, 3) uint8 to features (B, width) float32, normalisation inside."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.inner = network.graph()  # a module called `graph` hides that of torch.fx
+
+    def forward(self, prepared: Tensor) -> Tensor:
+        return self.inner(prepared)[0]
+
+
+class Answers(nn.Module):
+    """features (B, width) float32 to what `Answering.outputs` names, in its order but for the last, features."""
+
+    def __init__(self, answering: Answering) -> None:
+        super().__init__()
+        self.answering = answering
+        model = answering.model
+        limits = np.zeros(0) if answering.thresholds is None else answering.thresholds
+        self.weight, self.bias, self.limits = (
+            nn.Buffer(torch.from_numpy(np.array(values, np.float32)))
+            for values in (model.weight, model.bias, np.minimum(limits, 2.0))  # never said: above any probability
+        )
+
+    def forward(self, features: Tensor) -> tuple[Tensor, ...]:
+        told = self.answering
+        logits = features @ self.weight.t() + self.bias
+        scaled = logits / told.model.temperature
+        out = {"logits": logits}
+        out["probabilities"] = scaled.sigmoid() if told.several else scaled.softmax(1)
+        if told.several:
+            out["set"] = out["probabilities"] >= self.limits
+        elif told.sure is not None:
+            out["set"] = (logits / told.sure.temperature).softmax(1) >= told.sure.threshold
+        if told.unknown is not None:
+            out["unknown"] = told.unknown.score.traced(logits.double(), features.double()).to(torch.float32)
+        return tuple(out[name] for name in told.outputs[:-1])
+
+
+class Whole(nn.Module):
+    """The three parts in one: uint8 pictures (B, H, W, 3) to the answers."""
+
+    def __init__(self, prepare: nn.Module, network: nn.Module, answers: nn.Module) -> None:
+        super().__init__()
+        self.prepare, self.network, self.answers = prepare, network, answers
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        features = self.network(self.prepare(pictures))
+        return (*self.answers(features), features)
+
+
+class Parts:
+    """What an exporter is given. prepare, network, answers: the modules, for evaluation; outputs: names of what the
+    whole gives, features last. size: side of the square. width: of the features. samples: (n, size, size, 3) uint8,
+    own pictures to calibrate by.
+    """
+
+    def __init__(self, answering: Answering, samples: np.ndarray) -> None:
+        self.prepare = Prepare(answering.model.geometry).eval()
+        self.network = Features(answering.model.network).eval()
+        self.answers = Answers(answering).eval()
+        self.outputs, self.size = answering.outputs, answering.model.geometry.size
+        self.width, self.samples = answering.model.network.width, samples
+
+    def whole(self) -> nn.Module:
+        """All three in one module."""
+        return Whole(self.prepare, self.network, self.answers).eval()
+
+    def program(self, part: str) -> Any:
+        """A part ("prepare", "network", "answers" or "whole") as torch.export has it, for any number of pictures."""
+        batch, side = torch.export.Dim("batch", min=1, max=4096), {"min": 1, "max": 65535}
+        sides = {1: torch.export.Dim("height", **side), 2: torch.export.Dim("width", **side)}
+        pictures = torch.zeros(2, self.size + 37, self.size + 91, 3, dtype=torch.uint8)
+        prepared = torch.zeros(2, self.size, self.size, 3, dtype=torch.uint8)
+        examples = {"prepare": pictures, "whole": pictures, "network": prepared, "answers": torch.zeros(2, self.width)}
+        module = self.whole() if part == "whole" else getattr(self, part)
+        free = {0: batch, **(sides if part in ("prepare", "whole") else {})}
+        with torch.no_grad():
+            return torch.export.export(module, (examples[part],), dynamic_shapes=(free,))
+
+
+def reference(parts: Parts, prepared: np.ndarray) -> np.ndarray:
+    """(n, width) float32 features of prepared pictures (n, size, size, 3) uint8 as PyTorch computes them."""
+    with torch.inference_mode():
+        some = [parts.network(torch.from_numpy(prepared[k : k + 8])) for k in range(0, len(prepared), 8)]
+    return torch.cat(some).numpy()
+
+
+def _floor(value: Any, by: Any) -> Tensor:
+    """Whole numbers divided, rounded down. Not by div, which the ONNX exporter computes in float32: what is divided is
+    a whole multiple, and its quotient is rounded."""
+    by = torch.as_tensor(by, dtype=torch.int64)
+    exact = (value - torch.remainder(value, by)).to(torch.float64) / by.to(torch.float64)
+    return (exact + 0.5).floor().to(torch.int64)
+
+
+def _rounded(value: Tensor, by: Tensor) -> Tensor:
+    """round(value / by) of whole numbers, halves to the even one, as Python does."""
+    low = _floor(value, by)
+    twice = 2 * (value - low * by)
+    return low + ((twice > by) | ((twice == by) & (low % 2 == 1))).to(low.dtype)
+
+
+def _halves(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Whole numbers as (multiples of HALF, what is left of 0 or more), float32."""
+    large = (weights / HALF).floor()
+    return large.to(torch.float32), (weights - large * HALF).to(torch.float32)
+
+
+def _bytes(large: Tensor, left: Tensor) -> Tensor:
+    """The sum of two halves of products, divided by UNIT and rounded half up, 0 to 255; float32 holds each step."""
+    ones = (large / HALF).floor()
+    rest = (large - ones * HALF) * HALF + left
+    return (ones + ((rest + UNIT // 2) / UNIT).floor()).clamp(0, 255)

@@ -1,0 +1,108 @@
+"""openvino: a bundle's model.xml, or its model.onnx, by OpenVINO on the processor (Intel, Apache-2.0)."""
+
+import sys
+from collections import deque
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from linne.core import wire
+from linne.core.errors import MissingExtra, RunError
+
+package = "openvino"
+extra = "openvino"
+files = (("model.xml", "model.bin"), ("model.onnx",))
+LONGEST = 64_000_000
+"""Bytes of a model's XML."""
+
+
+class openvino:
+    """Call it with uint8 pictures of one size to its answers by name.
+
+    content: the bytes of the files by name, hashes compared. entry: "pictures" takes (B, H, W, 3) of any size,
+    "prepared" (B, size, size, 3). threads: 0 for all cores. precision: "f32", or "bf16", which the bundle's config.json
+    asks for where it was exported so. Raises RunError for a model that it cannot read, MissingExtra where there is no
+    OpenVINO.
+    """
+
+    def __init__(self, content: dict[str, bytes], entry: str, *, threads: int = 0, precision: str = "f32") -> None:
+        ov = _library()
+        core = ov.Core()
+        try:
+            model = _read(core, ov, content)
+            if entry == "prepared":
+                model = _begun(ov, model)
+            hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+            if threads:
+                hints["INFERENCE_NUM_THREADS"] = threads
+            self._compiled = core.compile_model(model, "CPU", hints)
+        except RunError:
+            raise
+        except Exception as error:
+            raise RunError(f"OpenVINO cannot read it: {str(error)[:200]}") from error
+        self._free: deque[Any] = deque()
+        self._names = [_name(output) for output in self._compiled.outputs]
+        self.name, self.version = "openvino", str(ov.__version__)
+
+    def __call__(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
+        try:
+            request = self._free.pop()
+        except IndexError:  # a request serves one thread at a time, so there come to be as many as threads
+            request = self._compiled.create_infer_request()
+        request.infer({0: np.ascontiguousarray(pictures)})
+        found = [np.array(request.get_output_tensor(k).data) for k in range(len(self._names))]
+        self._free.append(request)
+        return dict(zip(self._names, found, strict=True))
+
+
+def _read(core: Any, ov: Any, content: dict[str, bytes]) -> Any:
+    if "model.xml" in content:
+        text = content["model.xml"]
+        if len(text) > LONGEST or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+            raise RunError("model.xml is no OpenVINO model: it is too long, or declares a document type")
+        weights = np.frombuffer(content["model.bin"], np.uint8)
+        return core.read_model(text, ov.Tensor(weights.copy()))
+    wire.checked(content["model.onnx"])
+    return core.read_model(content["model.onnx"])
+
+
+def _begun(ov: Any, model: Any) -> Any:
+    """The same model from its tensor `prepared` on."""
+    for node in model.get_ordered_ops():
+        for output in node.outputs():
+            if "prepared" in output.get_names():
+                given = ov.opset13.parameter(output.get_partial_shape(), output.get_element_type(), name="prepared")
+                for target in output.get_target_inputs():
+                    target.replace_source_output(given.output(0))
+                return ov.Model(model.get_results(), [given], "prepared")
+    raise RunError("it has no tensor 'prepared' to begin at")
+
+
+def _name(output: Any) -> str:
+    known = ("probabilities", "logits", "set", "unknown", "features")
+    return next((name for name in known if name in output.get_names()), output.get_any_name())
+
+
+def _library() -> Any:
+    """OpenVINO with its telemetry off."""
+    with _without("openvino_telemetry"):
+        try:
+            import openvino as library
+            import openvino.opset13
+        except ImportError as error:
+            raise MissingExtra("The runtime 'openvino'", "openvino") from error
+    return library
+
+
+@contextmanager
+def _without(name: str) -> Any:
+    before = sys.modules.get(name)
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if before is None:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = before
