@@ -1,8 +1,8 @@
 """A bundle as one folder of static files that classifies in a browser: from a disk or any static host, offline.
 
-Browsers let a page that was opened from a disk neither fetch nor import other files, so everything binary (model, runtime,
-golden pictures) lies in scripts of at most 8 MB as base64 of gzip, loaded one by one. The runtime is ONNX Runtime Web,
-as its makers published it.
+A page opened from a disk may neither fetch nor import other files, so all that is binary (model, runtime, golden
+pictures) lies in scripts of at most 8 MB as base64 of gzip, loaded one by one. The runtime is ONNX Runtime Web, as its
+makers published it.
 """
 
 import base64
@@ -10,7 +10,8 @@ import gzip
 import json
 import os
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,11 @@ from ..core.decode import Limits
 from ..core.errors import OptionError, RunError
 from ..core.files import write
 from ..core.predictions import softmax
+from ..core.run import Run
 from ..engine import npm
 from ..engine.bundle import Bundle
 from ..engine.golden import from_ppm
 from ..engine.log import Log
-from .home import LANGUAGES
 from .words_of_browser import WORDS
 
 RUNTIME = npm.Package(
@@ -81,30 +82,47 @@ class Page:
         }  # fmt: skip
 
 
-def is_page(path: Any) -> bool:
-    """Whether a folder that `write_page` wrote is there."""
-    return bundled.is_bundle(path) and (Path(path) / "index.html").is_file()
-
-
-def write_page(
-    bundle: "str | Path", out: "str | Path", *, runtime_files: "Path | None" = None, webgpu: bool = True,
-    log: "Log | None" = None,
+def export_page(
+    run: Any, out: "str | Path | None" = None, *, runtime_files: "Path | None" = None, webgpu: bool = True,
+    log: "Log | None" = None, **how: Any,
 ) -> Page:  # fmt: skip
-    """Write the page of a bundle that holds model.onnx into the folder `out`, which is new or empty.
+    """The page of a run, or of a bundle that holds model.onnx, in the folder `out`, which is new or empty.
 
-    runtime_files: onnxruntime-web's .tgz; fetched once where not given. webgpu: with what the graphics processor needs.
-    Raises RunError for what is no sound bundle or a folder that is not empty, OptionError for a bundle without
-    model.onnx, InputError where the runtime cannot be had. Nothing is left behind then.
+    out: the run's name with -page when not given. runtime_files: onnxruntime-web's .tgz; fetched once where not given.
+    webgpu: with what the graphics processor needs. how: what else `engine.export.export` takes, for a run alone.
+    Raises RunError for what is no sound run or bundle and for a folder that is not empty, OptionError for a bundle
+    without model.onnx, InputError where the runtime cannot be had. Nothing is left behind then.
     """
-    found, place = Bundle(bundle, "onnxruntime"), Path(out)
+    source = run.path if isinstance(run, Run) else Path(run)
+    place = source.with_name(f"{source.resolve().name}-page") if out is None else Path(out)
+    _empty(place, source)
+    if bundled.is_bundle(source):
+        asked = [name for name, value in how.items() if value]
+        if asked:
+            raise OptionError(
+                f"{asked[0]} has no effect: {source} is a bundle, and was exported with its own. Drop it."
+            )
+        return write_page(source, place, runtime(runtime_files, webgpu, log))
+    from ..engine.export import export
+
+    found = runtime(runtime_files, webgpu, log)
+    aside = place.with_name(f".{place.name}.{os.getpid()}.bundle")
+    try:
+        made = export(run, "onnx", aside, log=log, **how)
+        page = write_page(aside, place, found)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return replace(page, notes=made.text().splitlines()[1:])
+
+
+def write_page(bundle: "str | Path", place: Path, runtime: Mapping[str, bytes]) -> Page:
+    """The page of a bundle. runtime: the files of onnxruntime-web that travel. Raises as `export_page` does."""
+    found = Bundle(bundle, "onnxruntime")
     found.hashed()
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise RunError(f"{place} holds other files. Give another folder with --out, or take this one away.")
-    runtime = _runtime(runtime_files, webgpu, log)
     aside = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
         aside.mkdir(parents=True)
-        start = _filled(found, runtime, aside, webgpu)
+        start = _filled(found, runtime, aside)
         bundled.written(aside, {**bundled.manifest(found.path)["versions"], RUNTIME.name: RUNTIME.version})
         if place.exists():
             place.rmdir()
@@ -114,29 +132,32 @@ def write_page(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     sizes = {path.relative_to(place).as_posix(): path.stat().st_size for path in place.rglob("*") if path.is_file()}
-    without = {name: why for name, why in found.calibration.get("without", {}).items()}
-    return Page(place, sizes, start, [f"without {name!r}: {why}" for name, why in without.items()])
+    return Page(place, sizes, start)
 
 
-def _runtime(given: "Path | None", webgpu: bool, log: "Log | None") -> dict[str, bytes]:
-    """The files of onnxruntime-web that travel, by their names in its dist folder."""
-    wanted = [name for way in _ways(webgpu) for name in (f"ort.{way}.min.js", *FILES[way].values())]
+def _empty(place: Path, source: Path) -> None:
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise RunError(f"{place} holds other files. Give another folder with --out, or take this one away.")
+    if place.resolve().is_relative_to(source.resolve()):
+        raise RunError(f"{place} lies in {source}, in which nothing else is written. Give another --out.")
+
+
+def runtime(given: "Path | None" = None, webgpu: bool = True, log: "Log | None" = None) -> dict[str, bytes]:
+    """The files of onnxruntime-web that travel, by their names in its dist folder. Raises InputError without them."""
+    ways = ("wasm", "webgpu") if webgpu else ("wasm",)
+    wanted = [name for way in ways for name in (f"ort.{way}.min.js", *FILES[way].values())]
     data = npm.fetched(RUNTIME, given, log, "--runtime-files")
     found = tarball.members(data, {DIST + name: LARGEST for name in wanted}, RUNTIME.file)
     return {name.removeprefix(DIST): content for name, content in found.items()}
 
 
-def _ways(webgpu: bool) -> tuple[str, ...]:
-    return ("wasm", "webgpu") if webgpu else ("wasm",)
-
-
-def _filled(bundle: Bundle, runtime: dict[str, bytes], out: Path, webgpu: bool) -> int:
+def _filled(bundle: Bundle, runtime: Mapping[str, bytes], out: Path) -> int:
     """Every file of the page; how many bytes a browser loads before its first answer."""
     rows, arrays, files = _golden(bundle)
     first = min(range(len(rows)), key=lambda k: _fit(rows[k]))
     own = arrays[rows[first]["array"][0] : rows[first]["array"][1]]
     packed = {"model": bundle.content("model.onnx"), "golden-first": own}
-    for way in _ways(webgpu):
+    for way in (way for way in FILES if f"ort.{way}.min.js" in runtime):
         packed |= {name: runtime[file] for name, file in FILES[way].items()}
         write(out / f"ort.{way}.min.js", runtime[f"ort.{way}.min.js"])
     packed |= {"golden-expected": _json(rows), "golden-arrays": arrays, "golden-files": files}
