@@ -8,6 +8,7 @@ stay inside the folder, regular files only. Every error is a RunError that names
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,7 @@ GOLDEN = "golden/expected.json"
 REQUIRED = (*TABLES, GOLDEN, "model.safetensors", "README.md", "LICENSE.txt")
 LONGEST, DEEPEST, FILES, DIGITS = 16_000_000, 32, 10_000, 20
 """Bytes of a JSON file, brackets inside brackets, files of a bundle, digits of a whole number."""
+TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
 def is_bundle(path: Any) -> bool:
@@ -135,12 +137,12 @@ def table(folder: Path, name: str, told: "Mapping[str, Any] | None" = None) -> d
     return found
 
 
-def parsed(data: bytes, where: str) -> Any:
+def parsed(data: bytes, where: str, deepest: int = DEEPEST) -> Any:
     """JSON of bounded size, depth and numbers, without NaN. Raises RunError that names the place."""
     if len(data) > LONGEST:
         raise RunError(f"{where} has more than {LONGEST:,} bytes. It is no file of a bundle.")
-    if _depth(data) > DEEPEST:
-        raise RunError(f"{where} has brackets inside brackets, more than {DEEPEST} deep. It is no file of a bundle.")
+    if _depth(data, deepest) > deepest:
+        raise RunError(f"{where} has brackets inside brackets, more than {deepest} deep. It is no file of a bundle.")
     try:
         return json.loads(data, parse_constant=_constant, parse_int=_whole)
     except (ValueError, RecursionError) as error:
@@ -157,17 +159,15 @@ def _whole(word: str) -> int:
     return int(word)
 
 
-def _depth(data: bytes) -> int:
-    """How deep brackets lie inside brackets; those in texts count too, unless they come in pairs."""
-    import re
-
+def _depth(data: bytes, most: int) -> int:
+    """How deep brackets lie inside brackets, those of texts left out; no further than one more than `most`."""
     deepest = depth = 0
-    for match in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', data, re.DOTALL):
+    for match in TOKENS.finditer(data):
         sign = match.group()[:1]
         if sign in b"[{":
             depth += 1
             deepest = max(deepest, depth)
-            if deepest > DEEPEST:
+            if deepest > most:
                 break
         elif sign in b"]}":
             depth -= 1

@@ -50,6 +50,7 @@ class Bundle:
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise RunError(f"{self.path} is damaged: {type(error).__name__} {error}. Export again.") from error
         self.runtime = _chosen(self, runtime)
+        self.squares = "prepared" in declared("runner", self.runtime, "entries", ENTRIES)
         self._open: dict[str, Any] = {}
 
     def __repr__(self) -> str:
@@ -98,9 +99,9 @@ class Bundle:
         """The opened model, entered at "pictures" or "prepared"; opened once."""
         if entry not in self._open:
             held = {name: self.content(name) for name in _files(self, self.runtime)}
-            options = {"threads": self.threads} | (
-                {"precision": "bf16"} if (self.runtime, self.precision) == ("openvino", "bfloat16") else {}
-            )
+            options: dict[str, Any] = {"threads": self.threads}
+            options |= {"outputs": self.outputs} if self.runtime == "program" else {}
+            options |= {"precision": "bf16"} if (self.runtime, self.precision) == ("openvino", "bfloat16") else {}
             try:
                 self._open[entry] = find("runner", self.runtime)(held, entry, **options)
             except RunError as error:
@@ -112,7 +113,10 @@ class Bundle:
         return self._checked(self.runner("pictures")(np.ascontiguousarray(pictures)), len(pictures))
 
     def answer(self, prepared: np.ndarray) -> dict[str, np.ndarray]:
-        """Answers to squares (B, size, size, 3) uint8 that `prepare` made, by name, each (B, ...)."""
+        """Answers to squares (B, size, size, 3) uint8 that `prepare` made, by name, each (B, ...).
+
+        Raises RunError where the runtime cannot be entered there: a program takes whole pictures alone.
+        """
         return self._checked(self.runner("prepared")(np.ascontiguousarray(prepared)), len(prepared))
 
     def prepare(self, item: Any) -> np.ndarray:
@@ -138,17 +142,27 @@ class Bundle:
         with (log or Log(quiet=True)).track("predicted", len(images)) as step:
             while some := list(islice(rows, BATCH)):
                 part = [self._seen(images, row) for row in some]
-                squares = [seen.prepared for seen in part if seen.prepared is not None]
-                found = self.answer(np.stack(squares)) if squares else {}
+                found = self._found([seen.prepared for seen in part if seen.prepared is not None])
                 step(len(part))
                 yield part, found
+
+    def _found(self, given: list[np.ndarray]) -> dict[str, np.ndarray]:
+        """Answers to squares, or to pictures of any sizes one by one where no square can be entered."""
+        if not given:
+            return {}
+        if self.squares:
+            return self.answer(np.stack(given))
+        each = [self.whole(pixels[None]) for pixels in given]
+        return {name: np.concatenate([one[name] for one in each]) for name in self.outputs}
 
     def _seen(self, images: Images, row: int) -> Seen:
         item: Any = images.items[row]
         try:
             data = encoded(item)
             known = data if isinstance(data, (bytes, np.ndarray)) else data.tobytes()
-            return Seen(row, content_hash(known), prepared=self.prepare(data))
+            pixels = decode(data, least=self.geometry.least).pixels
+            given = prepare(pixels, self.geometry) if self.squares else pixels
+            return Seen(row, content_hash(known), prepared=given)
         except Unreadable as error:
             known = item if isinstance(item, bytes) else str(item).encode("utf-8", "surrogateescape")
             return Seen(row, content_hash(known), error.reason)

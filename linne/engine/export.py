@@ -113,15 +113,24 @@ def _made(answering: Answering, formats: list[str], place: Path, aside: Path, lo
             step(1)
     _beside(answering, formats, aside, {"pictures": pictures, "found": found})
     bundled.written(aside, _versions(formats))
-    checked = verify(aside)
-    if checked.gate:
-        raise RunError(f"The bundle was not kept: {checked.gate.replace(str(aside), 'it')}")
+    checked = _verified(aside)
     checked.path = place
     os.rename(aside, place)
     sizes = {path.name: path.stat().st_size for path in place.rglob("*") if path.is_file()}
     model = sum(sizes[name] for one in formats for name in declared("export", one, "files", ()))
     notes = [f"without {name!r}: {why}" for name, why in answering.why.items()]
     return Exported(place, checked, sum(sizes.values()), model, notes)
+
+
+def _verified(aside: Path) -> Verified:
+    """What the golden pictures came to. Raises RunError where they do not hold."""
+    try:
+        checked = verify(aside)
+    except RunError as error:
+        raise RunError(f"The bundle was not kept: {str(error).replace(str(aside), 'it')}") from error
+    if checked.gate:
+        raise RunError(f"The bundle was not kept: {checked.gate.replace(str(aside), 'it')}")
+    return checked
 
 
 def _formats(to: str) -> list[str]:

@@ -81,7 +81,7 @@ class Prepare(nn.Module):
     def _ends(self, start: Tensor, length: Tensor, stretch: Tensor) -> Tensor:
         """How much longer Pillow makes the box: it takes its end, from where `prepare` cuts, in float32."""
         margin = {"bicubic": 2, "bilinear": 1}[self.geometry.interpolation] * stretch + 1
-        first = (start.to(torch.float64) - margin).trunc().clamp(min=0)
+        first = (start.to(torch.float64) - margin).floor().clamp(min=0)
         end = start.to(torch.float64) - first + length.to(torch.float64) / self.parts
         return end.to(torch.float32).to(torch.float64) - end
 
@@ -111,7 +111,7 @@ class Answers(nn.Module):
         super().__init__()
         self.answering = answering
         model = answering.model
-        limits = np.zeros(0) if answering.thresholds is None else answering.thresholds
+        limits = np.ones(1) if answering.thresholds is None else answering.thresholds
         self.weight, self.bias, self.limits = (
             nn.Buffer(torch.from_numpy(np.array(values, np.float32)))
             for values in (model.weight, model.bias, np.minimum(limits, 2.0))  # never said: above any probability

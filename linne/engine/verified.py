@@ -105,7 +105,7 @@ def verify(path: "str | Path", runtime: str = "auto") -> Verified:
 
 def layered(bundle: Bundle, pictures: list[np.ndarray], told: list[dict[str, Any]]) -> list[Layer]:
     """The golden arrays through a bundle's runtime, by both entries where there are two."""
-    entries = ("pictures", "prepared") if bundle.runtime != "program" else ("pictures",)
+    entries = ("pictures", "prepared") if bundle.squares else ("pictures",)
     out = []
     for entry in entries:
         if entry == "pictures":

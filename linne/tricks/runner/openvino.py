@@ -1,14 +1,12 @@
 """openvino: a bundle's model.xml, or its model.onnx, by OpenVINO on the processor (Intel, Apache-2.0)."""
 
-import sys
 from collections import deque
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from linne.core import wire
-from linne.core.errors import MissingExtra, RunError
+from linne.core import silent, wire
+from linne.core.errors import RunError
 
 package = "openvino"
 extra = "openvino"
@@ -27,7 +25,7 @@ class openvino:
     """
 
     def __init__(self, content: dict[str, bytes], entry: str, *, threads: int = 0, precision: str = "f32") -> None:
-        ov = _library()
+        ov = silent.openvino()
         core = ov.Core()
         try:
             model = _read(core, ov, content)
@@ -82,27 +80,3 @@ def _begun(ov: Any, model: Any) -> Any:
 def _name(output: Any) -> str:
     known = ("probabilities", "logits", "set", "unknown", "features")
     return next((name for name in known if name in output.get_names()), output.get_any_name())
-
-
-def _library() -> Any:
-    """OpenVINO with its telemetry off."""
-    with _without("openvino_telemetry"):
-        try:
-            import openvino as library
-            import openvino.opset13
-        except ImportError as error:
-            raise MissingExtra("The runtime 'openvino'", "openvino") from error
-    return library
-
-
-@contextmanager
-def _without(name: str) -> Any:
-    before = sys.modules.get(name)
-    sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        if before is None:
-            del sys.modules[name]
-        else:
-            sys.modules[name] = before

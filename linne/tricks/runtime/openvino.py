@@ -1,15 +1,14 @@
 """openvino: the network converted once to OpenVINO, run through its asynchronous queue (Intel OpenVINO, Apache-2.0)."""
 
 import os
-import sys
 import warnings
 from collections import deque
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from ...core.errors import MissingExtra, OptionError
+from ...core import silent
+from ...core.errors import OptionError
 from ._runner import Runner
 
 package = "openvino"
@@ -31,7 +30,7 @@ def openvino(network: Any, size: int, *, precision: str = "auto", batch: int = 4
     """
     if precision not in PRECISIONS:
         raise OptionError(f"openvino precision is one of {', '.join(PRECISIONS)}, got {precision!r}.")
-    ov = _library()
+    ov = silent.openvino()
     core = ov.Core()
     if precision == "auto":
         precision = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
@@ -91,26 +90,3 @@ def _converted(network: Any, size: int, ov: Any) -> str:
         os.replace(aside.with_suffix(".bin"), place.with_suffix(".bin"))
         os.replace(aside, place)
     return str(place)
-
-
-def _library() -> Any:
-    """OpenVINO with its telemetry off: the tools fall back to a stub when the telemetry package is not there."""
-    with _without("openvino_telemetry"):
-        try:
-            import openvino as library
-        except ImportError as error:
-            raise MissingExtra("The runtime 'openvino'", "openvino") from error
-    return library
-
-
-@contextmanager
-def _without(name: str) -> Any:
-    before = sys.modules.get(name)
-    sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        if before is None:
-            del sys.modules[name]
-        else:
-            sys.modules[name] = before

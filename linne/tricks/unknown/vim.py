@@ -46,10 +46,13 @@ class vim(Score):
         return self.number("alpha") * _residual(moved, self.kept["basis"].astype(np.float64)) - energy
 
     def traced(self, logits: Any, features: Any) -> Any:
-        """The same of torch's tensors."""
-        moved = features - tensor(self.kept["origin"]).to(features.dtype)
-        basis = tensor(self.kept["basis"]).to(features.dtype)
-        left = (moved - (moved @ basis) @ basis.T).norm(dim=1)  # squares would cancel where float32 is all there is
+        """The same of torch's tensors. A difference of squares would cancel where float32 is all that a runtime has, so
+        it is the square of the difference, and what the directions lack of being orthonormal."""
+        basis, moved = self.kept["basis"].astype(np.float64), features - tensor(self.kept["origin"]).to(features.dtype)
+        axes, lack = (tensor(part).to(features.dtype) for part in (basis, np.eye(basis.shape[1]) - basis.T @ basis))
+        inside = moved @ axes
+        left = ((moved - inside @ axes.T) ** 2).sum(1) + ((inside @ lack) * inside).sum(1)
+        left = left.clamp(min=0).sqrt()
         return self.number("alpha") * left - logits.logsumexp(1)
 
 

@@ -1,0 +1,49 @@
+"""openvino: the whole classifier as OpenVINO's own format, model.xml and model.bin (Intel, Apache-2.0)."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from linne.core import silent
+
+from ._failed import failed
+
+files = ("model.xml", "model.bin")
+PARTS = ("prepare", "network", "answers")
+
+
+def openvino(run: Any, path: Path) -> Path:
+    """Write model.xml and model.bin into the folder `path`: uint8 `pictures` (B, H, W, 3) of any size to `run.outputs`.
+
+    run: what the engine offers an exporter, see `engine.graph.Parts`. The tensors `prepared` and `features` between the
+    parts keep their names. Raises OptionError that names the operation where the network has one that OpenVINO lacks.
+    """
+    ov = silent.openvino()
+    model = joined(ov, [part(run, name, ov) for name in PARTS], run.outputs)
+    ov.save_model(model, path / files[0], compress_to_fp16=False)
+    return path / files[0]
+
+
+def part(run: Any, name: str, ov: Any) -> Any:
+    """A part as OpenVINO has it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ov.convert_model(run.program(name))
+    except Exception as error:
+        raise failed(error, "OpenVINO", "onnx or program") from error
+
+
+def joined(ov: Any, parts: list[Any], outputs: tuple[str, ...]) -> Any:
+    """The parts as one model, one's output the next one's input."""
+    for before, after, name in zip(parts[:-1], parts[1:], ("prepared", "features"), strict=True):
+        gives = before.output(0).get_node().input(0).get_source_output()
+        for target in after.input(0).get_target_inputs():
+            target.replace_source_output(gives)
+        gives.get_tensor().set_names({name})
+    features = parts[1].output(0).get_node().input(0).get_source_output()
+    ends = [*(output.get_node() for output in parts[2].outputs), ov.opset13.result(features)]
+    for end, name in zip(ends, outputs, strict=True):
+        end.input(0).get_source_output().get_tensor().set_names({name})
+    parts[0].input(0).get_tensor().set_names({"pictures"})
+    return ov.Model(ends, parts[0].get_parameters(), "linne")
