@@ -22,7 +22,7 @@ from .cache import home
 from .log import Log
 
 USUAL = "https://registry.npmjs.org/"
-LARGEST, SECONDS = 64_000_000, 60
+LARGEST, SECONDS = 64_000_000, 30
 """Bytes of a package, and how long nothing may arrive."""
 
 

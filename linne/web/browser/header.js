@@ -54,7 +54,11 @@ linne.png = (bytes, view) => {
   const found = { profile: null, sides: [view.getUint32(16), view.getUint32(20)] };
   for (let at = 8; at + 8 <= bytes.length;) {
     const length = view.getUint32(at), name = linne.ascii(bytes, at + 4, at + 8);
-    if (name === "IDAT" || name === "IEND") break;
+    if (name === "IEND") break;
+    if (name === "eXIf") {
+      found.turn = linne.exif(bytes.subarray(at + 8, at + 8 + length));
+      found.hidden = [at, at + 12 + length];
+    }
     if (name === "iCCP") {
       const start = bytes.indexOf(0, at + 8) + 2;
       found.profile = new Blob([bytes.subarray(start, at + 8 + length)]);
@@ -69,7 +73,15 @@ linne.webp = (bytes, view) => {
   const kind = linne.ascii(bytes, 12, 16), three = (at) => view.getUint16(at, true) + (bytes[at + 2] << 16) + 1;
   if (kind === "VP8X") {
     const found = { profile: null, sides: [three(24), three(27)] };
-    if (linne.ascii(bytes, 30, 34) === "ICCP") found.profile = new Blob([bytes.subarray(38, 38 + view.getUint32(34, true))]);
+    for (let at = 12; at + 8 <= bytes.length;) {
+      const length = view.getUint32(at + 4, true), name = linne.ascii(bytes, at, at + 4), inside = bytes.subarray(at + 8, at + 8 + length);
+      if (name === "ICCP") found.profile = new Blob([inside]);
+      if (name === "EXIF") {
+        found.turn = linne.exif(inside);
+        bytes.set([0x58, 0x58, 0x58, 0x58], at);
+      }
+      at += 8 + length + (length & 1);
+    }
     return found;
   }
   if (kind === "VP8L") {
@@ -84,6 +96,28 @@ linne.gif = (bytes, view) => ({ profile: null, sides: [view.getUint16(6, true), 
 linne.bmp = (bytes, view) => {
   if (bytes[14] === 12) return { profile: null, sides: [view.getUint16(18, true), view.getUint16(20, true)] };
   return { profile: null, sides: [view.getInt32(18, true), Math.abs(view.getInt32(22, true))] };
+};
+
+/* EXIF orientation 1 to 8 of a TIFF header with its first directory; 1 where there is none. */
+linne.turn = (bytes) => {
+  const start = linne.ascii(bytes, 0, 6) === "Exif\0\0" ? 6 : 0;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start), small = view.getUint16(0) === 0x4949;
+  const first = view.getUint32(4, small), many = view.getUint16(first, small);
+  for (let k = 0; k < many; k++) {
+    const at = first + 2 + 12 * k;
+    if (view.getUint16(at, small) !== 274) continue;
+    const found = view.getUint16(at + 8, small);
+    return found >= 1 && found <= 8 ? found : 1;
+  }
+  return 1;
+};
+
+linne.exif = (bytes) => {
+  try {
+    return linne.turn(bytes);
+  } catch (error) {
+    return 1;
+  }
 };
 
 /* Whether colours must be converted: an RGB or CMYK profile that is not sRGB's. Others are ignored, as the training did. */

@@ -10,18 +10,37 @@ linne.read = async (blob) => {
   const bytes = new Uint8Array(await blob.arrayBuffer()), found = linne.header(bytes);
   if (!found.kind) throw new linne.Trouble("This is no picture.");
   linne.allowed(found.sides);
+  const [start, end] = found.hidden || [bytes.length, bytes.length], shown = [bytes.subarray(0, start), bytes.subarray(end)];
   let bitmap;
   try {
-    bitmap = await createImageBitmap(new Blob([bytes], { type: linne.TYPES[found.kind] }), {
+    bitmap = await createImageBitmap(new Blob(shown, { type: linne.TYPES[found.kind] }), {
       colorSpaceConversion: (await linne.foreign(found)) ? "default" : "none",
       imageOrientation: "from-image", premultiplyAlpha: "none",
     });
+    if (found.turn > 1) bitmap = await linne.turned(bitmap, found.turn);
   } catch (error) {
     const own = ["HEIC", "TIFF", "AVIF"].includes(found.kind);
     throw new linne.Trouble(own ? "This browser cannot read {kind} pictures. Save it as JPEG or PNG." : "The {kind} picture is damaged and cannot be read.", { kind: found.kind });
   }
   linne.allowed([bitmap.width, bitmap.height]);
   return { bitmap, ...linne.pixels(bitmap, found.kind === "JPEG") };
+};
+
+/* What undoes EXIF's orientation outside of JPEGs: browsers differ in which they know, so it is hidden from them. */
+linne.turned = async (bitmap, turn) => {
+  const { width, height } = bitmap, canvas = turn >= 5 ? linne.canvas(height, width) : linne.canvas(width, height);
+  const brush = canvas.getContext("2d", { colorSpace: "srgb" });
+  brush.fillStyle = "#fff";
+  brush.fillRect(0, 0, canvas.width, canvas.height);
+  brush.setTransform(...linne.TURNS[turn](width, height));
+  brush.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return createImageBitmap(canvas);
+};
+
+linne.TURNS = {
+  2: (w) => [-1, 0, 0, 1, w, 0], 3: (w, h) => [-1, 0, 0, -1, w, h], 4: (w, h) => [1, 0, 0, -1, 0, h], 5: () => [0, 1, 1, 0, 0, 0],
+  6: (w, h) => [0, 1, -1, 0, h, 0], 7: (w, h) => [0, -1, -1, 0, h, w], 8: (w) => [0, -1, 1, 0, 0, w],
 };
 
 linne.TYPES = { JPEG: "image/jpeg", PNG: "image/png", WEBP: "image/webp", GIF: "image/gif", BMP: "image/bmp", TIFF: "image/tiff", AVIF: "image/avif", HEIC: "image/heic" };
