@@ -47,6 +47,12 @@ FILES = {
 LARGEST = 64_000_000
 PART = 6_000_000
 """Bytes in a script; as base64 8 MB. A multiple of 3, so that each part is base64 by itself."""
+LINKS = {
+    "model-card.md": "Model card",
+    "LICENSE.txt": "Licence of the weights",
+    "LICENSE.onnxruntime.txt": "Licence of ONNX Runtime",
+}
+"""Files that the page points at, and its words for them."""
 KEPT = 0.95
 """The share of own pictures that the threshold of strangeness keeps, where the bundle has one for it."""
 SHARE = 0.995
@@ -247,10 +253,8 @@ def _html(bundle: Bundle) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     home = Environment(autoescape=True, loader=FileSystemLoader(HOME), undefined=StrictUndefined, trim_blocks=True)
-    links = {"model-card.md": "Model card", "LICENSE.txt": "Licence of the weights",
-             "LICENSE.onnxruntime.txt": "Licence of ONNX Runtime"}  # fmt: skip
     return home.get_template("index.html.jinja").render(
-        name=bundle.config["run"], classes=bundle.classes, links=list(links.items())
+        name=bundle.config["run"], classes=bundle.classes, links=list(LINKS.items())
     )
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,10 +74,17 @@ def verify(path: "str | Path", runtime: str = "auto") -> Driven:
         raise RunError(f"{folder} is no page. Make one with: linne export RUN --to web --out {folder}")
     bundled.hashed(folder, bundled.manifest(folder, REQUIRED))
     wish = f"verify&lang=en{f'&backend={WAYS[runtime]}' if WAYS[runtime] else ''}"
-    with opened(GPU if runtime == "webgpu" else ()) as browser:
-        verdict, asked = _asked(browser, f"{(folder.resolve() / 'index.html').as_uri()}#{wish}")
-        named = f"{browser.browser_type.name} {browser.version}"
+    address = f"{(folder.resolve() / 'index.html').as_uri()}#{wish}"
+    with ThreadPoolExecutor(1) as pool:  # a notebook's own thread runs asyncio, which Playwright refuses
+        told = pool.submit(_driven, address, GPU if runtime == "webgpu" else ()).result()
+    named, verdict, asked = told
     return Driven(folder, named, verdict, asked, _gate(folder, WAYS[runtime], verdict, asked))
+
+
+def _driven(address: str, words: tuple[str, ...]) -> tuple[str, dict[str, Any], list[str]]:
+    """(the browser's name, what the page found, what it asked for outside its folder)."""
+    with opened(words) as browser:
+        return f"{browser.browser_type.name} {browser.version}", *_asked(browser, address)
 
 
 def _gate(folder: Path, wish: str, verdict: dict[str, Any], asked: list[str]) -> str:

@@ -71,7 +71,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_usual_registry_and_every_place_that_names_another(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert npm.settings() == npm.Settings("https://registry.npmjs.org/")
-    (home / "rc").write_text("; a remark\nregistry = https://one.test/npm\n//one.test/npm/:_authToken=${TOKEN}\ncafile=x")
+    (home / "rc").write_text(
+        "; a remark\nregistry = https://one.test/npm\n//one.test/npm/:_authToken=${TOKEN}\ncafile=x"
+    )
     monkeypatch.setenv("TOKEN", "abc")
     assert npm.settings() == npm.Settings("https://one.test/npm/", "Bearer abc", "x")
     (home / ".npmrc").write_text('registry="https://two.test"\n//two.test/:_auth=eHk=\n')
