@@ -8,6 +8,7 @@ printed, stand in the verb's page.
 
 import ast
 import inspect
+import re
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +23,8 @@ from linne.core.zoo import entries
 DOCS = Path(__file__).resolve().parent
 OUT = DOCS / "reference"
 SHOTS = DOCS / "shots"
+MARKS = re.compile(r"([\\*_<>\[\]#|{}$~^`])")
+"""What Markdown would take for marks."""
 SEE = {
     "train": ("start", "training", "tricks", "statistics"), "check": ("wrong_labels", "overlay", "noise"),
     "predict": ("guarantees", "unknown", "explain"), "evaluate": ("ensembles", "statistics"),
@@ -56,13 +59,17 @@ def verb(name: str) -> str:
     text, told = split(inspect.getdoc(function) or "")
     taken = [one for one in inspect.signature(function).parameters.values() if one.name != "log"]
     first = next((one.name.upper() for one in taken if one.default is one.empty and one.kind != one.VAR_KEYWORD), "")
-    lines = [f"# linne {name}", "", text, "", "```console", f"linne {name} {first}".rstrip(), "```", ""]
+    lines = [f"# linne {name}", "", prose(text), "", "```console", f"linne {name} {first}".rstrip(), "```", ""]
     lines += shown(name)
     rows = [f"| {flag(one)} | {cell(told.get(one.name, ''))} |" for one in taken if one.kind is not one.VAR_KEYWORD]
     lines += ["## Arguments", "", "| argument | meaning |", "|---|---|", *rows, ""] if rows else []
-    if any(one.kind is one.VAR_KEYWORD for one in taken):
-        lines += [f"Beside these it takes settings of a run that it uses: `linne {name} --help` lists them, and "
-                  "[settings](settings.md) explains each.", ""]  # fmt: skip
+    own = getattr(import_module(f"linne.verbs.{name}"), "OPTIONS", None)
+    if own is not None:
+        told = [f"| `--{one.name.replace('_', '-')}` | {cell(one.metadata['help'])} |" for one in fields(own)]
+        lines += ["## Settings", "", "| setting | meaning |", "|---|---|", *told, ""]
+    elif any(one.kind is one.VAR_KEYWORD for one in taken):
+        where = f"`linne {name} --help` lists them, and [settings](settings.md) explains each"
+        lines += [f"Beside these it takes settings of a run that it uses: {where}.", ""]
     more = [page for page in SEE.get(name, ()) if (DOCS / f"{page}.md").exists()]
     lines += ["Read on: " + ", ".join(f"[{heading(page)}](../{page}.md)" for page in more) + "."] if more else []
     return "\n".join(lines) + "\n"
@@ -75,7 +82,8 @@ def shown(name: str) -> list[str]:
     if printed.exists():
         lines += ["```text", printed.read_text(encoding="utf-8").rstrip(), "```", ""]
     for picture in pictures:
-        lines += [f"![linne {name}: {picture.stem.removeprefix(name).strip('-') or 'its page'}](../shots/{picture.name})", ""]
+        what = picture.stem.removeprefix(name).strip("-") or "its page"
+        lines += [f"![linne {name}: {what}](../shots/{picture.name})", ""]
     return lines
 
 
@@ -114,11 +122,13 @@ def heading(page: str) -> str:
 def kind(name: str) -> str:
     """A kind's page: every trick of it with its first line, its options, and what its docstring says."""
     lines = [f"# {name}: {ABOUT.get(name, 'tricks')}", ""]
-    lines += [f"Given as `--{name} NAME`, with options as `NAME(option=value)`; several of a chain with commas.", ""] * (
-        name in FLAGS
-    )
+    lines += [
+        f"Given as `--{name} NAME`, with options as `NAME(option=value)`; several of a chain with commas.",
+        "",
+    ] * (name in FLAGS)
     if name == "model" and entries():
-        lines += [f"Beside these, {len(entries()):,} networks of timm and torchvision by name: `linne list model '*'`.", ""]
+        count = f"{len(entries()):,} networks of timm and torchvision"
+        lines += [f"Beside these, {count} by name: `linne list model '*'`.", ""]
     lines += [part for trick in names(name) for part in entry(name, trick)]
     return "\n".join(lines) + "\n"
 
@@ -126,10 +136,11 @@ def kind(name: str) -> str:
 def entry(of: str, name: str) -> list[str]:
     """A trick: its name, its first line with the source, its options, and the rest of what is written of it."""
     line, options = describe(of, name)
-    lines = [f"## {name}", "", cell(line.removeprefix(f"{name}: ")), ""]
+    lines = [f"## {name}", "", prose(line.removeprefix(f"{name}: ")), ""]
     if options:
-        lines += ["Options: " + ", ".join(f"`{key}={value}`" if value else f"`{key}`" for key, value in options) + ".", ""]
-    return [*lines, *[part for part in (more(of, name),) if part], ""]
+        told = ", ".join(f"`{key}={value}`" if value else f"`{key}`" for key, value in options)
+        lines += [f"Options: {told}.", ""]
+    return [*lines, more(of, name), ""]
 
 
 def more(of: str, name: str) -> str:
@@ -144,17 +155,47 @@ def more(of: str, name: str) -> str:
     own = ast.get_docstring(public) if isinstance(public, (ast.FunctionDef, ast.ClassDef)) else None
     if not own or own.split("\n")[0] == describe(of, name)[0]:
         return ""
-    return f"```text\n{own}\n```\n"
+    return prose(own)
+
+
+def prose(text: str) -> str:
+    """A docstring as Markdown: its paragraphs, with what Markdown would take for marks made plain."""
+    out = []
+    for part in text.split("\n\n"):
+        lines = part.splitlines()
+        if any(line.startswith((" ", "- ", ">>>")) for line in lines):
+            out.append(f"```text\n{part}\n```")
+            continue
+        pieces = re.split(r"(`[^`]*`)", " ".join(lines))
+        out.append("".join(one if one[:1] == "`" else MARKS.sub(r"\\\1", one) for one in pieces))
+    return "\n\n".join(out) + "\n"
 
 
 def settings() -> str:
     """Every setting of a run: its name, what it is when left out, what it does."""
     rows = [f"| `{one.name}` | `{one.default!r}` | {cell(one.metadata['help'])} |" for one in fields(Recipe)]
-    return "\n".join([
-        "# Settings of a run", "",
+    lead = (
         "The same names are flags (`--layer-decay`), keys of a recipe (`layer_decay = 0.7`) and keywords in Python. "
-        "A setting without effect is an error.", "", "| setting | default | what it does |", "|---|---|---|", *rows, "",
-    ])  # fmt: skip
+        "A setting without effect is an error."
+    )
+    head = "| setting | default | what it does |\n|---|---|---|"
+    return "\n".join(["# Settings of a run", "", lead, "", head, *rows, ""])
+
+
+def listed(title: str, lead: str, pages: "list[tuple[str, str]]", level: int = 1) -> str:
+    """A page that leads to others. pages: (heading, name) each."""
+    links = [f"- [{head}]({name}.md)" for head, name in pages]
+    tree = ["```{toctree}", ":hidden:", f":maxdepth: {level}", "", *(name for _, name in pages), "```"]
+    return "\n".join([f"# {title}", "", lead, "", *links, "", *tree, ""])
+
+
+def more_pages(ending: str) -> list[tuple[str, str]]:
+    """Hand-written pages that no index names, by their headings. ending: ".md" of English ones, ".zh.md"."""
+    told = "".join((DOCS / name).read_text(encoding="utf-8") for name in ("index.md", "index.zh.md"))
+    named = {line.strip() for line in told.splitlines()} | {"index", "index.zh"}
+    stems = sorted(path.name.removesuffix(".md") for path in DOCS.glob("*.md"))
+    wanted = [stem for stem in stems if stem.endswith(".zh") == (ending == ".zh.md") and stem not in named]
+    return [(heading(stem), f"../{stem}") for stem in wanted]
 
 
 def written(out: Path = OUT) -> list[Path]:
@@ -163,6 +204,13 @@ def written(out: Path = OUT) -> list[Path]:
     out.mkdir(parents=True)
     pages: dict[str, Any] = {f"verb-{name}": verb(name) for name in verbs()}
     pages |= {f"kind-{name}": kind(name) for name in kinds()} | {"settings": settings()}
+    told = [(f"linne {name}", f"verb-{name}") for name in verbs()]
+    pages["verbs"] = listed("Commands", "One page each; `linne NAME --help` says the same in a terminal.", told)
+    told = [(f"{name}: {ABOUT.get(name, 'tricks')}", f"kind-{name}") for name in kinds()]
+    pages["tricks"] = listed("Every trick", "By kind; `linne list KIND` says the same in a terminal.", told)
+    for name, title, lead, ending in (("more", "More subjects", "Also written of:", ".md"),
+                                      ("more.zh", "更多主题", "还有：", ".zh.md")):  # fmt: skip
+        pages[name] = listed(title, lead, more_pages(ending))
     for name, text in pages.items():
         (out / f"{name}.md").write_text(text, encoding="utf-8")
     return [out / f"{name}.md" for name in pages]

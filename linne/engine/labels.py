@@ -12,6 +12,7 @@ import numpy as np
 from ..core.applied import DROPPED
 from ..core.errors import InputError, OptionError
 from ..core.images import Images
+from ..core.load import load
 from ..core.lookup import declared, find, names, offer
 from ..core.names import printable
 from ..core.recipe import Recipe
@@ -79,7 +80,7 @@ def kept(images: Images, recipe: Recipe, log: Log) -> Kept:
 
 def _below(images: Images) -> tuple[np.ndarray, Path]:
     """((n,) paths with "/" below a folder, that folder): the pictures' own, or one above where some lie elsewhere."""
-    items = [images.items[row] for row in range(len(images))]
+    items: list[Any] = [images.items[row] for row in range(len(images))]
     lost = next((row for row, item in enumerate(items) if not isinstance(item, Path)), None)
     if lost is not None:
         raise InputError(
@@ -141,3 +142,9 @@ def described(left_out: Sequence[tuple[str, str]]) -> str:
 def formats() -> dict[str, str]:
     """Each format and what its files end with."""
     return {name: declared(KIND, name, "ends", "") for name in names(KIND)}
+
+
+def imported(path: Path, root: Path, several: bool) -> Images:
+    """The pictures and labels of a file that another tool exported, looked for below `root`. Raises what reading it
+    raises."""
+    return find("source", "several")(path, root=str(root)) if several else load(path, root=str(root))

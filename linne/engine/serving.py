@@ -136,12 +136,13 @@ class Classifier:
         """Make the network ready and ask it once. Raises LinneError where nothing runs here."""
         if self.geometry is None:
             self.look([Picture("warm", _png())])
-            self.ran = str(next(iter(self._held.values()))[0])
+            self.ran = next(iter(self._held.values()))[1]
             return
         squares = [prepare(_cloud(number), self.geometry) for number in range(PROBE)]
         with holding(self._held):
-            runner, _ = choose(self.model.network, self.geometry.size, self.ask.runtime, MANY, squares, self.log)
-        self._runner, self.ran = runner, str(runner)
+            self._runner, self.ran = choose(
+                self.model.network, self.geometry.size, self.ask.runtime, MANY, squares, self.log
+            )
         self.look([Picture("warm", b"", b"\0" * 16, squares[0])])
 
     def look(self, pictures: Sequence[Picture]) -> list[Looked]:
@@ -288,14 +289,14 @@ class Identifier:
         return Images.of([one.data for one in pictures])
 
 
+def gallery(given: Any) -> bool:
+    """Whether a path names a gallery."""
+    return isinstance(given, (str, Path)) and store.exists(Path(given))
+
+
 def opened(given: Any, ask: Ask, log: Log) -> "Classifier | Identifier":
-    """What a path names, opened and warm. Raises OptionError for options that a gallery has no use for."""
-    if isinstance(given, (str, Path)) and store.exists(Path(given)):
-        if ask != Ask():
-            raise OptionError(f"{given} is a gallery: ways to answer are for runs. Serve it by itself, or drop them.")
-        found: Classifier | Identifier = Identifier(given, log)
-    else:
-        found = Classifier(given, ask, log)
+    """What a path names, opened and warm."""
+    found = Identifier(given, log) if gallery(given) else Classifier(given, ask, log)
     found.warm()
     return found
 

@@ -13,9 +13,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = tuple[tuple[str, str], ...]
 
-DRAINED, PATIENCE = 512 << 10, 0.5
-"""Bytes and seconds for which the body of a refused request is still read: closed at once, a client that is sending
-meets a reset connection and never the answer."""
+DRAINED, LINGERING, PATIENCE = 512 << 10, 4 << 20, 0.5
+"""Bytes of a small body, which is read before its request is refused; of a large one, read after; and the seconds that
+either may take. Closed at once, a client that is sending meets a reset connection and never the answer."""
 
 
 class Refused(Exception):
@@ -56,7 +56,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, why: Refused, *, re
     await send(start(why.status, told if whole else (*told, ("connection", "close"))))
     await send({"type": "http.response.body", "body": body, "more_body": True})
     if not whole and not short:  # the answer is on its way; what is still coming is read for a moment
-        await drain(receive, DRAINED)
+        await drain(receive, LINGERING)
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
@@ -13,7 +14,6 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Res
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from .. import __version__
 from ..core.errors import LinneError
 from ..core.files import plain
 from ..engine.serving import Classifier, Identifier, Picture, Want
@@ -71,7 +71,7 @@ class Admission:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if self.state.queue.draining:
+                if self.state.queue.draining and all(key != b"connection" for key, _ in message["headers"]):
                     message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
             await send(message)
 
@@ -152,12 +152,12 @@ def _counted(state: State, entry: Entry, answers: Sequence[Any]) -> int:
 
 def program(state: State) -> FastAPI:
     """The routes over this state."""
-    app = FastAPI(title="Linne", version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(title="Linne", version=version("linne"), docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     _answers(app, state)
     _galleries(app, state)
     _health(app, state)
     _pages(app)
-    _errors(app)
+    _errors(app, state)
     return app
 
 
@@ -261,7 +261,7 @@ def _json(value: Any, status: int = 200) -> JSONResponse:
     return JSONResponse(plain(value), status)
 
 
-def _errors(app: FastAPI) -> None:
+def _errors(app: FastAPI, state: State) -> None:
     """Every mistake is answered as {"error": ...}."""
 
     @app.exception_handler(Refused)
@@ -284,4 +284,5 @@ def _errors(app: FastAPI) -> None:
     @app.exception_handler(Unwanted)
     @app.exception_handler(ClientDisconnect)
     async def late(request: Request, error: Exception) -> JSONResponse:
+        state.queue.left += 1
         return JSONResponse({"error": "It is too late for this one. Ask again."}, 503, headers={"retry-after": "1"})

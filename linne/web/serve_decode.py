@@ -73,6 +73,8 @@ class Pool:
         process = await self._free.get()
         self.busy += 1
         try:
+            if process is not None and process.returncode is not None:  # it fell while it had nothing to do
+                await self._end(process)
             if process is None or process not in self._all:
                 process = await self._started()
             yield process

@@ -170,7 +170,7 @@ async def _multipart(kind: bytes, body: AsyncIterator[bytes], most: Most) -> For
             parser.write(part)
         parser.finalize()
     except FormParserError as error:
-        raise Refused(400, f"The multipart form is damaged: {str(error)[:150]}") from error
+        raise Refused(400, f"The multipart form is damaged: {str(error)[:150]}.") from error
     if not parts.ended:
         raise Refused(400, "The multipart form ends before its last boundary.")
     return parts.found

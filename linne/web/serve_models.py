@@ -10,7 +10,7 @@ from ..core.ask import Ask
 from ..core.errors import LinneError, OptionError, nearest
 from ..core.run import Run
 from ..engine.log import Log
-from ..engine.serving import Classifier, Identifier, opened
+from ..engine.serving import Classifier, Identifier, gallery, opened
 from .asgi import Refused
 
 
@@ -31,11 +31,18 @@ class Models:
     def __init__(self, given: Sequence[Any], ask: Ask, log: Log) -> None:
         self.ask, self.log = ask, log
         self.entries: dict[str, Entry] = {}
-        for one in given:
-            name, source = named(one)
-            if name in self.entries:
+        sources = dict[str, Any]()
+        for name, source in map(named, given):
+            if name in sources:
                 raise OptionError(f"Two models are called {name!r}. Say another name: other={source}")
-            self.entries[name] = Entry(name, source, opened(source, ask, log))
+            sources[name] = source
+        if ask != Ask() and sources and all(map(gallery, sources.values())):
+            raise OptionError(f"{', '.join(sources)}: a gallery has no use for ways to answer, which are for runs.")
+        for name, source in sources.items():
+            self.entries[name] = Entry(name, source, self._opened(source))
+
+    def _opened(self, source: Any) -> "Classifier | Identifier":
+        return opened(source, Ask() if gallery(source) else self.ask, self.log)
 
     def get(self, name: str, kind: str) -> Entry:
         """The model of this name, of the first of its kind for "". Raises Refused (404) where there is none."""
@@ -58,7 +65,7 @@ class Models:
         done, failed = list[str](), dict[str, str]()
         for name, entry in list(self.entries.items()):
             try:
-                served = opened(entry.given, self.ask, self.log)
+                served = self._opened(entry.given)
             except LinneError as error:
                 failed[name] = str(error)
                 continue

@@ -4,6 +4,7 @@ lost: it says that it is not ready, refuses what is new, answers what is in hand
 import asyncio
 import errno
 import ipaddress
+import logging
 import signal
 import socket
 import threading
@@ -213,6 +214,7 @@ class Server(uvicorn.Server):
 def server(state: State, address: Address, log: Log) -> tuple[Server, Policy]:
     """A server that listens already and answers once it is run, and who is let in. Raises what Address.policy and
     `bound` raise."""
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it logs what a client sent
     sizes = Sizes(state.most.pictures * state.most.bytes, {"/reload": 4096})
     address.policy(sizes, 0)
     listening = bound(address)

@@ -29,8 +29,9 @@ def axe() -> str:
     return (Path(home.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-def looked(browser: Any, file: Path, width: int, dark: bool = False, chinese: bool = False) -> dict[str, Any]:
-    """{"violations" [rule: first element], "asked" [addresses], "errors" [console], "wide" pixels} of a page."""
+def looked(browser: Any, file: "Path | str", width: int, dark: bool = False, chinese: bool = False) -> dict[str, Any]:
+    """{"violations" [rule: first element], "asked" [addresses], "errors" [console], "wide" pixels} of a page: a file,
+    or an address."""
     asked, errors = [], []
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light", bypass_csp=True
@@ -38,7 +39,8 @@ def looked(browser: Any, file: Path, width: int, dark: bool = False, chinese: bo
     page = context.new_page()
     page.on("request", lambda one: asked.append(one.url) if not one.url.startswith(("file:", "data:")) else None)
     page.on("console", lambda one: errors.append(one.text) if one.type == "error" else None)
-    page.goto(file.as_uri())
+    page.goto(file if isinstance(file, str) else file.as_uri())
+    page.wait_for_load_state("networkidle")
     if chinese:
         page.locator("label[for=zh]").click()
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")

@@ -75,7 +75,8 @@ FORGED = {
         f"host {name}": [("Host", name), *without("Host")]
         for name in (
             "evil.example", "127.0.0.1.evil", "127.0.0.1.evil:8000", "evil.127.0.0.1", "[::ffff:127.0.0.1]",
-            "localhost.evil", "localhost@evil", "127.0.0.1:8000@evil", "127.1", "2130706433", "0.0.0.0", "[::]", "", "[::1",
+            "localhost.evil", "localhost@evil", "127.0.0.1:8000@evil", "127.1", "2130706433", "0.0.0.0", "[::]", "",
+            "[::1",
             "127.0.0.1:8000:9", "127.0.0.1:999999", "127.0.0.1, evil", "localhost.", "127.0.0.1\\evil", "::1", " ",
             "127.0.0.1/evil",
         )

@@ -19,9 +19,12 @@ keeps = ("taxonomy", "split", "group", "nothing known")
 def label_studio(
     images: Images, ways: Mapping[str, Sequence[str]], *, prefix: str = LOCAL, control: str = "choice"
 ) -> dict[str, str]:
-    """{"": the tasks, ".config.xml": the labelling configuration}. prefix: what stands before each picture's path: the
-    address of Label Studio's local files, of a web server (paths are then escaped) or of a bucket. control: the name of the choice in the
-    configuration. A picture of which nothing is known is a task without an annotation."""
+    """{"": the tasks, ".config.xml": the labelling configuration}.
+
+    prefix: what stands before each picture's path: the address of Label Studio's local files, of a web server (paths
+    are then escaped) or of a bucket. control: the name of the choice in the configuration. A picture of which nothing
+    is known is a task without an annotation.
+    """
     tasks = []
     for row, name in enumerate(images.names.tolist()):
         done = [{"result": result(labels_of(images, row), ways, control)}] if answered(images, row) else []

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from linne.core.errors import InputError, OptionError, nearest
+from linne.core.markup import Node, each
 
 from ._cells import Table
 from ._say import split_of
-from ._xml import Node, each
 
 HOW = ("error", "skip")
 SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "mask", "cuboid", "skeleton")

@@ -124,7 +124,13 @@ def test_a_decision_is_on_the_disk_when_it_is_confirmed(fresh: Open) -> None:
     told = fresh.decide(0, "relabel", "disc")
     assert told["rows"][0] == {"row": 0, "version": 1, "labels": ["disc"], "state": 2, "conflict": False, "who": "ann", "against": ""}  # fmt: skip # noqa: E501
     row = Overlay.read(fresh.here.project.overlay).rows[0]
-    assert (row.picture, row.decision, row.to, row.given, row.who) == ("bars/bars-000.jpg", "relabel", "disc", "bars", "ann")
+    assert (row.picture, row.decision, row.to, row.given, row.who) == (
+        "bars/bars-000.jpg",
+        "relabel",
+        "disc",
+        "bars",
+        "ann",
+    )
     assert len(row.mark) == 32
     assert told["figures"]["changed"] == 1
     assert "--overlay" in told["command"]
@@ -327,5 +333,3 @@ def test_the_server_knows_no_torch() -> None:
 
     code = "import sys, linne.web.studio.app, linne.verbs.studio; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
-
-

@@ -111,7 +111,8 @@ function take(seen) {
 }
 
 function heard(told) {
-  project.classes = told.classes;
+  const begun = waiting.flatMap((batch) => batch.answers.flatMap((one) => one.to));
+  project.classes = [...told.classes, ...new Set(begun.filter((label) => !told.classes.includes(label)))];
   if (told.figures) project.figures = told.figures;
   const wide = project.several && columns.has.length / project.figures.pictures < Math.ceil(told.classes.length / 8);
   if (wide) return grown();
@@ -165,6 +166,28 @@ function remember() {
 }
 let why = "";
 
+// shown at once, before the server confirms: a second key must meet the next picture
+const COMES_TO = { keep: "confirmed", drop: "dropped", "bad picture": "bad picture", unsure: "unsure" };
+function foreseen(answers) {
+  const rows = answers.map((one) => {
+    const { row } = one;
+    const to = one.decision === "accept" ? [one.suggested] : one.to;
+    for (const label of to) if (!project.classes.includes(label) && !project.several) project.classes.push(label);
+    const word = to.length ? (columns.given[row] < 0 && !project.several ? "labelled" : "relabelled") : COMES_TO[one.decision];
+    const seen = { row, version: columns.version[row] + 1, state: project.states.indexOf(word), labels: to.length ? to : labels(row), conflict: false };
+    take(seen);
+    return seen;
+  });
+  emit("changes", rows);
+}
+
+async function refused(answers) {
+  const rows = await Promise.all(answers.slice(0, 200).map((one) => get(`/api/picture/${one.row}`).catch(() => null)));
+  const known = rows.filter(Boolean);
+  for (const seen of known) take(seen);
+  emit("changes", known);
+}
+
 export const MOST = 5000;
 export function decide(rows, decision, to = [], suggested = () => "") {
   if (rows.length > MOST) emit("many", MOST);
@@ -173,8 +196,10 @@ export function decide(rows, decision, to = [], suggested = () => "") {
     if (decision === "accept") one.suggested = suggested(row);
     return one;
   });
+  if (decision !== "undo") foreseen(answers);
   const batch = { answers, who: me() };
   waiting.push(batch);
+  if (decision !== "undo") done.push(batch.answers.map((one) => one.row));
   remember();
   const saved = new Promise((resolve) => { batch.then = resolve; });
   send();
@@ -190,8 +215,7 @@ async function send() {
       const told = await post("/api/decide", { answers: batch.answers, who: batch.who });
       why = "";
       waiting.shift();
-      number = Math.max(number, told.number);
-      if (batch.answers[0].decision !== "undo") done.push(batch.answers.map((one) => one.row));
+      if (told.number === number + told.rows.length) number = told.number;  // else others decided meanwhile: the next look tells
       heard(told);
       const fought = told.rows.filter((row) => row.against);
       if (fought.length) emit("fought", fought);
@@ -205,7 +229,9 @@ async function send() {
         return;
       }
       waiting.shift();
+      if (batch.answers[0].decision !== "undo") done.pop();
       emit("refused", error.message);
+      refused(batch.answers);
       batch.then?.(null);
     }
     remember();

@@ -100,8 +100,8 @@ export function mount(root, api, t) {
       guess.textContent = `${t("The model guessed {name} ({percent} %)", { name: own.guess, percent: Math.round(100 * own.confidence) })}: ${same ? t("as you said") : t("you said {name}", { name: to.join(", ") || t(decision === "drop" ? "dropped" : decision) })}`;
     }
     before.push(own.row);
-    const saved = api.decide([own.row], decision, to);
     next();
+    const saved = api.decide([own.row], decision, to);
     const told = await saved;
     window.linne.saved = performance.now() - begun;  // key to disk, in ms: what bench/studio.py reads
     if (!told) return;

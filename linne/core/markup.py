@@ -1,11 +1,11 @@
 """XML read without what makes XML dangerous: no document type, no entities, nothing fetched, nothing too deep."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
-from linne.core.errors import InputError
+from .errors import InputError
 
 DEPTH = 64
 CHUNK = 1 << 20
@@ -35,15 +35,15 @@ class Node:
 class _Reader:
     """Handles of one parse: elements straight below the root are handed on whole, and forgotten."""
 
-    def __init__(self, path: Path, root: str, hand: Callable[[Node], None]) -> None:
-        self.path, self.root, self.hand = path, root, hand
+    def __init__(self, name: str, root: str, hand: Callable[[Node], None]) -> None:
+        self.name, self.root, self.hand = name, root, hand
         self.open: list[Node] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if not self.open and name != self.root:
-            raise InputError(f"{self.path.name} begins with <{name[:40]}>; expected <{self.root}>.")
+            raise InputError(f"{self.name} begins with <{name[:40]}>; expected <{self.root}>.")
         if len(self.open) >= DEPTH:
-            raise InputError(f"{self.path.name} is nested more than {DEPTH} deep: it is no file of annotations.")
+            raise InputError(f"{self.name} is nested more than {DEPTH} deep: it is no file of annotations.")
         node = Node(name, attributes)
         if len(self.open) > 1:
             self.open[-1].inside.append(node)
@@ -60,7 +60,7 @@ class _Reader:
 
     def refuse(self, *_: object) -> int:
         raise InputError(
-            f"{self.path.name} declares a document type or entities, which files of annotations do not have and which "
+            f"{self.name} declares a document type or entities, which files of annotations do not have and which "
             "can hide others' files or gigabytes. Export it again, or take the <!DOCTYPE ...> out."
         )
 
@@ -70,7 +70,23 @@ def each(path: Path, root: str, hand: Callable[[Node], None]) -> None:
 
     Raises InputError for what is no XML, another root, a document type or an entity.
     """
-    reader = _Reader(path, root, hand)
+    try:
+        with open(path, "rb") as file:
+            parse(iter(lambda: file.read(CHUNK), b""), path.name, root, hand)
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+
+
+def nodes(text: str, name: str, root: str) -> list[Node]:
+    """The elements straight below the root of a text. Raises as `each` does."""
+    found: list[Node] = []
+    parse([text.encode("utf-8", "replace")], name, root, found.append)
+    return found
+
+
+def parse(chunks: Iterable[bytes], name: str, root: str, hand: Callable[[Node], None]) -> None:
+    """`each` of bytes that come in chunks; name: what messages call them."""
+    reader = _Reader(name, root, hand)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
@@ -78,11 +94,8 @@ def each(path: Path, root: str, hand: Callable[[Node], None]) -> None:
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = reader.refuse
     parser.ExternalEntityRefHandler = parser.UnparsedEntityDeclHandler = reader.refuse
     try:
-        with open(path, "rb") as file:
-            while chunk := file.read(CHUNK):
-                parser.Parse(chunk)
-            parser.Parse(b"", True)
+        for chunk in chunks:
+            parser.Parse(chunk)
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise InputError(f"{path.name} is no XML: {error}.") from error
-    except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be read: {error.strerror}.") from error
+        raise InputError(f"{name} is no XML: {error}.") from error
