@@ -93,12 +93,23 @@ class Prepare(nn.Module):
         return torch.where(x < 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
 
 
+class _Mean(nn.Module):
+    """The mean over places. PyTorch's pooling becomes indices that are gathered, of which OpenVINO read others."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3), keepdim=True)
+
+
 class Features(nn.Module):
     """prepared (B, size, size, 3) uint8 to features (B, width) float32, normalisation inside."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.inner = network.graph()  # a module called `graph` hides that of torch.fx
+        for module in self.inner.modules():
+            for name, child in module.named_children():
+                if isinstance(child, nn.AdaptiveAvgPool2d) and child.output_size in (1, (1, 1)):
+                    setattr(module, name, _Mean())
 
     def forward(self, prepared: Tensor) -> Tensor:
         return self.inner(prepared)[0]

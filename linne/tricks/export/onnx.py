@@ -67,6 +67,9 @@ def joined(parts: list[Any]) -> Any:
     _sides(whole.graph.input[0], ("batch", "height", "width"))
     for output in whole.graph.output:
         _sides(output, ("batch",))
+    versions = {one.domain: one for one in whole.opset_import if one.domain in ("", "ai.onnx")}
+    del whole.opset_import[:]
+    whole.opset_import.extend(versions.values())
     checker.check_model(whole)
     return whole
 
