@@ -155,6 +155,18 @@ def test_probabilities_are_the_closed_form(shown: Any) -> None:
     assert told["unknown"] == pytest.approx(want["unknown"], abs=1e-6)
 
 
+def test_several_labels_a_picture(archive: Path, chromium: Any, tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", several=True)
+    page.export_page(bundle, tmp_path / "out", runtime_files=archive, webgpu=False)
+    pair, dark = np.full((70, 70, 3), (240, 10, 240), np.uint8), np.full((70, 70, 3), 3, np.uint8)
+    for shown in visit(chromium, (tmp_path / "out" / "index.html").as_uri() + "#verify"):
+        shown.locator("html[data-verified=yes]").wait_for(state="attached")
+        said = give(shown, ("two.png", saved(pair, "PNG")), ("none.png", saved(dark, "PNG")))
+        assert said[0].endswith(f"Labels: red {CLASSES[2]}")
+        assert said[1].endswith("No label reaches its threshold.")
+        assert shown.locator("#spoken").inner_text() == "none.png: No label reaches its threshold."
+
+
 ASK = """async (text) => {
   const { bitmap, ...one } = await linne.read(new Blob([linne.decoded(text)]));
   return linne.ask(one);
