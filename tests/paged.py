@@ -49,7 +49,8 @@ def graph(several: bool = False) -> bytes:
         node("Sub", ["one", "apart"], ["unknown"]),
     ]  # fmt: skip
     outputs = [value(name, TensorProto.FLOAT, ["batch", 3]) for name in ("probabilities", "logits", "features")]
-    outputs += [value("set", TensorProto.BOOL, ["batch", 3]), value("unknown", TensorProto.FLOAT, ["batch"])]
+    outputs += [value("set", TensorProto.BOOL, ["batch", 3])]
+    outputs += [] if several else [value("unknown", TensorProto.FLOAT, ["batch"])]
     pictures = value("pictures", TensorProto.UINT8, ["batch", "height", "width", 3])
     whole = helper.make_graph(nodes, "by hand", [pictures], outputs, [*number.values(), *axes])
     return helper.make_model(whole, opset_imports=[helper.make_opsetid("", 18)], ir_version=9).SerializeToString()

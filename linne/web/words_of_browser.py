@@ -24,13 +24,13 @@ WORDS = {
     "Camera picture": "摄像头画面",
     "waiting": "等待中",
     # answers
-    "None of these: it is unlike the pictures that the model learned.": "都不是：它与模型学过的图片不像。",
+    "Perhaps none of these: it is unlike the pictures that the model learned.": "可能都不是：它与模型学过的图片不像。",
     "No label reaches its threshold.": "没有标签达到其阈值。",
     "No class is likely enough for the set.": "没有类别的概率足以进入集合。",
     "Labels:": "标签：",
     "The right one is among these {share} of the time:": "{share} 的情况下正确答案在其中：",
     "and {n} more": "另有 {n} 个",
-    "{name}: none of these": "{name}：都不是",
+    "{name}: perhaps none of these": "{name}：可能都不是",
     "{name}: {label}, {share}": "{name}：{label}，{share}",
     "{name}: {labels}": "{name}：{labels}",
     # what runs it

@@ -48,7 +48,7 @@ linne.compared = (one, answer) => {
   const { worst, same, tie } = linne.apart(answer, one.wanted), found = { file: one.name, worst, equal: same || tie };
   found.sets = !answer.set || linne.sameSet(answer, one.wanted);
   if (linne.about.several) found.equal = found.sets;
-  if (answer.unknown !== undefined) found.unknown = Math.abs(answer.unknown - one.wanted.unknown);
+  if (one.wanted.unknown !== undefined) found.unknown = Math.abs(answer.unknown - one.wanted.unknown);
   if (!found.equal) found.said = [linne.top(one.wanted.probabilities), linne.top(answer.probabilities)];
   return found;
 };

@@ -45,7 +45,7 @@ linne.apart = (answer, wanted) => {
   const order = [...wanted.probabilities].sort((a, b) => b - a), first = linne.top(wanted.probabilities);
   const tie = order.length > 1 && order[0] - order[1] < linne.about.check.tie;
   const same = linne.about.several || linne.top(answer.probabilities) === first;
-  return { worst: Number.isNaN(worst) ? Infinity : worst, same, tie };
+  return { worst: Number.isFinite(worst) ? worst : Number.MAX_VALUE, same, tie };
 };
 
 linne.top = (values) => values.indexOf(Math.max(...values));

@@ -57,7 +57,7 @@ linne.SHOWN = 5;
 /* The classes with the highest probabilities as bars, then what else the model knows. */
 linne.answered = (answer) => {
   const { classes, several } = linne.about, out = linne.make("div", { class: "answer" });
-  if (linne.strange(answer)) out.append(linne.put(linne.make("p", { class: "none" }), "None of these: it is unlike the pictures that the model learned."));
+  if (linne.strange(answer)) out.append(linne.put(linne.make("p", { class: "none" }), "Perhaps none of these: it is unlike the pictures that the model learned."));
   const order = answer.probabilities.map((_, k) => k).sort((a, b) => answer.probabilities[b] - answer.probabilities[a]);
   const list = linne.make("ol", { class: "bars" });
   for (const k of order.slice(0, linne.SHOWN)) {
@@ -69,7 +69,7 @@ linne.answered = (answer) => {
     list.append(row);
   }
   out.append(list);
-  if (answer.set) out.append(linne.sets(answer, order));
+  if (answer.set && !linne.strange(answer)) out.append(linne.sets(answer, order)); // no promise is made for strangers
   return out;
 };
 
@@ -87,7 +87,7 @@ linne.strange = (answer) => linne.about.unknown && answer.unknown > linne.about.
 
 /* One line for those who listen. */
 linne.summary = (name, answer) => {
-  if (linne.strange(answer)) return linne.say("{name}: none of these", { name });
+  if (linne.strange(answer)) return linne.say("{name}: perhaps none of these", { name });
   const { classes, several } = linne.about, k = linne.top(answer.probabilities);
   if (several) {
     const labels = classes.filter((_, place) => answer.set[place]);
