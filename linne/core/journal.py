@@ -59,7 +59,7 @@ class Journal:
 
     def _behind(self, new: Sequence[Row], end: int) -> None:
         text = io.StringIO()
-        table = csv.DictWriter(text, list(COLUMNS), lineterminator="\n")
+        table = csv.DictWriter(text, [*map(str, COLUMNS)], lineterminator="\n")
         if not end:
             table.writeheader()
         for row in new:
