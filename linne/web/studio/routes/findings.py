@@ -25,7 +25,7 @@ ROWS = 20_000
 @router.get("/findings")
 def findings(here: Here) -> list[dict[str, Any]]:
     """What was found last: kind, severity, why, fix, rows (most important first), groups, suggested classes."""
-    _recall(here)
+    recall(here)
     return here.found
 
 
@@ -64,7 +64,7 @@ def _own(here: Studio, raw: dict[str, Any]) -> "dict[str, Any] | None":
     }  # fmt: skip
 
 
-def _recall(here: Studio) -> None:
+def recall(here: Studio) -> None:
     """What was found at another time, or by the run that is open."""
     if here.found or "findings" in here.kept:
         return

@@ -40,7 +40,7 @@ export function mount(root, api, t) {
     button("Bad picture", () => say("bad picture"), "b"), button("Unsure", () => say("unsure"), "q"), button("Undo", () => api.undo(), "u"),
     button("Whole group", whole, "g"), chosen, h("span", { class: "push" }), hider);
   const aside = h("aside", { "aria-label": t("Findings") });
-  const line = job("check", load), worthLines = ["train before", "train after", "compare"].map((kind) => job(kind, kind === "compare" ? brought : undefined));
+  const line = job("check", () => { load(); api.reload(); }), worthLines = ["train before", "train after", "compare"].map((kind) => job(kind, kind === "compare" ? brought : undefined));
   const brings = h("div", {});
   const main = h("div", { class: "middle" }, h("div", {}, told, bar), grid.root);
   clear(root, h("div", { class: "side" }, aside, main));
