@@ -26,7 +26,7 @@ WRONG = 12
 def some(root: Path) -> tuple[Path, Path]:
     """(a folder per class with a few wrong ones, pictures without labels), copied from clothing's training part."""
     photos, flat = root / "clothing", root / "new"
-    flat.mkdir()
+    flat.mkdir(parents=True)
     classes = sorted(path for path in (DATA / "clothing" / "train").iterdir() if path.is_dir())
     for k, folder in enumerate(classes):
         own = sorted(folder.glob("*.jpg"))
@@ -113,6 +113,26 @@ def drawn(browser: Any, photos: Path, flat: Path, root: Path) -> None:
         shot(page, "label")
 
 
+def worked(browser: Any, photos: Path, flat: Path, root: Path) -> None:
+    """Training as it was watched, and pictures that nobody labelled tried with it."""
+    with studio(photos.relative_to(root), Path("more.csv"), root) as (address, _, _):
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.set_default_timeout(300_000)
+        page.goto(address)
+        page.wait_for_selector(".cell img[src]")
+        page.keyboard.press("Shift+T")
+        page.get_by_label("Minutes").fill("2")
+        page.click("#start")
+        done(page, 600)
+        page.wait_for_selector("#run-figure")
+        shot(page, "train")
+        page.keyboard.press("Shift+Y")
+        page.set_input_files("#files", [str(path) for path in sorted(flat.iterdir())[3:30:13]])
+        page.wait_for_selector("#answers .near img")
+        time.sleep(6)
+        shot(page, "try")
+
+
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
@@ -122,6 +142,7 @@ def main() -> None:
         os.chdir(root)
         browser = play.chromium.launch(executable_path=CHROME, args=["--no-sandbox"])
         drawn(browser, *some(root), root)
+        worked(browser, *some(root / "more"), root)
         browser.close()
 
 
