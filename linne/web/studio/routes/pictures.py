@@ -114,7 +114,7 @@ def picture(row: int, here: Here) -> dict[str, Any]:
     told["confidence"] = int(here.confidence[row]) if guess >= 0 else None
     told["given"] = own.classes[own.given[row]] if own.given[row] >= 0 else ""
     told["findings"] = [
-        {"kind": one["kind"], "severity": one["severity"], "why": one["why"]}
+        {"kind": one["kind"], "zh": one.get("zh", ""), "severity": one["severity"], "why": one["why"]}
         for place, one in enumerate(here.found) if place < 64 and int(here.flags[row]) >> place & 1
     ]  # fmt: skip
     told["trail"] = [
