@@ -22,7 +22,7 @@ const encoded = (blob) => new Promise((resolve, reject) => {
 
 export function mount(root, api, t) {
   let given = [], stream = null, live = false, alive = true;
-  const results = h("div", { id: "answers", "aria-live": "polite" });
+  const results = h("div", { id: "answers", role: "region", tabindex: "0", "aria-label": t("Answers"), "aria-live": "polite" });
   results.style.cssText = "overflow:auto;padding:.7rem .9rem;display:grid;gap:.6rem;align-content:start";
   const file = h("input", { type: "file", accept: "image/*", multiple: true, id: "files", "aria-label": t("Choose pictures"), onchange: () => take([...file.files]) });
   const video = h("video", { hidden: true, autoplay: true, muted: true, "aria-label": t("Camera") });
@@ -69,7 +69,7 @@ export function mount(root, api, t) {
     const one = told.answers[0];
     document.getElementById("by").textContent = t("Answers of {run}", { run: told.run });
     command(told.command);
-    const label = one.problem ? "" : one.labels ? one.labels.join(", ") || "—" : one.label ?? "—";
+    const label = one.problem ? "—" : one.labels ? one.labels.join(", ") || "—" : one.label ?? "—";
     const image = h("img", { alt: `${t("of the picture")} ${picture.name}`, src: picture.data, width: 150 });
     const seen = one.heat ? h("img", { alt: t("Where it looked"), src: `data:image/jpeg;base64,${one.heat}`, width: 150, class: "heat" }) : null;
     const odds = h("table", {}, h("thead", { class: "hidden" }, h("tr", {}, h("th", { scope: "col" }, t("Class")), h("th", { scope: "col" }, t("Probability")))),
@@ -87,7 +87,7 @@ export function mount(root, api, t) {
   function recognised(card, picture, told) {
     const one = told.answers[0];
     command(told.command);
-    clear(card, h("h2", { class: "name label" }, one.problem ? "" : one.known ? one.name : t("unknown")), h("p", { class: "name soft small" }, picture.name), one.problem ? h("p", { class: "bad", role: "alert" }, one.problem) : null,
+    clear(card, h("h2", { class: "name label" }, one.problem ? "—" : one.known ? one.name : t("unknown")), h("p", { class: "name soft small" }, picture.name), one.problem ? h("p", { class: "bad", role: "alert" }, one.problem) : null,
       h("div", { class: "row" }, h("img", { src: picture.data, alt: picture.name, width: 150 }), h("ul", { class: "plain" }, one.nearest.map((other) => h("li", {}, h("span", { class: "name" }, other.name), " ", h("span", { class: "soft" }, t("similarity {n}", { n: other.similarity.toFixed(2) })))))),
       told.notes.map((text) => h("p", { class: "soft small" }, text)));
   }
