@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -262,7 +263,7 @@ def fuzzed(here: Path, folder: Path, cases: int) -> dict[str, Any]:
     program = app(own)
     schema = schemathesis.openapi.from_dict(program.openapi())
     operations = [found.ok() for found in schema.get_all_operations()]
-    each, done, bad = max(1, -(-cases // len(operations))), 0, []
+    each, done, bad, codes = max(1, -(-cases // len(operations))), 0, [], Counter[int]()
     with TestClient(program, "http://127.0.0.1", raise_server_exceptions=False) as client:
         for operation in operations:
             for mode, share in ((GenerationMode.POSITIVE, 0.7), (GenerationMode.NEGATIVE, 0.3)):
@@ -271,6 +272,7 @@ def fuzzed(here: Path, folder: Path, cases: int) -> dict[str, Any]:
                     nonlocal done
                     answer = client.request(**sent(case))
                     done += 1
+                    codes[answer.status_code] += 1
                     if answer.status_code >= 500 and answer.status_code != 507:
                         bad.append([case.method, case.path, answer.status_code, repr(case.body)[:200]])
 
@@ -288,8 +290,9 @@ def fuzzed(here: Path, folder: Path, cases: int) -> dict[str, Any]:
                 left.choice([f"/api/picture/{row}", f"/api/view/{row}", f"/api/pictures?start={row}&count=7"])
             )
             done += 1
+            codes[answer.status_code] += 1
             bad += [["GET", row, answer.status_code, ""]] if answer.status_code >= 500 else []
-    return {"operations": len(operations), "cases": done, "server_errors": bad}
+    return {"operations": len(operations), "cases": done, "answers": dict(sorted(codes.items())), "server_errors": bad}
 
 
 def sent(case: Any) -> dict[str, Any]:
