@@ -61,7 +61,7 @@ def told(here: Studio) -> list[dict[str, Any]]:
     out = []
     for name, path in listed(here).items():
         one = {"id": name, "name": printable(path.name), "state": state(here, path), "at": _changed(path)}
-        with suppress(LinneError, OSError, ValueError, KeyError, TypeError):
+        with suppress(LinneError, OSError, ValueError, KeyError):  # a damaged run is listed by its name
             one |= (
                 _figures(path) if one["state"] == "done" else {"changed": _settings(Recipe.load(path / "recipe.toml"))}
             )
@@ -94,7 +94,7 @@ def _figures(path: Path) -> dict[str, Any]:
     head, figures = run.figures["headline"], run.figures
     ends = {name: head.get(name) for name in ("value", "low", "high", "n", "percent", "warning")}
     rungs = [
-        {name: one.get(name) for name in ("rung", "seconds", "value", "low", "high", "kept")} for one in times(run.path)
+        {name: one.get(name) for name in ("rung", "seconds", "value", "low", "high", "kept")} for one in times(path)
     ]
     return plain(ends | {
         "metric": figures["metric"], "seconds": run.json("DONE.json")["seconds"], "rung": figures.get("rung", "probe"),

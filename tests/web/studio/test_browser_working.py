@@ -25,6 +25,16 @@ try { p.className = document.cookie || 'no cookie'; } catch { p.className = 'no 
 </script>"""
 
 
+def violations(tab: Any) -> list[tuple[str, str]]:
+    """What axe finds by WCAG 2.2 AA."""
+    from importlib.resources import files
+
+    tab.evaluate(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    found = tab.evaluate("rules => axe.run(document, rules)", rules)["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in found]
+
+
 @pytest.fixture(scope="module")
 def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, str, Path]]:
     photos, run = trained()
@@ -43,7 +53,7 @@ def test_pictures_are_tried(browser: Any, working: tuple[Studio, str, Path], tmp
         tab.keyboard.press("Shift+Y")
         tab.set_input_files("#files", [str(path) for path in sorted(tmp_path.iterdir())])
         until(lambda: tab.locator("#answers article h2").count() == 3, 60)
-        assert tab.locator("#answers article h2.label").all_inner_texts() == ["cross", "", "disc"]
+        assert tab.locator("#answers article h2.label").all_inner_texts() == ["cross", "—", "disc"]
         assert tab.inner_text("#answers .bad")
         first = tab.locator("#answers article").first
         first.locator("img.heat").wait_for()
@@ -54,6 +64,7 @@ def test_pictures_are_tried(browser: Any, working: tuple[Studio, str, Path], tmp
         )
         assert "%" in first.locator("table").inner_text()
         assert tab.inner_text("#command").startswith("linne predict ")
+        assert violations(tab) == []
         tab.fill("#who", "the <i>cross</i>")
         tab.get_by_role("button", name="Clear").click()
         tab.set_input_files("#files", str(tmp_path / "cross.jpg"))
@@ -67,16 +78,18 @@ def test_pictures_are_tried(browser: Any, working: tuple[Studio, str, Path], tmp
 def test_runs_are_watched_and_reports_stay_by_themselves(browser: Any, working: tuple[Studio, str, Path]) -> None:
     _, address, root = working
     with page(browser, address) as tab:
+        tab.set_default_timeout(60_000)
         open_(tab, "train")
         tab.wait_for_selector("#run-figure")
         head = Run(root / "runs" / "first").figures["headline"]
         assert f"{100 * head['value']:.1f} % [{100 * head['low']:.1f} %, " in tab.inner_text("#run-figure")
-        until(lambda: tab.locator("#said li").count() > 3)
+        until(lambda: tab.locator("#said li").count() > 3, 60)
+        assert violations(tab) == []
         (root / "runs" / "first" / "report.html").write_text(SPY)
         with tab.context.expect_page() as opened:
             tab.get_by_role("link", name="Open the report").click()
         report = opened.value
-        until(lambda: report.inner_text("#p").startswith("fetch: "))
+        until(lambda: report.inner_text("#p").startswith("fetch: "), 60)
         assert report.inner_text("#p") == "fetch: blocked"
         assert report.get_attribute("#p", "title") == "no storage"
         assert report.get_attribute("#p", "class") == "no cookie"

@@ -28,7 +28,7 @@ export function mount(root, api, t) {
   const field = (text, control) => h("label", { class: "field" }, h("span", { class: "soft" }, t(text)), control);
   const made = job("train", (done) => { refresh(); listen(true); });
   const versus = job("compare runs", compared);
-  const list = h("ul", { class: "plain", id: "runs" }), detail = h("div", {}), verdict = h("div", { role: "status" });
+  const list = h("ul", { class: "plain", id: "runs" }), detail = h("div", { role: "region", tabindex: "0", "aria-label": t("What it says") }), verdict = h("div", { role: "status" });
   const start = h("button", { type: "button", class: "main", id: "start", onclick: begin }, t("Start training"));
   const aside = h("aside", { "aria-label": t("A new run") }, h("h2", {}, t("A new run")),
     field("Minutes for a better classifier after the first one", minutes), field("How", method), api.project.several ? null : field("What choices go by", metric), field("Its name", name),
@@ -120,7 +120,7 @@ export function mount(root, api, t) {
     const last = learned.at(-1);
     const scrolled = detail.scrollTop;
     clear(detail, h("div", { class: "row" }, h("h2", { class: "name", id: "run-name" }, one?.name ?? t("new run")), h("span", { class: "soft", id: "run-state" }, t(state || one?.state || "waiting"))),
-      one?.state === "done" ? h("p", { id: "run-figure" }, t("{metric} {value} [{low}, {high}] on {n} pictures", { metric: one.metric.replaceAll("_", " "), value: share(one, one.value), low: share(one, one.low), high: share(one, one.high), n: one.n }), one.warning ? ` (${one.warning})` : "") : null,
+      one?.metric ? h("p", { id: "run-figure" }, t("{metric} {value} [{low}, {high}] on {n} pictures", { metric: one.metric.replaceAll("_", " "), value: share(one, one.value), low: share(one, one.low), high: share(one, one.high), n: one.n }), one.warning ? ` (${one.warning})` : "") : null,
       last && state === "running" ? h("p", { role: "status" }, last.say) : null,
       h("div", { class: "row" },
         one?.report ? h("a", { href: `/api/train/report/${one.id}`, target: "_blank", rel: "noopener noreferrer" }, t("Open the report")) : null,
@@ -129,7 +129,7 @@ export function mount(root, api, t) {
       parts.length ? [h("h2", {}, t("Loss by epoch")), curves(parts.slice(-4).map((points, k) => ({ name: String(k + 1), points })), { x: t("epochs"), y: t("loss"), said: `${t("Loss by epoch")}: ${last.loss.toFixed(3)}` })] : null,
       rungs(one),
       one && Object.keys(one.changed ?? {}).length ? [h("h2", {}, t("Settings")), h("dl", {}, Object.entries(one.changed).flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, value)]))] : null,
-      h("h2", {}, t("What it says")), h("ul", { class: "plain small", id: "said", tabindex: "0", "aria-label": t("What it says") }, lines.filter((line) => line.say).slice(-LINES).reverse().map((line) => h("li", { class: "name" }, line.say))));
+      h("h2", {}, t("What it says")), h("ul", { class: "plain small", id: "said" }, lines.filter((line) => line.say).slice(-LINES).reverse().map((line) => h("li", { class: "name" }, line.say))));
     detail.scrollTop = scrolled;
   }
 

@@ -22,9 +22,10 @@ const encoded = (blob) => new Promise((resolve, reject) => {
 
 export function mount(root, api, t) {
   let given = [], stream = null, live = false, alive = true;
-  const results = h("div", { id: "answers", "aria-live": "polite" });
+  const results = h("div", { id: "answers", role: "region", tabindex: "0", "aria-label": t("Answers"), "aria-live": "polite" });
   results.style.cssText = "overflow:auto;padding:.7rem .9rem;display:grid;gap:.6rem;align-content:start";
   const file = h("input", { type: "file", accept: "image/*", multiple: true, id: "files", "aria-label": t("Choose pictures"), onchange: () => take([...file.files]) });
+  file.style.maxWidth = "100%";
   const video = h("video", { hidden: true, autoplay: true, muted: true, "aria-label": t("Camera") });
   video.playsInline = true;
   video.style.cssText = "width:100%;border-radius:8px";
@@ -69,7 +70,7 @@ export function mount(root, api, t) {
     const one = told.answers[0];
     document.getElementById("by").textContent = t("Answers of {run}", { run: told.run });
     command(told.command);
-    const label = one.problem ? "" : one.labels ? one.labels.join(", ") || "—" : one.label ?? "—";
+    const label = one.problem ? "—" : one.labels ? one.labels.join(", ") || "—" : one.label ?? "—";
     const image = h("img", { alt: `${t("of the picture")} ${picture.name}`, src: picture.data, width: 150 });
     const seen = one.heat ? h("img", { alt: t("Where it looked"), src: `data:image/jpeg;base64,${one.heat}`, width: 150, class: "heat" }) : null;
     const odds = h("table", {}, h("thead", { class: "hidden" }, h("tr", {}, h("th", { scope: "col" }, t("Class")), h("th", { scope: "col" }, t("Probability")))),
@@ -77,6 +78,7 @@ export function mount(root, api, t) {
     const alike = (one.near ?? []).length ? [h("h3", {}, t("Pictures it learned from that are alike")), h("div", { class: "row near" }, one.near.map((other) => h("figure", {},
       other.row >= 0 ? h("img", { src: api.thumb(other.row), alt: other.name, width: 84 }) : h("span", { class: "name small" }, other.name),
       h("figcaption", { class: "small" }, h("span", { class: "name" }, other.label), h("br"), t("similarity {n}", { n: other.likeness.toFixed(2) })))))] : null;
+    for (const frame of alike?.[1].querySelectorAll("figure") ?? []) frame.style.margin = "0";
     clear(card, h("h2", { class: "name label" }, label), h("p", { class: "name soft small" }, picture.name), one.problem ? h("p", { class: "bad", role: "alert" }, one.problem) : null,
       h("div", { class: "row" }, image, seen, h("div", {}, one.problem ? null : odds)),
       one.set?.length !== undefined ? h("p", { class: "set" }, t("The set: {classes}", { classes: [].concat(one.set).join(", ") || "—" })) : null,
@@ -87,7 +89,7 @@ export function mount(root, api, t) {
   function recognised(card, picture, told) {
     const one = told.answers[0];
     command(told.command);
-    clear(card, h("h2", { class: "name label" }, one.problem ? "" : one.known ? one.name : t("unknown")), h("p", { class: "name soft small" }, picture.name), one.problem ? h("p", { class: "bad", role: "alert" }, one.problem) : null,
+    clear(card, h("h2", { class: "name label" }, one.problem ? "—" : one.known ? one.name : t("unknown")), h("p", { class: "name soft small" }, picture.name), one.problem ? h("p", { class: "bad", role: "alert" }, one.problem) : null,
       h("div", { class: "row" }, h("img", { src: picture.data, alt: picture.name, width: 150 }), h("ul", { class: "plain" }, one.nearest.map((other) => h("li", {}, h("span", { class: "name" }, other.name), " ", h("span", { class: "soft" }, t("similarity {n}", { n: other.similarity.toFixed(2) })))))),
       told.notes.map((text) => h("p", { class: "soft small" }, text)));
   }
