@@ -67,6 +67,21 @@ def clothing() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A finished run of a tiny network with sets and a score of strangeness, and its bundle in every format."""
+    import linne
+
+    place = tmp_path_factory.mktemp("shipped")
+    write_folder(place / "photos", each=80)
+    linne.train(
+        place / "photos", out=place / "run", model="lenet5", weights="none", size=32, check="none", unknown="vim",
+        split="grouped(validation=.25,test=.3)",
+    )  # fmt: skip
+    linne.export(place / "run", to="onnx,openvino,program", out=place / "bundle")
+    return place / "run", place / "bundle"
+
+
+@pytest.fixture(scope="session")
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """run/, trained on photos/ of 3 classes of 24, and new/ of 4 each; nothing is written there by a test."""
     import linne

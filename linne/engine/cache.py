@@ -139,7 +139,7 @@ class Part:
 def parts() -> list[Part]:
     """Every store, converted network and kind of result in the cache, least recently used first."""
     found = []
-    kinds = (home() / kind for kind in ("rows", "networks", "results"))
+    kinds = (home() / kind for kind in ("rows", "networks", "results", "packages"))
     for folder in (path for kind in kinds for path in kind.glob("*") if path.is_dir()):
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         about = folder / "about.json"

@@ -1,7 +1,7 @@
 """A torch.export archive looked at before PyTorch opens it.
 
-`torch.export.load` is made for files that one trusts: it falls back to plain pickle for inputs and objects, loads shared
-libraries, and hands texts of the program to sympy, which evaluates them. So everything that it would run must be absent,
+`torch.export.load` is made for files that one trusts: it falls back to plain pickle for inputs and objects, loads
+shared libraries, and hands texts of the program to sympy, which evaluates them. So what it would run must be absent,
 and every text that it would evaluate must be arithmetic of sizes. What is left is a list of ATen's operations.
 """
 
