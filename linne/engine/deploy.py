@@ -93,8 +93,11 @@ def _filled(file: str, place: Path, /, **words: Any) -> None:
 
 def _docker(opened: Bundle, aside: Path) -> None:
     place = aside / "docker"
+    able = [name for name in opened.runtimes if name != "program"]
+    if not able:
+        raise OptionError(f"--to docker serves ONNX or OpenVINO, and {opened.path} has neither. Export --to onnx.")
     _copied(opened, place / "bundle", (*opened.files, bundled.NAME))
-    runtime = next(name for name in opened.runtimes if name != "program")
+    runtime = able[0]
     stated = bundled.manifest(opened.path).get("versions", {})
     packages = [f"{name}=={version(name)}" for name in PACKAGES]
     packages.append(f"{runtime}=={stated.get(runtime) or version(runtime)}")

@@ -16,7 +16,7 @@ import numpy as np
 from ..core.ask import Ask
 from ..core.bundled import is_bundle
 from ..core.decode import Geometry, decode, prepare
-from ..core.errors import OptionError, Unreadable
+from ..core.errors import OptionError, Unreadable, nearest
 from ..core.images import Images
 from ..core.measure import content_hash
 from ..core.predictions import softmax
@@ -69,10 +69,11 @@ def squared(data: bytes, geometry: Geometry) -> "tuple[bytes, np.ndarray | None,
 @dataclass(frozen=True)
 class Want:
     """What a request asks for. top: classes whose probabilities are told, 0 all. explain: a trick of the kind explain,
-    "" none. asked: options of PER_REQUEST with their values."""
+    "" none; of: the class that it is about, "" for the likeliest. asked: options of PER_REQUEST with their values."""
 
     top: int = 0
     explain: str = ""
+    of: str = ""
     asked: tuple[tuple[str, Any], ...] = ()
 
 
@@ -166,6 +167,8 @@ class Classifier:
 
     def tell(self, looked: Sequence[Looked], want: Want) -> list[dict[str, Any]]:
         """Answers as JSON has them. Raises OptionError or InputError for what this model cannot be asked."""
+        if want.of and not want.explain:
+            raise OptionError(f"of={want.of[:100]!r} has no effect without explain: say explain=cam as well.")
         logits = np.stack([one.logits for one in looked])
         if self.several:
             return [self._labels(one, row, want) for one, row in zip(looked, logits, strict=True)]
@@ -216,9 +219,11 @@ class Classifier:
                 "probabilities": ranked(self.classes, chances, want.top)}  # fmt: skip
 
     def _explain(self, out: list[dict[str, Any]], looked: Sequence[Looked], logits: np.ndarray, want: Want) -> None:
-        """Put a heatmap (h, w) of the likeliest class beside each answer, 1 the greatest, where one was asked for."""
+        """Put a heatmap (h, w) of a class beside each answer, 1 the greatest, where one was asked for."""
         if not want.explain:
             return
+        if want.of and want.of not in self.classes:
+            raise OptionError(f"There is no class {want.of[:100]!r}. {nearest(want.of[:100], self.classes)}")
         if not isinstance(self.model, Model):
             raise OptionError("explain is for one run that sees each picture plainly. Ask another model.")
         if want.explain not in self._explainers:
@@ -233,7 +238,9 @@ class Classifier:
         if some:
             pixels = np.stack([np.asarray(looked[place].picture.square) for place in some])
             features = np.stack([np.asarray(looked[place].seen.features) for place in some])
-            heat = explain(pixels, logits[some].argmax(1), features).found
+            own = self.classes.index(want.of) if want.of else None
+            targets = logits[some].argmax(1) if own is None else np.full(len(some), own)
+            heat = explain(pixels, targets, features).found
             for place, found in zip(some, heat, strict=True):
                 most = float(np.abs(found).max()) or 1.0
                 out[place]["heatmap"] = np.round(found / most, 3).tolist()

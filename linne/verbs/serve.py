@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.ask import Ask
-from ..core.errors import MissingExtra, OptionError, nearest
+from ..core.errors import OptionError, nearest
 from ..core.recipe import setting
 from ..core.run import Run
 from ..engine.log import Log
@@ -74,15 +74,13 @@ def serve(
     given = [what] if isinstance(what, (str, Path, Run)) else list(what)
     if not given:
         raise OptionError("Name a run or a gallery: linne serve runs/a")
-    try:
-        from ..web.serve_app import State
-        from ..web.serve_decode import Pool
-        from ..web.serve_forms import Most
-        from ..web.serve_models import Models
-        from ..web.serve_queue import Queue
-        from ..web.serve_run import Address, server
-    except ImportError as error:
-        raise MissingExtra("linne serve", "serve") from error
+    from ..web.serve_app import State
+    from ..web.serve_decode import Pool
+    from ..web.serve_forms import Most
+    from ..web.serve_models import Models
+    from ..web.serve_queue import Queue
+    from ..web.serve_run import Address, server
+
     secret = token or os.environ.get("LINNE_TOKEN", "")
     address = Address(host, port, secret, own.open, _listed(own.called), _listed(own.origin))
     models = Models(given, ask, log)

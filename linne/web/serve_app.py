@@ -165,12 +165,12 @@ def _answers(app: FastAPI, state: State) -> None:
     @app.post("/predict", openapi_extra=BODY, responses=told("predictions"))
     async def predict(
         request: Request, model: str = "", top: Annotated[int, Query(ge=0, le=100_000)] = 0, explain: str = "",
-        coverage: Share = None, max_error: Share = None, unknown: Share = None,
+        of: str = "", coverage: Share = None, max_error: Share = None, unknown: Share = None,
     ) -> Response:  # fmt: skip
         """Label pictures: classes and calibrated probabilities, as linne predict gives them."""
         entry = state.models.get(model, "classifier")
         given = {"coverage": coverage, "max_error": max_error, "unknown": unknown}
-        want = Want(top, explain, tuple((name, value) for name, value in given.items() if value is not None))
+        want = Want(top, explain, of, tuple((name, value) for name, value in given.items() if value is not None))
         async with _pictures(request, state) as (found, ticket):
             pictures = await _decoded(state, entry, found, ticket)
             answers = await state.queue.ask(entry.served, pictures, want, ticket)

@@ -18,6 +18,7 @@ from PIL import Image
 
 from linne.core.errors import OptionError, RunError
 from linne.engine.log import Log
+from linne.web import serve_run
 from linne.web.serve_models import Entry
 from linne.web.serve_run import Address, bound, server
 from tests.serving import Bright, png, running, state
@@ -308,3 +309,22 @@ def test_rgb_is_what_is_answered(client: httpx.Client) -> None:
     told = client.post("/predict", content=file.getvalue(), headers=JPEG).json()["predictions"][0]
     assert told["value"] == pytest.approx(1 / 3, abs=0.01)
     json.dumps(told)
+
+
+def test_a_head_that_dribbles_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a new connection, and on one that was answered before; a kept connection that only waits stays open."""
+    monkeypatch.setattr(serve_run, "HEAD", 0.4)
+    with running(state(Bright())) as (base, _):
+        port = int(base.rpartition(":")[2])
+        for before in (b"", b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+                if before:
+                    line.sendall(before)
+                    time.sleep(0.6)
+                    assert line.recv(4096).endswith(b'{"status":"ok"}')
+                begun = time.monotonic()
+                line.sendall(b"POST /predict HT")
+                time.sleep(0.2)
+                line.sendall(b"TP/1.1\r\nHost: ")
+                assert line.recv(4096) == b""
+                assert 0.2 < time.monotonic() - begun < 2

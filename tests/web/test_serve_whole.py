@@ -89,8 +89,16 @@ def test_a_heatmap_and_the_likeliest_classes(served: Served, place: Path) -> Non
     one = told["predictions"][0]
     assert len(one["probabilities"]) == 1
     assert max(map(max, one["heatmap"])) == pytest.approx(1)
-    wrong = httpx.post(f"{served.base}/predict?explain=neighbours", files=files(place)[:1])
-    assert wrong.status_code == 422
+    other = next(name for name in ("disc", "bars", "cross") if name != one["label"])
+    told = httpx.post(f"{served.base}/predict?explain=cam&of={other}", files=files(place)[:1], timeout=30).json()
+    assert told["predictions"][0]["heatmap"] != one["heatmap"]
+    for asked, said in (
+        ("explain=cam&of=brs", "There is no class 'brs'. Did you mean 'bars'?"), ("of=bars", "explain=cam as well"),
+        ("explain=neighbours", "no heatmap"),
+    ):  # fmt: skip
+        wrong = httpx.post(f"{served.base}/predict?{asked}", files=files(place)[:1], timeout=30)
+        assert wrong.status_code == 422
+        assert said in wrong.json()["error"]
 
 
 def test_nothing_of_torch_is_loaded(served: Served) -> None:
