@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,3 +65,28 @@ def clothing() -> Path:
             f"needs the clothing pictures: set LINNE_DATA to the folder that holds clothing/ ({place} is absent)"
         )
     return place
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A finished run of a tiny network with sets and a score of strangeness, and its bundle in every format."""
+    import linne
+
+    place = tmp_path_factory.mktemp("shipped")
+    write_folder(place / "photos", each=80)
+    linne.train(
+        place / "photos", out=place / "run", model="lenet5", weights="none", size=32, check="none", unknown="vim",
+        split="grouped(validation=.25,test=.3)",
+    )  # fmt: skip
+    linne.export(place / "run", to="onnx,openvino,program", out=place / "bundle")
+    return place / "run", place / "bundle"
+
+
+@pytest.fixture(scope="session")
+def exported_parts(shipped: tuple[Path, Path]) -> Any:
+    """What an exporter is given of that run; traced once for all tests, with 20 pictures of noise to calibrate by."""
+    from linne.engine.answering import gather
+    from linne.engine.graph import Parts
+
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
+    return Parts(gather(shipped[0]), pictures)

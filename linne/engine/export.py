@@ -16,16 +16,20 @@ import numpy as np
 
 from ..core import bundled
 from ..core.decode import prepare
-from ..core.errors import OptionError, RunError
+from ..core.errors import OptionError, RunError, nearest
 from ..core.files import write, write_json
 from ..core.lookup import declared, find, names
 from ..core.run import Run
 from ..core.spec import parse
 from . import golden
 from .answering import Answering, gather
+from .bundle import Bundle, installed
 from .log import Log
-from .verified import CLOSE, STRANGENESS, Verified, verify
+from .precise import precise, sentence
+from .verified import CLOSE, STRANGENESS, Verified, layered, read_golden, verify
 
+LIMIT, WIDER = 1.0, 1.5
+"""Points of accuracy that a lower precision may lose; and how much further than here its answers may lie elsewhere."""
 PRECISIONS = ("float32", "float16", "bfloat16", "int8")
 DECODING = [
     "The format is told by the first bytes, never by the name. JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIF.",
@@ -77,49 +81,83 @@ class Exported:
 
 def export(
     run: "Run | str | Path", to: str = "onnx", out: "str | Path | None" = None, *, coverage: float = 0.0,
-    log: "Log | None" = None,
+    precision: str = "float32", limit: float = LIMIT, log: "Log | None" = None,
 ) -> Exported:  # fmt: skip
     """Write a run's bundle, and verify it.
 
     to: formats by name, one or several: "onnx,openvino". out: the folder, RUN-bundle when not given. coverage: of the
-    sets. Raises what gathering, the exporters and verifying raise; then nothing is left behind.
+    sets. precision: one of PRECISIONS; limit: points of accuracy that a lower one may lose. Raises what gathering, the
+    exporters and verifying raise; then nothing is left behind.
     """
     log, run = log or Log(quiet=True), run if isinstance(run, Run) else Run(run)
-    formats = _formats(to)
-    place = _place(run, out)
+    formats, place = _formats(to), _place(run, out)
+    _allowed(precision, limit)
     answering = gather(run, coverage)
     aside = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        return _made(answering, formats, place, aside, log)
+        return _made(answering, (formats, precision, limit), place, aside, log)
     except OSError as error:
         raise RunError(f"{place} could not be written: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _made(answering: Answering, formats: list[str], place: Path, aside: Path, log: Log) -> Exported:
+def _allowed(precision: str, limit: float) -> None:
+    """Raise OptionError for a precision that there is not, or a limit that means nothing."""
+    if precision not in PRECISIONS:
+        raise OptionError(f"--precision {precision} is not there. {nearest(precision, PRECISIONS)}")
+    if not 0 <= limit <= 100:
+        raise OptionError(f"--limit {limit:g} is in points of accuracy, from 0 to 100, e.g. 1.")
+    if precision == "float32" and limit != LIMIT:
+        raise OptionError(f"--limit {limit:g} has no effect in float32, which loses nothing. Drop it.")
+
+
+def _made(
+    answering: Answering, wanted: tuple[list[str], str, float], place: Path, aside: Path, log: Log
+) -> Exported:  # fmt: skip
     """Everything, aside; then the folder has its name."""
     from .graph import Parts, reference
 
+    (formats, precision, limit), geometry = wanted, answering.model.geometry
     aside.mkdir(parents=True)
-    geometry = answering.model.geometry
     pictures = golden.golden(answering.run, geometry)
-    parts = Parts(answering, np.zeros((0, geometry.size, geometry.size, 3), np.uint8))
+    small = precision != "float32"
+    none = np.zeros((0, geometry.size, geometry.size, 3), np.uint8)
+    parts = Parts(answering, golden.samples(answering.run, geometry) if precision == "int8" else none)
     squares = np.stack([prepare(one.pixels, geometry) for one in pictures])
-    found = answering.answers(reference(parts, squares))
+    found, told = answering.answers(reference(parts, squares)), []
     with log.track("exported", len(formats)) as step:
         for one in formats:
-            find("export", one)(parts, aside)
+            if small:
+                told.append(precise(parts, answering, one, precision, limit, aside, log))
+            else:
+                find("export", one)(parts, aside)
             step(1)
-    _beside(answering, formats, aside, {"pictures": pictures, "found": found})
-    bundled.written(aside, _versions(formats))
+    seen = {"pictures": pictures, "found": found, "told": told, "precision": precision}
+    _beside(answering, formats, aside, seen)
+    bundled.written(aside, _versions())
+    if small:
+        _widened(aside)
     checked = _verified(aside)
     checked.path = place
     os.rename(aside, place)
     sizes = {path.name: path.stat().st_size for path in place.rglob("*") if path.is_file()}
     model = sum(sizes[name] for one in formats for name in declared("export", one, "files", ()))
-    notes = [f"without {name!r}: {why}" for name, why in answering.why.items()]
-    return Exported(place, checked, sum(sizes.values()), model, notes)
+    notes = [sentence(one) for one in told] + [f"without {name!r}: {why}" for name, why in answering.why.items()]
+    return Exported(place, checked, sum(sizes.values()), model, notes, {one["format"]: one for one in told})
+
+
+def _widened(aside: Path) -> None:
+    """State in config.json how far a lower precision moves the golden answers: what verifying then allows."""
+    apart = strange = 0.0
+    told = bundled.table(aside, "config.json")
+    for name in Bundle(aside).runtimes:
+        if installed(name):
+            for layer in layered(Bundle(aside, name), *read_golden(Bundle(aside, name))):
+                apart, strange = max(apart, layer.apart), max(strange, layer.strange)
+    told |= {"tolerance": CLOSE + WIDER * apart, "strange": STRANGENESS + WIDER * strange}
+    write_json(aside / "config.json", told)
+    bundled.written(aside, _versions())
 
 
 def _verified(aside: Path) -> Verified:
@@ -163,12 +201,13 @@ def _beside(answering: Answering, formats: list[str], aside: Path, seen: dict[st
     write_json(aside / "config.json", {
         "schema_version": bundled.SCHEMA, "architecture": model.network.name, "weights": model.network.source,
         "license": model.network.licence, "run": run.path.resolve().name, "several": answering.several,
-        "width": model.network.width, "formats": formats, "precision": "float32", "tolerance": CLOSE,
-        "strange": STRANGENESS, "input": {"pictures": ["batch", "height", "width", 3], "dtype": "uint8"},
+        "width": model.network.width, "formats": formats, "precision": seen["precision"], "cost": seen["told"],
+        "tolerance": CLOSE, "strange": STRANGENESS,
+        "input": {"pictures": ["batch", "height", "width", 3], "dtype": "uint8"},
         "prepared": ["batch", model.geometry.size, model.geometry.size, 3], "outputs": list(answering.outputs),
     })  # fmt: skip
     write(aside / "LICENSE.txt", licence(answering))
-    write(aside / "README.md", _card(answering, formats))
+    write(aside / "README.md", _card(answering, formats) + "".join(f"\n{sentence(one)}\n" for one in seen["told"]))
     for one in seen["pictures"]:
         write(aside / "golden" / one.name, one.file)
         write(aside / "golden" / golden.array_name(one), golden.ppm(one.pixels))
@@ -209,7 +248,7 @@ def _card(answering: Answering, formats: list[str]) -> str:
     )
 
 
-def _versions(formats: list[str]) -> dict[str, str]:
+def _versions() -> dict[str, str]:
     """Of everything that had a part in it."""
     out = {"python": platform.python_version()}
     for name in ("linne", "torch", "numpy", "pillow", "simplejpeg", "onnx", "onnxscript", "onnxruntime", "openvino"):

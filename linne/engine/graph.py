@@ -101,18 +101,27 @@ class _Mean(nn.Module):
 
 
 class Features(nn.Module):
-    """prepared (B, size, size, 3) uint8 to features (B, width) float32, normalisation inside."""
+    """prepared (B, size, size, 3) uint8 to features (B, width) float32, normalisation inside, in which it computes."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, precision: str = "float32") -> None:
         super().__init__()
+        self.kind: torch.dtype = getattr(torch, precision)
         self.inner = network.graph()  # a module called `graph` hides that of torch.fx
         for module in self.inner.modules():
             for name, child in module.named_children():
                 if isinstance(child, nn.AdaptiveAvgPool2d) and child.output_size in (1, (1, 1)):
                     setattr(module, name, _Mean())
+        if self.kind != torch.float32:
+            self.inner.net.to(self.kind)
 
     def forward(self, prepared: Tensor) -> Tensor:
-        return self.inner(prepared)[0]
+        if self.kind == torch.float32:
+            return self.inner(prepared)[0]
+        inner = self.inner
+        upright = (prepared.permute(0, 3, 1, 2).to(torch.float32) - inner.mean) / inner.std
+        features = inner.net.features(upright.to(self.kind))
+        neck = getattr(inner.net.head, "neck", None)
+        return (features if neck is None else neck(features)).to(torch.float32)
 
 
 class Answers(nn.Module):
@@ -158,7 +167,8 @@ class Whole(nn.Module):
 class Parts:
     """What an exporter is given. prepare, network, answers: the modules, for evaluation; outputs: names of what the
     whole gives, features last. size: side of the square. width: of the features. samples: (n, size, size, 3) uint8,
-    own pictures to calibrate by.
+    own pictures to calibrate by. kept: layers that an exporter kept in a higher precision than it was asked for.
+    memo: what exporters keep from one call to the next.
     """
 
     def __init__(self, answering: Answering, samples: np.ndarray) -> None:
@@ -167,19 +177,29 @@ class Parts:
         self.answers = Answers(answering).eval()
         self.outputs, self.size = answering.outputs, answering.model.geometry.size
         self.width, self.samples = answering.model.network.width, samples
+        self.kept: list[str] = []
+        self.memo: dict[str, Any] = {}
+        self._network = answering.model.network
 
-    def whole(self) -> nn.Module:
-        """All three in one module."""
-        return Whole(self.prepare, self.network, self.answers).eval()
+    def whole(self, precision: str = "float32") -> nn.Module:
+        """All three in one module, the network in this precision."""
+        network = self.network if precision == "float32" else Features(self._network, precision).eval()
+        return Whole(self.prepare, network, self.answers).eval()
 
-    def program(self, part: str) -> Any:
+    def program(self, part: str, precision: str = "float32") -> Any:
         """A part ("prepare", "network", "answers" or "whole") as torch.export has it, for any number of pictures."""
+        key = f"{part} {precision}"
+        if key not in self.memo:
+            self.memo[key] = self._traced(part, precision)
+        return self.memo[key]
+
+    def _traced(self, part: str, precision: str) -> Any:
         batch, side = torch.export.Dim("batch", min=1, max=4096), {"min": 1, "max": 65535}
         sides = {1: torch.export.Dim("height", **side), 2: torch.export.Dim("width", **side)}
         pictures = torch.zeros(2, self.size + 37, self.size + 91, 3, dtype=torch.uint8)
         prepared = torch.zeros(2, self.size, self.size, 3, dtype=torch.uint8)
         examples = {"prepare": pictures, "whole": pictures, "network": prepared, "answers": torch.zeros(2, self.width)}
-        module = self.whole() if part == "whole" else getattr(self, part)
+        module = self.whole(precision) if part == "whole" else getattr(self, part)
         free = {0: batch, **(sides if part in ("prepare", "whole") else {})}
         with torch.no_grad():
             return torch.export.export(module, (examples[part],), dynamic_shapes=(free,))

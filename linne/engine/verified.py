@@ -85,7 +85,7 @@ def verify(path: "str | Path", runtime: str = "auto") -> Verified:
     first = Bundle(path, runtime)
     first.hashed()
     mapped(first.path / "model.safetensors")
-    pictures, told = _golden(first)
+    pictures, told = read_golden(first)
     able = first.runtimes if runtime == "auto" else [first.runtime]
     here = [name for name in able if installed(name)]
     if not here:
@@ -159,7 +159,7 @@ def _other(
     return wanted.argmax(1) != found["probabilities"].argmax(1), margin < 2 * close
 
 
-def _golden(bundle: Bundle) -> tuple[list[np.ndarray], list[dict[str, Any]]]:
+def read_golden(bundle: Bundle) -> tuple[list[np.ndarray], list[dict[str, Any]]]:
     """(arrays, what is expected of each), every name looked up in the manifest."""
     told = bundled.parsed(bundle.content(bundled.GOLDEN), str(bundle.path / bundled.GOLDEN))
     try:

@@ -17,6 +17,7 @@ from ..core.predictions import Predictions
 from ..core.run import Run
 from ..core.taxonomy import Taxonomy
 from ..engine.log import Log
+from . import _bundle
 from ._made import IN_MEMORY, flags
 from ._several import alone
 from ._several import judged as several
@@ -63,7 +64,8 @@ def evaluate(
     Parameters
     ----------
     run
-        A finished run's folder; several one after another (runs/fold-*), as runs/a+runs/b, or the folder of runs.
+        A finished run's folder or a bundle; several runs one after another (runs/fold-*), as runs/a+runs/b, or the
+        folder of runs.
     images
         Labelled pictures: a folder with a folder per class, a table or a named set; classes by the run's names.
     metric
@@ -78,8 +80,10 @@ def evaluate(
     from ..engine.notes import fused
     from ..engine.panel import prepared
 
-    runs, ask, log = members(run), Ask.of(how, "linne evaluate"), log or Log(quiet=True)
-    pictures = load(images)
+    ask, log = Ask.of(how, "linne evaluate"), log or Log(quiet=True)
+    if (bundle := _bundle.alone(run)) is not None:
+        return Figures(_bundle.judged(bundle, load(images), ask, (metric, overlay), log))
+    runs, pictures = members(run), load(images)
     if (own := alone(run, runs)) is not None:
         return Figures(several(own, pictures, ask, (metric, overlay), log))
     if pictures.targets is not None:

@@ -17,6 +17,7 @@ from ..core.predictions import Predictions, softmax
 from ..core.run import Run
 from ..core.submission import Template, filled, left_over
 from ..engine.log import Log
+from . import _bundle
 from ._explained import Why, single
 from ._several import alone, answered
 from ._table import delimiter
@@ -80,7 +81,8 @@ def predict(
     Parameters
     ----------
     run
-        A finished run's folder; several one after another (runs/fold-*), as runs/a+runs/b, or the folder of runs.
+        A finished run's folder or a bundle; several runs one after another (runs/fold-*), as runs/a+runs/b, or the
+        folder of runs.
     images
         A folder, a picture, a table or a named set; labels are not needed and not looked at.
     out
@@ -95,7 +97,10 @@ def predict(
     from ..engine.members import members
     from ..engine.panel import panel
 
-    log, ask, runs = log or Log(quiet=True), Ask.of(how, "linne predict"), members(run)
+    log, ask = log or Log(quiet=True), Ask.of(how, "linne predict")
+    if (bundle := _bundle.alone(run)) is not None:
+        return _bundle.predicted(bundle, load(images), ask, out, (explain, submission), log)
+    runs = members(run)
     if (own := alone(run, runs)) is not None:
         single(explain, submission, several=True)
         return answered(own, load(images), ask, (out, submission), log)
@@ -179,6 +184,20 @@ class Submitted:
         return {"out": str(self.path), "rows": self.count, "not asked for": self.left}
 
 
+class Written(Table):
+    """Answers that are written as a table."""
+
+    def __init__(self, answered: "Answered", path: Path) -> None:
+        super().__init__(answered.table(), path)
+        sign = delimiter(path)
+
+        def fill(aside: Path) -> None:
+            with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+                self.write(file, sign)
+
+        write(path, fill)
+
+
 class Answered(Predictions):
     """Predictions that the command line can print; `problems` says why a picture could not be read, "" otherwise.
 
@@ -237,13 +256,14 @@ class Answered(Predictions):
 
     def text(self) -> str:
         """The table as CSV."""
-        return Table(self._rows(), None).text()
+        return Table(self.table(), None).text()
 
     def data(self) -> Any:
         """The table as JSON."""
-        return Table(self._rows(), None).data()
+        return Table(self.table(), None).data()
 
-    def _rows(self) -> Iterator[list[Any]]:
+    def table(self) -> Iterator[list[Any]]:
+        """The header, then a row a picture."""
         yield header(self.classes, self.decide.columns if self.decide else ())
         why = [one or ("" if ok else "cannot be read") for one, ok in zip(self.problems, self.read, strict=True)]
         told = rows(self.names, self.probabilities, self.classes, why)

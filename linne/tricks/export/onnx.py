@@ -3,50 +3,50 @@
 from pathlib import Path
 from typing import Any
 
-from linne.core.errors import MissingExtra, OptionError
+from linne.core.errors import OptionError
 
-from ._failed import failed
+from ._part import library, part
+from ._quantised import quantised
 
 FILE = "model.onnx"
 files = ("model.onnx",)
 PARTS = ("prepare", "network", "answers")
+PRECISIONS = ("float32", "float16", "int8")
 LARGEST = 2_000_000_000
 """Bytes; protobuf allows 2 GiB, and weights are never kept in a file beside."""
+SMALL = 1024
+"""Bytes of a tensor below which halving it is not worth a node."""
 
 
-def onnx(run: Any, path: Path) -> Path:
+def onnx(run: Any, path: Path, *, precision: str = "float32", keep: float = 0.0) -> Path:
     """Write model.onnx into the folder `path`: uint8 `pictures` (B, H, W, 3) of any size to `run.outputs`.
 
     run: what the engine offers an exporter, see `engine.graph.Parts`. Between the parts stand the tensors `prepared`
     (B, size, size, 3) uint8 and `features`, and the names of a part's nodes begin with its own ("prepare/"), so that a
-    reader may begin at `prepared`. Raises MissingExtra without the extra `onnx`, OptionError that names the operation
-    where the network has one that ONNX lacks, or for weights beyond 2 GB.
+    reader may begin at `prepared`. precision: of the network, "float32"; "float16", whose weights are kept in half and
+    computed with in float32; or "int8", calibrated by run.samples. keep: of int8, the share of the layers that stay in
+    float32, whose names go into `run.kept`. Raises MissingExtra without the extra `onnx`, OptionError that names the
+    operation where the network has one that ONNX lacks, for another precision, or for weights beyond 2 GB.
     """
-    library = _library()
-    model = joined([part(run, name) for name in PARTS])
+    package = library()
+    if precision not in PRECISIONS:
+        raise OptionError(
+            f"--to onnx has no {precision}: ONNX Runtime computes it on no processor. Take --to openvino, or "
+            f"{', '.join(PRECISIONS)}."
+        )
+    parts = {name: part(run, name) for name in PARTS}
+    if precision == "int8":
+        parts["network"], run.kept = quantised(parts["network"], run.samples, keep)
+    elif precision == "float16":
+        halved(parts["network"])
+    model = joined(list(parts.values()))
     if model.ByteSize() > LARGEST:
         raise OptionError(
             f"The network has {model.ByteSize():,} bytes of weights, and an ONNX file holds {LARGEST:,} at most. "
             "Export --to openvino, which keeps weights in a file of their own."
         )
-    library.save(model, str(path / FILE))
+    package.save(model, str(path / FILE))
     return path / FILE
-
-
-def part(run: Any, name: str) -> Any:
-    """A part as an ONNX model, its nodes and initializers named after it. Raises OptionError for what ONNX lacks."""
-    import torch
-
-    ends = {"prepare": ("pictures", ["prepared"]), "network": ("prepared", ["features"]),
-            "answers": ("features", list(run.outputs[:-1]))}  # fmt: skip
-    took, gives = ends[name]
-    try:
-        program: Any = torch.onnx.export(
-            run.program(name), input_names=[took], output_names=gives, dynamo=True, external_data=False, verbose=False
-        )
-    except Exception as error:
-        raise failed(error, "ONNX", "openvino or program") from error
-    return _named(program.model_proto, name, {took, *gives})
 
 
 def joined(parts: list[Any]) -> Any:
@@ -74,27 +74,24 @@ def joined(parts: list[Any]) -> Any:
     return whole
 
 
-def _named(model: Any, mark: str, ends: set[str]) -> Any:
-    """With every name but those of inputs and outputs beginning with the part's own."""
-    from onnx import compose
+def halved(model: Any) -> None:
+    """Keep large float32 weights as float16, widened where they are used."""
+    from onnx import TensorProto, helper, numpy_helper
 
-    del model.graph.metadata_props[:]
-    for node in model.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
-    return compose.add_prefix(model, f"{mark}/", rename_inputs=False, rename_outputs=False)
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.raw_data) < SMALL:
+            continue
+        name = tensor.name
+        values = numpy_helper.to_array(tensor).astype("float16")
+        tensor.CopyFrom(numpy_helper.from_array(values, f"{name}/half"))
+        casts.append(helper.make_node("Cast", [tensor.name], [name], f"{name}/cast", to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
 
 
 def _sides(value: Any, names: tuple[str, ...]) -> None:
     """Give the free sides of an input or output these names."""
     for dim, name in zip(value.type.tensor_type.shape.dim, names, strict=False):
         dim.dim_param = name
-
-
-def _library() -> Any:
-    try:
-        import onnx as library
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("Exporting to ONNX", "onnx") from error
-    return library

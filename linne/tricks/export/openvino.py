@@ -5,23 +5,40 @@ from pathlib import Path
 from typing import Any
 
 from linne.core import silent
+from linne.core.errors import OptionError
 
+from . import _part
 from ._failed import failed
+from ._quantised import quantised
 
 files = ("model.xml", "model.bin")
 PARTS = ("prepare", "network", "answers")
+PRECISIONS = ("float32", "float16", "bfloat16", "int8")
 
 
-def openvino(run: Any, path: Path) -> Path:
+def openvino(run: Any, path: Path, *, precision: str = "float32", keep: float = 0.0) -> Path:
     """Write model.xml and model.bin into the folder `path`: uint8 `pictures` (B, H, W, 3) of any size to `run.outputs`.
 
     run: what the engine offers an exporter, see `engine.graph.Parts`. The tensors `prepared` and `features` between the
-    parts keep their names. Raises OptionError that names the operation where the network has one that OpenVINO lacks.
+    parts keep their names. precision: of the network, "float32"; "float16", whose weights are kept in half;
+    "bfloat16", in which a processor computes that has it, where the model is opened so; or "int8", calibrated by
+    run.samples. keep: of int8, the share of the layers that stay in float32, whose names go into `run.kept`. Raises
+    OptionError that names the operation where the network has one that OpenVINO lacks, or for another precision.
     """
     ov = silent.openvino()
-    model = joined(ov, [part(run, name, ov) for name in PARTS], run.outputs)
-    ov.save_model(model, path / files[0], compress_to_fp16=False)
+    if precision not in PRECISIONS:
+        raise OptionError(f"--to openvino has no {precision}: it has {', '.join(PRECISIONS)}.")
+    parts = [eight(run, ov, keep) if (name, precision) == ("network", "int8") else part(run, name, ov)
+             for name in PARTS]  # fmt: skip
+    ov.save_model(joined(ov, parts, run.outputs), path / files[0], compress_to_fp16=precision == "float16")
     return path / files[0]
+
+
+def eight(run: Any, ov: Any, keep: float) -> Any:
+    """The network in 8 bits, as ONNX Runtime's quantiser writes it and OpenVINO reads it."""
+    _part.library()
+    model, run.kept = quantised(_part.part(run, "network"), run.samples, keep)
+    return ov.Core().read_model(model.SerializeToString())
 
 
 def part(run: Any, name: str, ov: Any) -> Any:

@@ -5,22 +5,32 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from linne.core.errors import OptionError
+
 from ._failed import failed
 
 FILE = "model.pt2"
 files = ("model.pt2",)
+PRECISIONS = ("float32", "float16", "bfloat16")
 
 
-def program(run: Any, path: Path) -> Path:
+def program(run: Any, path: Path, *, precision: str = "float32") -> Path:
     """Write model.pt2 into the folder `path`: uint8 pictures (B, H, W, 3) of any size to a tuple, as `run.outputs`.
 
     run: what the engine offers an exporter, see `engine.graph.Parts`. Its archive holds numbers and JSON, no pickle.
-    Raises OptionError that names the operation where the network cannot be traced.
+    precision: in which the network computes, "float32", "float16" or "bfloat16". Raises OptionError that names the
+    operation where the network cannot be traced, or for another precision.
     """
     import torch
 
+    if precision not in PRECISIONS:
+        raise OptionError(
+            f"--to program has no {precision}: PyTorch's quantiser is another package. Take --to onnx or openvino, or "
+            f"{', '.join(PRECISIONS)}."
+        )
+
     try:
-        traced = run.program("whole")
+        traced = run.program("whole", precision)
         buffer = io.BytesIO()
         torch.export.save(traced, buffer)
     except Exception as error:

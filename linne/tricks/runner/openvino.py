@@ -41,7 +41,7 @@ class openvino:
             raise RunError(f"OpenVINO cannot read it: {str(error)[:200]}") from error
         self._free: deque[Any] = deque()
         self._names = [_name(output) for output in self._compiled.outputs]
-        self.name, self.version = "openvino", str(ov.__version__)
+        self.name, self.version = "openvino", str(ov.__version__).split("-")[0]
 
     def __call__(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         try:

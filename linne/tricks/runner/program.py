@@ -45,5 +45,5 @@ class program:
         import torch
 
         with torch.inference_mode():
-            found = self._module(torch.from_numpy(np.ascontiguousarray(pictures)))
+            found = self._module(torch.from_numpy(np.array(pictures)))
         return dict(zip(self._outputs, (one.numpy() for one in found), strict=True))
