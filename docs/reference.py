@@ -29,10 +29,12 @@ SEE = {
     "train": ("start", "training", "tricks", "statistics"), "check": ("wrong_labels", "overlay", "noise"),
     "predict": ("guarantees", "unknown", "explain"), "evaluate": ("ensembles", "statistics"),
     "report": ("statistics", "sure_and_wrong"), "compare": ("compare", "statistics"), "curve": ("compare",),
-    "suggest": ("suggest", "ten"), "synthesize": ("synthesize",), "search": ("search",), "ablate": ("competition",),
+    "suggest": ("suggest", "ten"), "synthesize": ("synthesize",), "search": ("searching",), "ablate": ("competition",),
     "monitor": ("monitor",), "enrol": ("gallery",), "identify": ("gallery",), "same": ("gallery",),
     "gallery": ("gallery",), "episodes": ("few",), "recognition": ("recognition",), "preview": ("tricks",),
     "expand": ("tricks",), "demo": ("start",), "list": ("tricks",), "cache": ("training",),
+    "export": ("browser",), "verify": ("browser",), "serve": ("browser",), "studio": ("wrong_labels", "ten"),
+    "labels": ("labels",), "map": ("studio",),
 }  # fmt: skip
 """Where to read on, of each verb; a verb that is not named has no further page."""
 ABOUT = {
@@ -58,8 +60,8 @@ def verb(name: str) -> str:
     function = getattr(import_module(f"linne.verbs.{name}"), name)
     text, told = split(inspect.getdoc(function) or "")
     taken = [one for one in inspect.signature(function).parameters.values() if one.name != "log"]
-    first = next((one.name.upper() for one in taken if one.default is one.empty and one.kind != one.VAR_KEYWORD), "")
-    lines = [f"# linne {name}", "", prose(text), "", "```console", f"linne {name} {first}".rstrip(), "```", ""]
+    needed = [one.name.upper() for one in taken if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
+    lines = [f"# linne {name}", "", prose(text), "", "```console", " ".join(["linne", name, *needed]), "```", ""]
     lines += shown(name)
     rows = [f"| {flag(one)} | {cell(told.get(one.name, ''))} |" for one in taken if one.kind is not one.VAR_KEYWORD]
     lines += ["## Arguments", "", "| argument | meaning |", "|---|---|", *rows, ""] if rows else []
@@ -77,7 +79,7 @@ def verb(name: str) -> str:
 
 def shown(name: str) -> list[str]:
     """What it printed and what it looks like, where bench/shots.py made some."""
-    printed, pictures = SHOTS / f"{name}.txt", sorted(SHOTS.glob(f"{name}*.png"))
+    printed, pictures = SHOTS / f"{name}.txt", sorted(SHOTS.glob(f"{name}-*.png"))
     lines = []
     if printed.exists():
         lines += ["```text", printed.read_text(encoding="utf-8").rstrip(), "```", ""]

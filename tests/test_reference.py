@@ -48,6 +48,7 @@ def test_options_and_arguments_are_the_program_s_own(pages: dict[str, str]) -> N
         assert all(one in entry for one in wanted), (kind, name, wanted)
     assert "arXiv:1905.04899" in pages["kind-mix"]
     assert "| `--only` (all) |" in pages["verb-check"]
+    assert "\nlinne monitor RUN IMAGES\n" in pages["verb-monitor"]
     assert all(f"| `{name}` |" in pages["settings"] for name in Recipe().__dataclass_fields__)
 
 
@@ -70,3 +71,7 @@ def test_indexes_name_pages_that_are_there_and_no_page_is_left_out(reference: An
             stem = page.name.removesuffix(".md")
             if stem.endswith(".zh") == (ending == ".zh.md") and not stem.startswith("index"):
                 assert stem in listed or f"../{stem}" in more, stem
+
+
+def test_no_page_takes_a_name_that_the_site_builder_keeps() -> None:
+    assert not {"search", "genindex", "py-modindex"} & {page.stem for page in DOCS.glob("*.md")}

@@ -293,10 +293,12 @@ def _beside(images: Images, more: Images, folder: str) -> Images:
     columns[MARK] = np.concatenate([marked(images), np.full(m, "added", object)])
     called = unique([*images.names.tolist(), *(f"{folder}/{name}" for name in more.names)])
     weight = None if images.weight is None else np.concatenate([images.weight, np.full(m, images.weight.mean())])
+    unknown = np.full((m, len(images.classes)), -1, np.int8)
+    targets = None if images.targets is None else np.concatenate([images.targets, unknown])
     return replace(
         images, items=both, names=_words(called), labels=np.concatenate([images.labels, np.full(m, -1)]),
         split=np.concatenate([images.split, part]), group=np.concatenate([images.group, blank]), weight=weight,
-        columns=columns,
+        columns=columns, targets=targets,
     )  # fmt: skip
 
 

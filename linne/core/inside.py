@@ -11,12 +11,16 @@ UPLOAD = re.compile(r"(?:https?://[^/]*)?/?data/upload/(?:.*/)?([^/]+)", re.DOTA
 LOCAL = re.compile(r"(?:https?://[^/]*)?/?data/local-files/?\?d=(.*)", re.DOTALL)
 WEB = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 BAD = re.compile("[\x00-\x1f\x7f]")
+PLAIN = re.compile(r"(?!data/)(?:[\w -][\w .-]*/)*[\w -][\w .-]*")
+"""A relative path of ordinary letters, of which nothing but its steps is to be found out."""
 SAMPLE = 200
 
 
 def parts(written: str) -> "tuple[str, ...] | None":
     """The steps of a path, the file's name last: of an address its host first, of Label Studio's local files the path
     that `d` says, of an upload the name alone. None where it is empty, leads up (..) or holds control characters."""
+    if PLAIN.fullmatch(written):
+        return tuple(written.split("/"))
     if upload := UPLOAD.fullmatch(written):
         steps = [unquote(upload[1])]
     elif local := LOCAL.fullmatch(written):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core.ask import Ask
+from ..core.bundled import is_bundle
 from ..core.decode import Geometry, decode, prepare
 from ..core.errors import OptionError, Unreadable
 from ..core.images import Images
@@ -138,7 +139,7 @@ class Classifier:
             self.look([Picture("warm", _png())])
             self.ran = next(iter(self._held.values()))[1]
             return
-        squares = [prepare(_cloud(number), self.geometry) for number in range(PROBE)]
+        squares = [prepare(cloud(number), self.geometry) for number in range(PROBE)]
         with holding(self._held):
             self._runner, self.ran = choose(
                 self.model.network, self.geometry.size, self.ask.runtime, MANY, squares, self.log
@@ -177,7 +178,7 @@ class Classifier:
                 continue
             label = decide.label(decided, place) if decide and decided else self.classes[int(chances[place].argmax())]
             told = {"name": one.picture.name, "label": label or None, "problem": None}
-            told["probabilities"] = _ranked(self.classes, chances[place], want.top)
+            told["probabilities"] = ranked(self.classes, chances[place], want.top)
             if decide and decided:
                 told |= dict(zip(decide.columns, map(_plain, decide.cells(decided, place)), strict=True))
             out.append(told)
@@ -212,7 +213,7 @@ class Classifier:
         chances = sigmoid(logits / self.model.temperature)
         said = [k for k in np.argsort(-chances, kind="stable") if chances[k] >= self.limits[k]]
         return {"name": one.picture.name, "labels": [self.classes[k] for k in said], "problem": None,
-                "probabilities": _ranked(self.classes, chances, want.top)}  # fmt: skip
+                "probabilities": ranked(self.classes, chances, want.top)}  # fmt: skip
 
     def _explain(self, out: list[dict[str, Any]], looked: Sequence[Looked], logits: np.ndarray, want: Want) -> None:
         """Put a heatmap (h, w) of the likeliest class beside each answer, 1 the greatest, where one was asked for."""
@@ -294,14 +295,19 @@ def gallery(given: Any) -> bool:
     return isinstance(given, (str, Path)) and store.exists(Path(given))
 
 
-def opened(given: Any, ask: Ask, log: Log) -> "Classifier | Identifier":
-    """What a path names, opened and warm."""
-    found = Identifier(given, log) if gallery(given) else Classifier(given, ask, log)
+def opened(given: Any, ask: Ask, log: Log) -> Any:
+    """What a path names, opened and warm: a Classifier, a Packed bundle or an Identifier."""
+    if is_bundle(given):
+        from .serving_bundle import Packed
+
+        found: Any = Packed(given, ask)
+    else:
+        found = Identifier(given, log) if gallery(given) else Classifier(given, ask, log)
     found.warm()
     return found
 
 
-def _ranked(classes: Sequence[str], chances: np.ndarray, top: int) -> dict[str, float]:
+def ranked(classes: Sequence[str], chances: np.ndarray, top: int) -> dict[str, float]:
     """Classes and probabilities, as `linne predict` rounds them: all in their order, or the `top` likeliest."""
     order = range(len(classes)) if not top else np.argsort(-chances, kind="stable")[:top]
     return {classes[k]: round(float(chances[k]), 6) for k in order}
@@ -314,7 +320,7 @@ def _plain(cell: Any) -> Any:
     return {"yes": True, "no": False}.get(cell, cell) if isinstance(cell, str) else cell
 
 
-def _cloud(number: int) -> np.ndarray:
+def cloud(number: int) -> np.ndarray:
     """(256, 256, 3) uint8 of soft colours: a picture to try a network on where none is at hand."""
     from PIL import Image
 
@@ -328,5 +334,5 @@ def _png() -> bytes:
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(_cloud(0)).save(file, "PNG")
+    Image.fromarray(cloud(0)).save(file, "PNG")
     return file.getvalue()

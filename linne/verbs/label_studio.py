@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,13 +77,12 @@ def label_studio(
     trained = Run(run) if run else None
     secret, names = token or os.environ.get("LINNE_TOKEN", ""), tuple(filter(None, map(str.strip, called.split(","))))
     address = Address(host, port, secret, called=names)
+    policy = address.policy(Sizes(most=32 << 20), port)
     pictures = checked(load(str(images)))
     path = overlay_of(str(images), pictures.root, overlay)
-    with alone(path):
+    with alone(path), closing(bound(address)) as listening:
         project = Project(pictures, path, _account())
         backend = Backend(project, Jobs(), str(images), trained, log.say)
-        listening = bound(address)
-        policy = address.policy(Sizes(most=32 << 20), listening.getsockname()[1])
         log.say(f"{len(pictures):,} pictures of {images}; decisions go to {path}")
         log.say(f"Label Studio's model address: http://{host}:{listening.getsockname()[1]}")
         if not secret:
@@ -93,8 +93,6 @@ def label_studio(
 
 def _serve(program: Any, listening: Any) -> None:
     """Until Ctrl-C or SIGTERM."""
-    from contextlib import suppress
-
     import uvicorn
 
     config = uvicorn.Config(program, log_level="warning", access_log=False, server_header=False, ws="none",

@@ -108,7 +108,7 @@ class Rows:
                 return row
         if len(steps) > 1:
             return -1
-        name = steps[-1]
+        name = SLASH.join(steps)
         plain = unloaded(name)
         at = self.project.at(plain)
         return at if at >= 0 else self._ends.get(name, self._ends.get(plain, -1))

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from ..core.errors import LinneError
 from ..core.files import plain
-from ..engine.serving import Classifier, Identifier, Picture, Want
+from ..engine.serving import Picture, Want
 from .asgi import App, Message, Receive, Refused, Scope, Send, header, refuse
 from .serve_decode import Pool, Unwanted
 from .serve_forms import Form, Most, form
@@ -197,7 +197,7 @@ def _galleries(app: FastAPI, state: State) -> None:
         entry = state.models.get(model, "gallery")
         async with _pictures(request, state) as (found, ticket):
             pictures = await _decoded(state, entry, found, ticket)
-            answers = await state.queue.call(lambda: _gallery(entry).identify(pictures, far), ticket)
+            answers = await state.queue.call(lambda: entry.served.identify(pictures, far), ticket)
         return _json({"model": entry.name, **answers}, _counted(state, entry, answers["answers"]))
 
     @app.post("/enrol", openapi_extra=BODY, responses=told("enrolled"))
@@ -208,14 +208,8 @@ def _galleries(app: FastAPI, state: State) -> None:
         entry = state.models.get(model, "gallery")
         async with _pictures(request, state) as (found, ticket):
             pictures = await _decoded(state, entry, found, ticket)
-            answer = await state.queue.call(lambda: _gallery(entry).enrol(pictures, name), ticket)
+            answer = await state.queue.call(lambda: entry.served.enrol(pictures, name), ticket)
         return _json({"model": entry.name, **answer})
-
-
-def _gallery(entry: Entry) -> Identifier:
-    if isinstance(entry.served, Classifier):
-        raise Refused(404, f"{entry.name} is no gallery.")
-    return entry.served
 
 
 def _health(app: FastAPI, state: State) -> None:

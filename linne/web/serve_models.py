@@ -10,7 +10,7 @@ from ..core.ask import Ask
 from ..core.errors import LinneError, OptionError, nearest
 from ..core.run import Run
 from ..engine.log import Log
-from ..engine.serving import Classifier, Identifier, gallery, opened
+from ..engine.serving import gallery, opened
 from .asgi import Refused
 
 
@@ -20,7 +20,7 @@ class Entry:
 
     name: str
     given: Any
-    served: "Classifier | Identifier"
+    served: Any
     number: int = 1
     since: float = field(default_factory=time.time)
 
@@ -41,7 +41,7 @@ class Models:
         for name, source in sources.items():
             self.entries[name] = Entry(name, source, self._opened(source))
 
-    def _opened(self, source: Any) -> "Classifier | Identifier":
+    def _opened(self, source: Any) -> Any:
         return opened(source, Ask() if gallery(source) else self.ask, self.log)
 
     def get(self, name: str, kind: str) -> Entry:

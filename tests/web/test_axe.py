@@ -100,3 +100,22 @@ def test_axe_would_find_something(browser: Any, tmp_path: Path) -> None:
     (tmp_path / "bad.html").write_text("<html><body><img src='data:,'><p style='color:#ccc'>pale</p>")
     found = looked(browser, tmp_path / "bad.html", 400)
     assert {"image-alt", "color-contrast", "html-has-lang"} <= {one.split(":")[0] for one in found["violations"]}
+
+
+def test_heads_print_as_words_and_sort_again_afterwards(pages: dict[str, Path], browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    page.goto(pages["report"].as_uri())
+    words = page.locator("#classes thead").inner_text()
+    buttons = page.locator("th button").count()
+    assert buttons > 5
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("th button").count() == 0
+    assert page.locator("#classes thead").inner_text() == words
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("th button").count() == buttons
+    first = page.locator("#classes tbody tr th").first
+    page.locator("#classes th button").first.click()
+    up = first.inner_text()
+    page.locator("#classes th button").first.click()
+    assert (up, first.inner_text()) == ("cat", "eel")
+    page.close()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import OptionError
+from ...core.leash import NAME
 
 LINES = 200
 """Lines of what a job said that are kept."""
@@ -136,10 +137,10 @@ class Jobs:
 
     def _run(self, job: Job) -> None:
         words = [sys.executable, "-m", "linne", *job.words, "--json"]
-        env = {**os.environ, "LINNE_PROGRESS": "json", "PYTHONUNBUFFERED": "1"}
+        env = {**os.environ, "LINNE_PROGRESS": "json", "PYTHONUNBUFFERED": "1", NAME: "stdin"}
         try:
             job.process = subprocess.Popen(
-                words, cwd=self.at, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                words, cwd=self.at, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 text=True, errors="replace", start_new_session=True,
             )  # fmt: skip
             with job.process:

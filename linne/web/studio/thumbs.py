@@ -4,7 +4,6 @@ A picture is known by its path, size and time of change, so that a listing of 10
 file gets a new thumbnail. They lie in one SQLite file a side, which `linne cache` shows and empties.
 """
 
-import base64
 import json
 import os
 import sqlite3
@@ -16,16 +15,20 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import RunError
+import numpy as np
+import simplejpeg
+
+from ...core.decode import decode
+from ...core.errors import RunError, Unreadable
 from ...core.images import Item
 from ...core.measure import content_hash
 from ...engine.cache import home, limit
-from ..thumbs import thumb
 
 SIDE = 160
 """Pixels of a thumbnail's long side: sharp in a grid cell of 128 on a screen of ordinary density."""
 LARGE = 1024
 """Pixels of the long side of a picture that is looked at alone."""
+QUALITY = 78
 NONE = b""
 """Of a picture that cannot be decoded."""
 TABLE = "create table if not exists thumbs (key blob primary key, jpeg blob not null) without rowid"
@@ -109,9 +112,18 @@ class Thumbs:
 
 
 def jpeg(item: Any, side: int) -> bytes:
-    """One picture within side x side pixels, of nothing but the file's pixels; b"" where there are none."""
-    made = thumb(item, side)
-    return base64.b64decode(made["jpeg"]) if made else NONE
+    """One picture within side x side pixels, never enlarged, of nothing but its pixels; b"" where there are none."""
+    from PIL import Image
+
+    try:
+        pixels = decode(item, least=side).pixels
+    except Unreadable:
+        return NONE
+    image, most = Image.fromarray(pixels), max(pixels.shape[:2])
+    if most > side:
+        high, wide = (max(1, round(one * side / most)) for one in pixels.shape[:2])
+        image = image.resize((wide, high), Image.Resampling.BILINEAR, reducing_gap=2)
+    return simplejpeg.encode_jpeg(np.ascontiguousarray(image), QUALITY, colorsubsampling="420")
 
 
 def home_of(path: "str | Path") -> Path:

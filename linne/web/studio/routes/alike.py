@@ -19,7 +19,8 @@ FILE = "map.npz"
 def make(here: Here) -> dict[str, Any]:
     """Look at every picture and lay them out; a job."""
     here.kept.pop("map", None)
-    return here.jobs.start("map", ["map", here.source, "--out", str(here.home / FILE)]).data()
+    words = ["map", here.source, "--out"]
+    return here.jobs.start("map", [*words, str(here.home / FILE)], shown=[*words, FILE]).data()
 
 
 @router.get("/map", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}})

@@ -1,5 +1,6 @@
 """Export: labels as other tools read them, labels of other tools, and a run as a bundle; commands as jobs."""
 
+import importlib.util
 import secrets
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,6 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from .... import __file__ as package
 from ....core.errors import InputError, OptionError
 from ....core.lookup import kinds, names
 from ....engine.labels import formats
@@ -116,5 +116,5 @@ def bundle(asked: Bundle, here: Here) -> dict[str, Any]:
 
 def _bundles() -> list[str]:
     """Formats that a run can be exported to, where this installation has the command."""
-    there = (Path(package).parent / "verbs" / "export.py").exists()
+    there = importlib.util.find_spec("linne.verbs.export") is not None
     return list(names("export")) if there and "export" in kinds() else []

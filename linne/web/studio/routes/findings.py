@@ -121,7 +121,7 @@ def _after(here: Studio, before: str) -> dict[str, Any]:
 def _compared(here: Studio, before: str, after: str) -> None:
     parts = Run(before).parts() & Run(after).parts()
     split = next((part for part in ("test", "validation", "train") if part in parts), "test")
-    words = here.overlaid("compare", after, before, *(["--split", split] if split != "test" else []))
+    words = here.overlaid("compare", before, after, *(["--split", split] if split != "test" else []))
     here.jobs.start("compare", words, lambda told: here.kept.update(worth=_told(here, told, before, after, split)))
 
 
@@ -129,7 +129,7 @@ def _told(here: Studio, told: dict[str, Any], before: str, after: str, split: st
     pair = told["pairs"][0]
     ends = {name: pair[name] for name in ("metric", "value", "low", "high", "n", "sentence", "warning")}
     figures = [{name: one[name] for name in ("value", "low", "high")} for one in told["figures"]]
-    return plain(ends | {"after": figures[0], "before": figures[1], "split": split, "runs": [after, before],
+    return plain(ends | {"before": figures[0], "after": figures[1], "split": split, "runs": [before, after],
                          "notes": told["notes"], "changed": here.project.figures()["changed"],
                          "command": told["command"]})  # fmt: skip
 

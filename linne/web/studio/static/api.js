@@ -57,19 +57,22 @@ export async function begin() {
     await post("/session", { token: hash.get("token") });
     history.replaceState(null, "", location.pathname);
   }
+  const first = bytes(`/api/pictures?start=0&count=${PAGE}`);
   const [told, columned] = await Promise.all([get("/api/project"), get("/api/columns")]);
   project = told; layout = columned; number = told.number;
   const n = project.figures.pictures;
   for (const [name, kind, width] of layout) columns[name] = new KINDS[kind](n * width);
-  await page(0);
-  rest();
+  const modules = Promise.all(told.panels.map((name) => import(`./panels/${name}.js`)));
+  page(0, await first);
   setInterval(() => { if (!document.hidden) changes(); }, POLL);
   setInterval(jobs, POLL);
   resend();
+  return modules;
 }
 
-async function page(start) {
-  const data = await bytes(`/api/pictures?start=${start}&count=${PAGE}`);
+export const follow = () => rest();  // the other pictures, once the first ones are shown
+
+function page(start, data) {
   const n = Math.min(PAGE, project.figures.pictures - start);
   let at = 0;
   for (const [name, kind, width] of layout) {
@@ -82,7 +85,7 @@ async function page(start) {
 
 async function rest() {
   while (loaded < project.figures.pictures) {
-    await page(loaded);
+    page(loaded, await bytes(`/api/pictures?start=${loaded}&count=${PAGE}`));
     emit("loaded", loaded);
   }
 }
@@ -90,9 +93,7 @@ async function rest() {
 export async function reload() {
   project = await get("/api/project");
   loaded = 0;
-  await page(0);
   await rest();
-  emit("loaded", loaded);
 }
 
 function take(seen) {

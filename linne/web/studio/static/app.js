@@ -92,15 +92,15 @@ function typed(event) {
 
 async function start() {
   dress();
+  let modules;
   try {
-    await api.begin();
+    modules = await api.begin();
   } catch (error) {
     const text = error.status === 401 || error.status === 403 ? t("The studio needs the address that was printed when it was started, with its token.") : error.message;
     clear($("main"), h("section", {}, h("div", { class: "card", role: "alert" }, text)));
     return;
   }
   const names = api.project.panels;
-  const modules = await Promise.all(names.map((name) => import(`./panels/${name}.js`)));
   modules.forEach((module, place) => { add(module.zh ?? {}); parts.push({ ...module, name: names[place] }); });
   parts.sort((a, b) => a.order - b.order);
   $("settings").addEventListener("click", settings);
@@ -113,8 +113,9 @@ async function start() {
   let newest = 0;
   api.on("jobs", (jobs) => { if (jobs.length && jobs[0].id > newest) { newest = jobs[0].id; command(jobs[0].command); } });
   api.on("fought", (rows) => toast(t("Two people answered differently: {against}. Both answers are in the file; look at the conflicts.", { against: rows[0].against }), 12));
-  api.look();
   open(location.hash.slice(1));
+  api.look();
+  setTimeout(api.follow, 50);
 }
 
 start();

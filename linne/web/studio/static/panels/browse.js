@@ -105,7 +105,7 @@ export function mount(root, api, t) {
     frame.classList.add("third");
     const told = await api.get(`/api/picture/${row}`);
     const fact = (name, value) => (value ? [h("dt", {}, t(name)), h("dd", { class: "name" }, value)] : []);
-    clear(right, h("div", { class: "row" }, h("h2", { class: "name" }, told.name),
+    clear(right, h("div", { class: "row tight" }, h("h2", { class: "name" }, told.name),
       h("button", { type: "button", class: "push", "aria-label": t("Close"), onclick: () => { right.hidden = true; frame.classList.remove("third"); grid.root.focus(); } }, "×")),
     told.why ? h("p", { class: "bad", role: "alert" }, told.why) : h("img", { class: "big", src: api.view(row), alt: told.name }),
     h("dl", {}, fact("Label", told.labels.join(", ")), fact("Listed as", told.given), fact("Guess", told.guess && `${told.guess} (${told.confidence} %)`),

@@ -14,7 +14,7 @@ export const zh = {
   "accept the guess": "接受猜测", "Progress": "进度", "Actions": "操作", "Conflict": "冲突", "decided in the meantime": "期间已被决定",
 };
 const AFTER = 20;
-const AHEAD = 12;
+const AHEAD = 4;
 
 export function mount(root, api, t) {
   let queue = [], at = null, order = "name", picked = new Set(), since = 0, before = [];
@@ -23,7 +23,8 @@ export function mount(root, api, t) {
   const asking = () => localStorage.getItem("asking") !== "off";
   const image = h("img", { class: "big", alt: "" }), name = h("p", { class: "name soft" }), guess = h("p", { role: "status" }), none = h("p", {});
   const stage = h("div", {}, image, none);
-  stage.style.cssText = "min-height:0;display:grid;place-items:center;padding:.5rem";
+  stage.style.cssText = "min-height:0;display:grid;grid-template-rows:minmax(0,1fr);place-items:center;padding:.5rem";
+  image.style.height = "100%";
   const list = h("ul", { class: "plain" }), progress = h("div", {}), latest = h("ul", { class: "plain small" });
   const asked = job("suggest", refill);
   const button = (text, then, key) => h("button", { type: "button", title: key, onclick: then }, t(text), " ", h("kbd", { "aria-hidden": "true" }, key));
