@@ -20,7 +20,6 @@ def export(
     limit: float = 1.0,
     coverage: float = 0.0,
     runtime_files: Path | None = None,
-    webgpu: bool = True,
     log: Log | None = None,
 ) -> Any:
     """Write a run as a bundle: a folder that takes a picture of any size and answers as the run does, without PyTorch.
@@ -33,7 +32,8 @@ def export(
     run
         A finished run's folder; with --to web a bundle that holds model.onnx, too.
     to
-        The format, or several: onnx, openvino, program, as in 'onnx,openvino'. See: linne list export. Or: web.
+        The format, or several: onnx, openvino, program, as in 'onnx,openvino'. See: linne list export. Or: web;
+        'web(webgpu=false)' leaves out 9 MB that a browser loads only where it has a graphics processor.
     out
         The folder, new or empty; the run's name with -bundle, or -page, when not given.
     precision
@@ -45,20 +45,17 @@ def export(
         Of the sets of classes in the answers, e.g. 0.9; 0.95 when not given, where the run can promise it.
     runtime_files
         With --to web: onnxruntime-web's .tgz from npm, for a machine without a network; fetched once when not given.
-    webgpu
-        With --to web: put in what the graphics processor needs, 9 MB that a browser loads only where it has one.
     """
-    formats = [spec.name for spec in parse(to)]
+    formats = parse(to)
     how: dict[str, Any] = {"precision": precision, "limit": limit, "coverage": coverage, "log": log}
-    if PAGE not in formats:
-        wrong = "--runtime-files" if runtime_files else "" if webgpu else "--no-webgpu"
-        if wrong:
-            raise OptionError(f"{wrong} has no effect: it is for --to web, and this is --to {to}. Drop it.")
+    if PAGE not in [spec.name for spec in formats]:
+        if runtime_files:
+            raise OptionError(f"--runtime-files has no effect: it is for --to web, and this is --to {to}. Drop it.")
         from ..engine.export import export as made
 
         return made(run, to, out, **how)
     if len(formats) > 1:
         raise OptionError(f"--to {to}: a page is a folder by itself. Give --to web alone, and the others once more.")
-    from ..web.browser import export_page
+    from ..web.browser import export_page, with_webgpu
 
-    return export_page(run, out, runtime_files=runtime_files, webgpu=webgpu, **how)
+    return export_page(run, out, runtime_files=runtime_files, webgpu=with_webgpu(formats[0]), **how)
