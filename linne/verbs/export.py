@@ -8,7 +8,7 @@ from ..core.run import Run
 from ..core.spec import parse
 from ..engine.log import Log
 
-PAGE = "web"
+PAGE, LIMIT = "web", 1.0
 
 
 def export(
@@ -17,7 +17,7 @@ def export(
     to: str = "onnx",
     out: Path | None = None,
     precision: str = "float32",
-    limit: float = 1.0,
+    limit: float = LIMIT,
     coverage: float = 0.0,
     runtime_files: Path | None = None,
     log: Log | None = None,
