@@ -5,7 +5,7 @@ from typing import Any
 
 from ..core.errors import OptionError
 from ..core.run import Run
-from ..core.spec import parse
+from ..core.spec import Spec, parse
 from ..engine.log import Log
 
 PAGE, LIMIT = "web", 1.0
@@ -33,7 +33,7 @@ def export(
         A finished run's folder; with --to web a bundle that holds model.onnx, too.
     to
         The format, or several: onnx, openvino, program, as in 'onnx,openvino'. See: linne list export. Or: web;
-        'web(webgpu=false)' leaves out 9 MB that a browser loads only where it has a graphics processor.
+        'web(webgpu=False)' leaves out the 9 MB that a browser loads only where it has a graphics processor.
     out
         The folder, new or empty; the run's name with -bundle, or -page, when not given.
     precision
@@ -47,15 +47,25 @@ def export(
         With --to web: onnxruntime-web's .tgz from npm, for a machine without a network; fetched once when not given.
     """
     formats = parse(to)
-    how: dict[str, Any] = {"precision": precision, "limit": limit, "coverage": coverage, "log": log}
     if PAGE not in [spec.name for spec in formats]:
         if runtime_files:
             raise OptionError(f"--runtime-files has no effect: it is for --to web, and this is --to {to}. Drop it.")
         from ..engine.export import export as made
 
-        return made(run, to, out, **how)
+        return made(run, to, out, coverage=coverage, precision=precision, limit=limit, log=log)
     if len(formats) > 1:
         raise OptionError(f"--to {to}: a page is a folder by itself. Give --to web alone, and the others once more.")
-    from ..web.browser import export_page, with_webgpu
+    from ..web.browser import export_page
 
-    return export_page(run, out, runtime_files=runtime_files, webgpu=with_webgpu(formats[0]), **how)
+    changed = {} if precision == "float32" else {"precision": precision}
+    changed |= {} if limit == LIMIT else {"limit": limit}
+    webgpu = _webgpu(formats[0])
+    return export_page(run, out, runtime_files=runtime_files, webgpu=webgpu, log=log, coverage=coverage, **changed)
+
+
+def _webgpu(page: Spec) -> bool:
+    """Whether a page gets what the graphics processor needs. Raises OptionError for any other option."""
+    told = dict(page.options)
+    if page.args or set(told) - {"webgpu"} or not isinstance(told.get("webgpu", True), bool):
+        raise OptionError(f"--to {page} is not allowed. web takes one option: web(webgpu=False).")
+    return told.get("webgpu", True)

@@ -25,7 +25,6 @@ from ..core.errors import OptionError, RunError
 from ..core.files import write
 from ..core.predictions import softmax
 from ..core.run import Run
-from ..core.spec import Spec
 from ..engine import npm
 from ..engine.bundle import Bundle
 from ..engine.golden import from_ppm
@@ -88,15 +87,6 @@ class Page:
             "page": str(self.path), "bytes": self.bytes, "start_bytes": self.start, "files": len(self.files),
             "notes": self.notes,
         }  # fmt: skip
-
-
-def with_webgpu(spec: Spec) -> bool:
-    """Whether "web" or "web(webgpu=false)" asks for what the graphics processor needs. Raises OptionError for more."""
-    given = dict(spec.options)
-    value = given.pop("webgpu", True)
-    if spec.args or given or not isinstance(value, bool):
-        raise OptionError(f"--to {spec} is not there. Allowed: web, 'web(webgpu=false)'.")
-    return value
 
 
 def export_page(
