@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,6 +80,16 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     )  # fmt: skip
     linne.export(place / "run", to="onnx,openvino,program", out=place / "bundle")
     return place / "run", place / "bundle"
+
+
+@pytest.fixture(scope="session")
+def exported_parts(shipped: tuple[Path, Path]) -> Any:
+    """What an exporter is given of that run; traced once for all tests, with 20 pictures of noise to calibrate by."""
+    from linne.engine.answering import gather
+    from linne.engine.graph import Parts
+
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
+    return Parts(gather(shipped[0]), pictures)
 
 
 @pytest.fixture(scope="session")

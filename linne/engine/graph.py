@@ -188,6 +188,12 @@ class Parts:
 
     def program(self, part: str, precision: str = "float32") -> Any:
         """A part ("prepare", "network", "answers" or "whole") as torch.export has it, for any number of pictures."""
+        key = f"{part} {precision}"
+        if key not in self.memo:
+            self.memo[key] = self._traced(part, precision)
+        return self.memo[key]
+
+    def _traced(self, part: str, precision: str) -> Any:
         batch, side = torch.export.Dim("batch", min=1, max=4096), {"min": 1, "max": 65535}
         sides = {1: torch.export.Dim("height", **side), 2: torch.export.Dim("width", **side)}
         pictures = torch.zeros(2, self.size + 37, self.size + 91, 3, dtype=torch.uint8)

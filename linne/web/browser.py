@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -102,15 +103,16 @@ def export_page(
     source = run.path if isinstance(run, Run) else Path(run)
     place = source.with_name(f"{source.resolve().name}-page") if out is None else Path(out)
     _empty(place, source)
-    if bundled.is_bundle(source):
-        asked = [name for name, value in how.items() if value]
-        if asked:
-            raise OptionError(
-                f"{asked[0]} has no effect: {source} is a bundle, and was exported with its own. Drop it."
-            )
-        return write_page(source, place, runtime(runtime_files, webgpu, log))
     from ..engine.export import export
 
+    if bundled.is_bundle(source):
+        usual = signature(export).parameters
+        asked = [name for name, value in how.items() if value != usual[name].default]
+        if asked:
+            raise OptionError(
+                f"--{asked[0]} has no effect: {source} is a bundle, and was exported with its own. Drop it."
+            )
+        return write_page(source, place, runtime(runtime_files, webgpu, log))
     found = runtime(runtime_files, webgpu, log)
     aside = place.with_name(f".{place.name}.{os.getpid()}.bundle")
     try:

@@ -10,14 +10,12 @@ import pytest
 from linne.core import wire
 from linne.core.errors import OptionError
 from linne.core.lookup import find
-from linne.engine.answering import gather
 from linne.engine.graph import Parts
 
 
-@pytest.fixture(scope="module")
-def parts(shipped: tuple[Path, Path]) -> Parts:
-    pictures = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
-    return Parts(gather(shipped[0]), pictures)
+@pytest.fixture
+def parts(exported_parts: Parts) -> Parts:
+    return exported_parts
 
 
 def test_inputs_and_outputs_have_names_and_free_sides(shipped: tuple[Path, Path]) -> None:
