@@ -20,6 +20,7 @@ from cyclopts import App, CycloptsError, Parameter
 from . import __version__
 from .core.errors import LinneError, nearest
 from .core.files import plain
+from .core.leash import leash
 from .core.lookup import names
 from .core.recipe import Recipe
 
@@ -29,6 +30,7 @@ VERBS = Path(__file__).parent / "verbs"
 def main(argv: list[str] | None = None) -> int:
     """Run a command line; the exit code."""
     words = sys.argv[1:] if argv is None else argv
+    leash()
     try:
         return _app()(_worded(words), exit_on_error=False, print_error=False, result_action="return_value") or 0
     except CycloptsError as error:

@@ -90,3 +90,16 @@ def exported_parts(shipped: tuple[Path, Path]) -> Any:
 
     pictures = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
     return Parts(gather(shipped[0]), pictures)
+
+
+@pytest.fixture(scope="session")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """run/, trained on photos/ of 3 classes of 24, and new/ of 4 each; nothing is written there by a test."""
+    import linne
+
+    root = tmp_path_factory.mktemp("shapes")
+    write_folder(root / "photos", 24)
+    write_folder(root / "new", 4, start=900)
+    linne.train(root / "photos", out=root / "run")
+    linne.predict(root / "run", root / "new", runtime="openvino(f32)")  # tried beside float32 once, which takes torch
+    return root

@@ -9,6 +9,7 @@ from PIL import Image
 from linne.core.decode import Geometry
 from linne.engine import choose, extractor
 from linne.engine.network import Network
+from tests.conftest import SHAPES, draw
 
 SIZE = 32
 NET = Network("coarse", "0" * 24, "test", 192, 2, SIZE, 1.0, "bilinear", (0.5,) * 3, (0.5,) * 3)
@@ -51,4 +52,21 @@ def write(root: Path, identities: Iterable[int], each: int = 4, start: int = 0, 
         place.mkdir(parents=True, exist_ok=True)
         for number in range(start, start + each):
             Image.fromarray(picture(identity, number, noise)).save(place / f"{number:03d}.png")
+    return root
+
+
+def part(identity: int, number: int) -> Image.Image:
+    """A drawing of its own for each identity; each picture of it moved, and brighter or darker."""
+    moved = np.random.default_rng([identity, number])
+    pixels = np.roll(draw(SHAPES[identity % 3], identity), moved.integers(-14, 15, 2), axis=(0, 1))
+    return Image.fromarray(np.clip(pixels * moved.uniform(0.7, 1.2), 0, 255).astype(np.uint8))
+
+
+def nine(root: Path) -> Path:
+    """Nine identities below root, three pictures of each in `parts`, and one more of each in `new`."""
+    for identity in range(9):
+        for number in range(4):
+            place = root / ("new" if number == 3 else "parts") / f"part {identity}"
+            place.mkdir(parents=True, exist_ok=True)
+            part(identity, number).save(place / f"{number}.jpg", quality=92)
     return root

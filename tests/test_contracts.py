@@ -40,6 +40,7 @@ OFFERED = {
     "method": {"model", "loss", "images", "classes", "device", "teach", "prior"},
     "query": {"predictions", "features", "known", "committee", "rng", "n"},
     "generator": {"images", "classes", "channels", "size", "device"},
+    "labels": {"images", "sizes", "ways"},
     "explain": {"pixels", "targets", "features", "known", "score", "maps", "gradients", "weight"},
 }
 CALLED = {"method": {"batch", "progress", "player"}, "generator": {"batch", "progress", "player"}}

@@ -2,6 +2,9 @@
 
 import re
 import shlex
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -29,14 +32,21 @@ def snippets() -> list[tuple[str, str]]:
     return [(page.name, block) for page in PAGES for block in blocks(page, "python") if "def " not in block]
 
 
+@cache
+def told(verb: str) -> str:
+    """What a command's help says; read once, since many lines name the same one."""
+    with redirect_stdout(StringIO()) as shown:
+        assert cli.main([verb, "--help"]) == 0
+    return shown.getvalue()
+
+
 @pytest.mark.parametrize(("page", "line"), commands(), ids=lambda value: value[:60])
-def test_every_command_exists(page: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_exists(page: str, line: str) -> None:
     words = shlex.split(line)[1:]
     if words[0].startswith("-"):
         return
     assert words[0] in cli.verbs(), f"{page}: {line}"
-    assert cli.main([words[0], "--help"]) == 0
-    shown = capsys.readouterr().out
+    shown = told(words[0])
     for word in words[1:]:
         if word.startswith("--"):
             assert word.split("=")[0] in shown, f"{page}: {line}: there is no {word}"

@@ -12,7 +12,7 @@ from .finding import Finding
 from .images import Images, Taken
 from .load import load
 from .names import unique
-from .overlay import Overlay, Row
+from .overlay import Overlay, Row, joined, parted
 
 MARK = "overlay"
 """The column of Images that says what was decided: one of VOUCHED, "unsure", or ""."""
@@ -20,6 +20,8 @@ VOUCHED = ("confirmed", "relabelled", "labelled", "added")
 """Labels that a person gave or confirmed; "added": of a picture that lies in a pool, which teaches and never judges."""
 DROPPED, BAD = "dropped by the overlay", "a bad picture, says the overlay"
 OUT = {"drop": DROPPED, "bad picture": BAD}
+NEW = "new class"
+"""How the note of a row begins that says that its class is one that the pictures do not have yet."""
 SHOWN = 5
 """At most so many names in a message."""
 
@@ -104,18 +106,20 @@ def apply(overlay: Overlay, images: Images, hashes: np.ndarray, elsewhere: Colle
     hashes: (n,) V16 of their content. elsewhere: names that are not asked of.
     Raises InputError for a class that is not there, an overlay without decisions, or one whose pictures are all gone.
     """
-    classes = images.classes
-    words = [classes[label] if label >= 0 else "" for label in images.labels]
+    words = _told(images)
     found = decided(overlay, images.names.tolist(), words, [one.tobytes().hex() for one in hashes], elsewhere)
-    _known(overlay, found.states, classes)
-    index = {name: place for place, name in enumerate(classes)} | {"": -1}
-    labels = np.array([-1 if state.why else index[state.label] for state in found.states], np.int64)
+    images = _wider(images, overlay, found.states)
+    _known(overlay, found.states, images)
+    relabelled = _targets(images, words, found.states)
+    index = {name: place for place, name in enumerate(images.classes)} | {"": -1}
+    labels = images.labels if relabelled is not None else np.array(
+        [-1 if state.why else index[state.label] for state in found.states], np.int64)  # fmt: skip
     marks, whys = (_words(getattr(state, name) for state in found.states) for name in ("mark", "why"))
     old = added(images)
     copies = old & np.isin(hashes, hashes[~old])
     whys[copies & (whys == "")] = "its copy is among the pictures"
     marks[old & (marks != "")] = "added"
-    images = replace(images, labels=labels, columns={**images.columns, MARK: marks})
+    images = replace(images, labels=labels, targets=relabelled, columns={**images.columns, MARK: marks})
     changed = np.array([a != b for a, b in zip(words, (state.label for state in found.states), strict=True)], bool)
     return Applied(overlay, images, whys, changed & ~old & (whys == ""), found.findings)
 
@@ -228,15 +232,54 @@ def _labels(rows: "list[Row]") -> bool:
     return bool(state.label) and not state.why
 
 
-def _known(overlay: Overlay, states: Iterable[State], classes: Sequence[str]) -> None:
+def labels_of(images: Images, text: str) -> list[str]:
+    """The labels that a cell names: one, or several where these pictures have several."""
+    return parted(text) if images.targets is not None else [text] if text else []
+
+
+def _told(images: Images) -> list[str]:
+    """(n,) each picture's label, or its several ones, as an overlay writes them."""
+    classes = images.classes
+    if images.targets is None:
+        return [classes[label] if label >= 0 else "" for label in images.labels]
+    return [joined(classes[k] for k in np.flatnonzero(row == 1)) for row in images.targets]
+
+
+def _wider(images: Images, overlay: Overlay, states: Sequence[State]) -> Images:
+    """With the classes that the overlay begins: a row says so in its note; without any class, all."""
+    said = {word for row in overlay.decided if row.note.startswith(NEW) for word in labels_of(images, row.to)}
+    used = {word: None for state in states for word in labels_of(images, state.label)}
+    new = sorted(word for word in used if word not in images.classes and (word in said or not images.classes))
+    if not new:
+        return images
+    blank = np.full((len(images), len(new)), -1, np.int8)
+    targets = None if images.targets is None else np.concatenate([images.targets, blank], axis=1)
+    return replace(images, classes=(*images.classes, *new), targets=targets)
+
+
+def _targets(images: Images, words: Sequence[str], states: Sequence[State]) -> "np.ndarray | None":
+    """(n, K) what is known of each of several labels: all of a picture that was relabelled, none of one left out."""
+    if images.targets is None:
+        return None
+    out, place = images.targets.copy(), {name: k for k, name in enumerate(images.classes)}
+    for row, (word, state) in enumerate(zip(words, states, strict=True)):
+        if state.why:
+            out[row] = -1
+        elif state.label != word:
+            out[row] = 0
+            out[row, [place[one] for one in parted(state.label)]] = 1
+    return out
+
+
+def _known(overlay: Overlay, states: Iterable[State], images: Images) -> None:
     """Raise InputError for a class that is not there."""
-    wrong = [state for state in states if state.label not in ("", *classes)]
+    wrong = [(state, word) for state in states for word in labels_of(images, state.label) if word not in images.classes]
     if wrong:
-        row = wrong[0].by
+        word, row = wrong[0][1], wrong[0][0].by
         more = f", and so have {len(wrong) - 1} more pictures" if len(wrong) > 1 else ""
         raise InputError(
-            f"{overlay.path}, line {row.line if row else '?'}: there is no class {wrong[0].label!r}{more}. "
-            f"{nearest(wrong[0].label, classes)}"
+            f"{overlay.path}, line {row.line if row else '?'}: there is no class {word!r}{more}. "
+            f"{nearest(word, images.classes)}"
         )
 
 
@@ -250,10 +293,12 @@ def _beside(images: Images, more: Images, folder: str) -> Images:
     columns[MARK] = np.concatenate([marked(images), np.full(m, "added", object)])
     called = unique([*images.names.tolist(), *(f"{folder}/{name}" for name in more.names)])
     weight = None if images.weight is None else np.concatenate([images.weight, np.full(m, images.weight.mean())])
+    unknown = np.full((m, len(images.classes)), -1, np.int8)
+    targets = None if images.targets is None else np.concatenate([images.targets, unknown])
     return replace(
         images, items=both, names=_words(called), labels=np.concatenate([images.labels, np.full(m, -1)]),
         split=np.concatenate([images.split, part]), group=np.concatenate([images.group, blank]), weight=weight,
-        columns=columns,
+        columns=columns, targets=targets,
     )  # fmt: skip
 
 

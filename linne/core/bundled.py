@@ -10,7 +10,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -33,6 +33,11 @@ def is_bundle(path: Any) -> bool:
     return isinstance(path, (str, Path)) and (Path(path) / NAME).is_file()
 
 
+def is_page(path: Any) -> bool:
+    """Whether a page's folder is there, which answers in a browser."""
+    return is_bundle(path) and (Path(path) / "index.html").is_file()
+
+
 def written(folder: Path, versions: Mapping[str, str]) -> Path:
     """Write MANIFEST.json over every file in the folder; the last of a bundle."""
     files = {}
@@ -44,8 +49,10 @@ def written(folder: Path, versions: Mapping[str, str]) -> Path:
     return write(folder / NAME, json.dumps(plain(told), indent=1) + "\n")
 
 
-def manifest(folder: Path) -> dict[str, Any]:
+def manifest(folder: Path, required: Sequence[str] = REQUIRED) -> dict[str, Any]:
     """MANIFEST.json, after everything that it says of the files' names, kinds and sizes was found to be so.
+
+    required: files that it must list.
 
     Hashes are compared by `content` and `hashed`.
     """
@@ -62,7 +69,7 @@ def manifest(folder: Path) -> dict[str, Any]:
         raise RunError(f"{folder / NAME} lists no files. Export again.")
     for name, one in files.items():
         _listed(folder, name, one)
-    lacking = [name for name in REQUIRED if name not in files]
+    lacking = [name for name in required if name not in files]
     if lacking:
         raise RunError(f"{folder} lacks {lacking[0]}. Export again.")
     extra = [path for path in _all(folder) if path not in files and path != NAME]

@@ -38,7 +38,7 @@ def write(path: Path, content: str | bytes | Callable[[Path], Any]) -> Path:
         os.replace(aside, path)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise RunError(_why(path, error)) from error
+        raise RunError(failed(path, error)) from error
     except BaseException:  # what writes was stopped, or met a mistake of its own
         aside.unlink(missing_ok=True)
         raise
@@ -56,7 +56,7 @@ def alone(path: Path) -> Iterator[None]:
         beside.parent.mkdir(parents=True, exist_ok=True)
         handle = _seized(beside)
     except OSError as error:
-        raise RunError(_why(path, error)) from error
+        raise RunError(failed(path, error)) from error
     try:
         yield
     finally:
@@ -109,7 +109,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _why(path: Path, error: OSError) -> str:
+def failed(path: Path, error: OSError) -> str:
+    """Why this file could not be written, and what to do."""
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", -1)):
         return f"The disk is full: {path} could not be written. Free some space and give the same command again."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -2,7 +2,7 @@
 
 Which source reads a path is told by the sources themselves, in constants that are read without importing them:
 `suffixes` (endings of file names), `prefix` ("hf:"), `words` (named sets), `holds` (names inside a folder that make it
-this source's), `frames` (it takes tables in memory), `folders` (it takes every other folder).
+this source's), `frames` (it takes tables in memory), `folders` (it takes every other folder), `remote` (it takes URLs).
 """
 
 import fnmatch
@@ -22,15 +22,16 @@ from .names import printable, unique
 from .spec import Spec, parse
 
 GLOB = re.compile(r"[*?{\[]")
+URL = re.compile(r"[a-z][a-z0-9+.-]*://")
 
 
 def load(source: Any, **options: Any) -> Images:
     """Pictures from a folder, a file, a table, a list, a named set or a spec; listed only, nothing is decoded.
 
     source: a path (folder per class, picture, CSV, TSV, JSONL, Parquet, "path label" list, npz, idx, HDF5, JSON
-    annotations, tar shards), the name of a set ("digits", "mnist"), "hf:owner/name", a DataFrame, a list of paths,
-    bytes, arrays or PIL images, `Images` (returned as they are), or a source with its options in the one grammar:
-    "table(photos.csv, image=file, label=species)". An existing path goes before a named set.
+    annotations, tar shards), a URL (s3://bucket/photos/), the name of a set ("digits", "mnist"), "hf:owner/name", a
+    DataFrame, a list of paths, bytes, arrays or PIL images, `Images` (returned as they are), or a source with its
+    options: "table(photos.csv, image=file, label=species)". An existing path goes before a named set.
     options: the options of that source. Raises InputError for what cannot be read, OptionError for what is not there.
     """
     try:
@@ -144,6 +145,8 @@ def _decide(text: str) -> tuple[Spec, str]:
         prefix = declared("source", name, "prefix")
         if prefix and text.startswith(prefix):
             return Spec(name), text[len(prefix) :]
+    if URL.match(text):
+        return Spec(_declaring("remote")), text
     path = os.path.expanduser(text)
     if os.path.isdir(path):
         return Spec(_holding(path) or _declaring("folders")), path

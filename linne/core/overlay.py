@@ -10,6 +10,7 @@ import difflib
 import io
 import re
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -29,6 +30,8 @@ DECISIONS = ("relabel", "keep", "accept", "drop", "bad picture", "unsure", "undo
 drop, bad picture: leave it out; unsure: nobody can say, its label stays and it is asked about no more; undo: as before
 the decision that counts now."""
 ALSO = {"bad": "bad picture", "confirmed": "keep", "confirm": "keep", "accepted": "accept"}
+SIGN = ";"
+"""What stands between labels under `to`, `from` and `suggested` where pictures have several."""
 BOM = "\ufeff"
 ENCODINGS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"", "utf-8"))
 
@@ -113,6 +116,16 @@ class Overlay:
         return str(beside) if beside.exists() else folder
 
 
+def joined(labels: "Iterable[str]") -> str:
+    """Several labels as one cell."""
+    return SIGN.join(labels)
+
+
+def parted(cell: str) -> list[str]:
+    """A cell's several labels, each once."""
+    return list(dict.fromkeys(word.strip() for word in cell.split(SIGN) if word.strip()))
+
+
 def ordered(rows: Iterable[Row]) -> list[Row]:
     """By time; a row without one goes with the row before it in the file."""
     keyed, last = [], float("-inf")
@@ -122,13 +135,14 @@ def ordered(rows: Iterable[Row]) -> list[Row]:
     return [row for _, row in sorted(keyed, key=lambda one: one[0])]
 
 
-def append(path: "str | Path", rows: Iterable[Row]) -> int:
+def append(path: "str | Path", rows: Iterable[Row], *, held: bool = False) -> int:
     """Add rows to the file, or begin it; how many. Nothing that is there is changed.
 
     Rows that wait for a decision are left out where one of the same picture waits already. A row's time is now where
-    it says none. Two processes that add at once wait for each other. Raises InputError for a file that is no overlay.
+    it says none. Two processes that add at once wait for each other; held: the caller holds the file alone already.
+    Raises InputError for a file that is no overlay.
     """
-    with alone(Path(path)):
+    with nullcontext() if held else alone(Path(path)):
         return _appended(Path(path), rows)
 
 
@@ -143,26 +157,27 @@ def _appended(path: Path, rows: Iterable[Row]) -> int:
     old = there.data.decode(encoding)
     known = _last_header(old)
     columns, sign = known or (list(COLUMNS), ",")
-    if not set(_cells(new)) <= set(columns):  # a person took a column out that these rows need: a header of their own
+    if not _filled(new) <= set(columns):  # a person took a column out that these rows need: a header of their own
         columns, known = list(COLUMNS), None
     text = io.StringIO()
     table = csv.DictWriter(text, columns, restval="", extrasaction="ignore", delimiter=sign, lineterminator="\n")
     if known is None:
         table.writeheader()
     for row in new:
-        table.writerow(_named(row))
+        table.writerow(cells(row))
     begin = BOM if not old else "" if old.endswith(("\n", "\r")) else "\n"  # with a BOM spreadsheets read UTF-8
     write(path, (old + begin + text.getvalue()).encode(encoding))
     return len(new)
 
 
-def _named(row: Row) -> dict[str, str]:
+def cells(row: Row) -> dict[str, str]:
+    """A row as the file has it: text by column."""
     return {column: getattr(row, CALLED.get(column, column)) for column in COLUMNS}
 
 
-def _cells(rows: Iterable[Row]) -> set[str]:
+def _filled(rows: Iterable[Row]) -> set[str]:
     """The columns in which any of the rows says something."""
-    return {column for row in rows for column, value in _named(row).items() if value}
+    return {column for row in rows for column, value in cells(row).items() if value}
 
 
 def _encoding(data: bytes) -> str:

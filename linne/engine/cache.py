@@ -13,6 +13,8 @@ import tempfile
 import time
 import uuid
 import zlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from ..core.errors import OptionError
 
 LIMIT = 10 * 2**30
 MAGIC = b"linne-rows-1\n"
+_FORGETFUL: ContextVar[bool] = ContextVar("forgetful", default=False)
 
 
 def home() -> Path:
@@ -136,7 +139,7 @@ class Part:
 def parts() -> list[Part]:
     """Every store, converted network and kind of result in the cache, least recently used first."""
     found = []
-    kinds = (home() / kind for kind in ("rows", "networks", "results"))
+    kinds = (home() / kind for kind in ("rows", "networks", "results", "packages"))
     for folder in (path for kind in kinds for path in kind.glob("*") if path.is_dir()):
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         about = folder / "about.json"
@@ -164,9 +167,28 @@ def prune(keep: int | None = None) -> list[Part]:
 def store(name: str, what: str, dtype: np.dtype) -> Store:
     """The store of this name under the cache's home, with a line that says what it holds."""
     folder = home() / "rows" / name
+    if _FORGETFUL.get():
+        return Forgetful(folder / "none", dtype)
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         about = folder / "about.json"
         if not about.exists():
             about.write_text(json.dumps({"what": what}, ensure_ascii=False), encoding="utf-8")
     return Store(folder, dtype)
+
+
+class Forgetful(Store):
+    """A store that holds nothing and keeps nothing."""
+
+    def put(self, key: bytes, value: np.ndarray) -> None:
+        """Nothing is kept."""
+
+
+@contextlib.contextmanager
+def forgetting() -> Iterator[None]:
+    """Inside, nothing that is computed of a picture is kept on disk, nor looked up: other people's pictures."""
+    before = _FORGETFUL.set(True)
+    try:
+        yield
+    finally:
+        _FORGETFUL.reset(before)

@@ -12,7 +12,9 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +30,7 @@ from .log import Log
 from .network import Network
 
 PROBE = 16
+_HELD: "ContextVar[dict[Any, tuple[Any, str]] | None]" = ContextVar("held", default=None)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,29 @@ def choose(
     spec: "auto", or one runtime, which is then checked as well but kept with a warning. Raises LinneError with every
     reason when nothing runs.
     """
+    held, key = _HELD.get(), (network.id, size, spec)
+    if held is not None and key in held:
+        return held[key]
+    found = _chosen(network, size, spec, count, samples, log)
+    if held is not None:
+        held |= {key: found, (network.id, size, found[1]): found}
+    return found
+
+
+@contextmanager
+def holding(runners: dict[Any, Any]) -> Iterator[None]:
+    """Inside, networks that were made ready are kept in `runners` and taken from there: for what answers again and
+    again. One thread at a time may use them."""
+    before = _HELD.set(runners)
+    try:
+        yield
+    finally:
+        _HELD.reset(before)
+
+
+def _chosen(
+    network: Network, size: int, spec: str, count: int, samples: Sequence[np.ndarray], log: Log
+) -> tuple[Any, str]:
     asked = spec != "auto"
     failures: list[str] = []
     best: tuple[Any, Trial] | None = None

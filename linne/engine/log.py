@@ -1,6 +1,7 @@
 """What a run says while it works: lines and progress for a person, `log.jsonl` for a machine."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..core.files import writes
+
+OFTEN = 0.5
+"""Seconds between lines of progress, for a program that reads them (LINNE_PROGRESS=json)."""
 
 
 class Log:
@@ -51,12 +55,17 @@ class Log:
         """A function to call with the number done since the last call."""
         begun, done = time.monotonic(), 0
         bar = _bar(what, total, self.stream) if not self.quiet and self.stream.isatty() and total > 32 else None
+        told = begun if not self.quiet and os.environ.get("LINNE_PROGRESS") == "json" else None
 
         def step(count: int = 1) -> None:
-            nonlocal done
+            nonlocal done, told
             done += count
             if bar:
                 bar[0].update(bar[1], advance=count)
+            if told is not None and time.monotonic() - told > OFTEN:
+                told = time.monotonic()
+                one = {"what": what, "done": done, "total": total}
+                print(json.dumps({"progress": one}), file=self.stream, flush=True)
 
         try:
             yield step

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.intervals import clusters, quantile
+from ..core.intervals import clusters, quantile, score
 from ..core.lookup import find
 from ..core.predictions import Predictions, softmax
 from ..core.rng import rng
@@ -50,6 +50,7 @@ def mix(
     centre = _odds(value[0], edge)
     half = quantile(level, max(groups - 1, 1)) * spread
     low, high = (1 / (1 + np.exp(-(centre + sign * half))) for sign in (-1, 1))
+    low, high = _counted(value[0], low, high, groups, level)
     p = changed(softmax(known.logits), softmax(logits), clusters(known.group, len(known)), code, seed)
     rows = [
         {"class": name, "share": float(value[0, k]), "low": float(low[k]), "high": float(high[k]),
@@ -112,6 +113,14 @@ def _drawn(known: Predictions, logits: np.ndarray, code: np.ndarray, seed: int) 
         weights = draw.multinomial(groups, np.full(groups, 1 / groups), size=count)[:, code].astype(float)
         out.append(_shares(part, logits, np.maximum(weights, 1e-12))[0])
     return np.concatenate(out)
+
+
+def _counted(
+    shares: np.ndarray, low: np.ndarray, high: np.ndarray, groups: int, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ends (K,) no nearer to a share than had labels been counted: at 0 and 1 all draws agree, which proves little."""
+    ends = np.array([score(float(share), groups, quantile(level)) for share in shares])
+    return np.minimum(low, ends[:, 0]), np.maximum(high, ends[:, 1])
 
 
 def _odds(shares: np.ndarray, edge: float) -> np.ndarray:

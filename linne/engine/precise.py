@@ -26,6 +26,9 @@ KEEPS = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Shares of the layers that stay in float32, tried in turn until the loss is within the limit."""
 MOST, LEAST, BATCH, ROUNDS = 1000, 50, 16, 5
 """Pictures that judge at most and at least, pictures of a timed call, and calls."""
+SURE = 1.96
+"""Standard errors of half an interval. To keep no more layers the loss and one of them must lie within the limit: on the
+341 pictures that chose, a loss of 1.3 points on new ones came to -0.3 (clothing, int8)."""
 RUNNERS = {"onnx": "onnxruntime", "openvino": "openvino"}
 Say = Callable[[np.ndarray], dict[str, np.ndarray]]
 
@@ -106,10 +109,11 @@ def precise(
     wanted, told, cost = _right(answering, full, choosing), dict[str, Any](), 0.0
     for keep in KEEPS if precision == "int8" else (0.0,):
         find("export", to)(parts, aside, precision=precision, **({"keep": keep} if keep else {}))
-        cost = 100 * float(wanted.mean() - _right(answering, _say(parts, aside, to, precision), choosing).mean())
+        gap = paired(wanted, _right(answering, _say(parts, aside, to, precision), choosing), choosing.group.astype(str))
+        cost, error = 100 * gap.value, 100 * (gap.high - gap.low) / (2 * SURE)
         log.say(f"{to} {precision}: {cost:+.2f} points lost on {len(choosing)} pictures"
                 + (f", {len(parts.kept)} layers kept in float32" if parts.kept else ""))  # fmt: skip
-        if cost <= limit:
+        if cost + error <= limit:
             break
     small = _say(parts, aside, to, precision)
     told = _told(answering, (full, small), judging) | {"format": to, "precision": precision, "limit": limit,

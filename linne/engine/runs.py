@@ -28,16 +28,18 @@ def about(run: Run) -> dict[str, Any]:
     return {
         "run": str(run.path), "seconds": run.json("DONE.json")["seconds"], "bytes": size, "reads": run.reads,
         "rung": figures.get("rung", "probe"), "changed": run.recipe.changed(), "curve": figures.get("curve") or [],
-        "times": times(run),
+        "times": times(run.path),
     }  # fmt: skip
 
 
-def times(run: Run) -> list[dict[str, Any]]:
+def times(path: Path) -> list[dict[str, Any]]:
     """What a ladder had come to after how many seconds, [] where its log does not say: {"rung", "seconds", "value",
     "low", "high", "kept"} each. Later rungs stand at the one below and their gain over it, with the gain's interval.
+
+    path: a run's folder.
     """
     try:
-        lines = (run.path / "log.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = (path / "log.jsonl").read_text(encoding="utf-8").splitlines()
         told = [json.loads(line)["rung"] for line in lines if '"rung": {' in line]
     except (OSError, ValueError, KeyError):
         return []

@@ -19,7 +19,7 @@ CHECKS = ("unreadable", "duplicates", "leakage", "quality", "geometry")
 """Checks that look at no label."""
 PLAIN = ("split", "group", "metric", "inner_folds", "model", "weights", "weights_licence", "size", "resize", "runtime",
          "check", "max_unreadable", "seed", "device", "surgery", "method", "minutes",
-         "folds")  # fmt: skip
+         "folds", "overlay")  # fmt: skip
 """Settings that have their effect with several labels."""
 STEPS = ("epochs", "batch", "lr", "optimizer", "schedule", "loss", "mix", "mix_until", "mix_at", "decay", "layer_decay",
          "warmup", "clip", "hook", "init", "precision", "augment", "devices", "shard", "synchronise")  # fmt: skip
@@ -35,7 +35,6 @@ WHY = {
     "pool_labels": "pseudo-labels are one a picture",
     "pool_precision": "pseudo-labels are one a picture",
     "prior": "it is of positives and a pool",
-    "overlay": "an overlay decides on one label a picture",
     "extra": "generated pictures have one label each",
     "unknown": "a stranger is a picture of none of the classes, which here is an answer like any other",
     "tree": "a branch is named where no one label is sure",

@@ -188,7 +188,7 @@ def _write(path: Path, data: Any, result: Any, page: dict[str, Any], members: tu
     if data.images.targets is not None:
         from ..web import several
 
-        write(path / "report.html", several.render(page))
+        write(path / "report.html", several.render(page | beside(path)))
         write(path / "report.txt", several.text(page, str(path / "report.html")))
         write(path / "card.md", several.card(page))
         return

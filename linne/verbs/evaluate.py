@@ -78,8 +78,6 @@ def evaluate(
     from ..engine.infer import predictions
     from ..engine.members import members
     from ..engine.notes import fused
-    from ..engine.overlay import judged as judged_by
-    from ..engine.own import hashes_of
     from ..engine.panel import prepared
 
     ask, log = Ask.of(how, "linne evaluate"), log or Log(quiet=True)
@@ -98,20 +96,9 @@ def evaluate(
         decide.temperature = model.temperature
     found, hashes, _ = predictions(model, pictures, log, ask.runtime, each)
     marks = [value.tobytes().hex() for value in hashes]
-    learned = set[str]().union(*(hashes_of(one, "train", "validation") for one in runs))
-    known = np.array([mark in learned for mark in marks], dtype=bool)
-    table = Overlay.read(overlay) if overlay else None
-    words = [model.classes[label] if label >= 0 else "" for label in found.labels]
-    right, decided = (found, []) if table is None else judged_by(table, found, pictures.names, words, marks)
-    judged = right.take(np.flatnonzero(~known[right.rows] & (right.labels >= 0)))
-    who = "the run" if len(runs) == 1 else "one of the runs"
-    _some(judged, pictures, int(known.sum()), who)
+    judged, notes = _judging(runs, pictures, found, marks, overlay)
     adjusted = f"logits were adjusted by {ask.adjust:g} times the log of each class's share"
-    notes = [*([adjusted] if ask.adjust else []), *getattr(model, "notes", ()), *decided]
-    if known.any():
-        notes.append(f"{int(known.sum())} pictures were left out: {who} learned from them or was calibrated on them")
-    judging = [mark for mark, out in zip(marks, known, strict=True) if not out]
-    notes += [note for one in runs if (note := read_again(one, judging, pictures, len(runs) > 1))]
+    notes = [*([adjusted] if ask.adjust else []), *getattr(model, "notes", ()), *notes]
     told = figures(judged, metric=metric or runs[0].recipe.metric)
     if decide and decide.tree:
         told["tree"] = branched(decide.tree, judged)
@@ -123,6 +110,30 @@ def evaluate(
     source = str(images) if isinstance(images, (str, Path)) else IN_MEMORY
     ensemble = _ensemble(runs, model, source, {"metric": metric, "overlay": overlay} | how)
     return Figures(told, notes=[*notes, fused(told, runs, ensemble)], ensemble=ensemble)
+
+
+def _judging(
+    runs: Sequence[Run], pictures: Images, found: Predictions, marks: list[str], overlay: str
+) -> tuple[Predictions, list[str]]:
+    """(predictions of the pictures that no run learned from, labelled as the overlay decides; what is to be said of
+    them). marks: each picture's hash as hex. Raises InputError where none is left."""
+    from ..engine.overlay import judged
+    from ..engine.own import hashes_of
+
+    learned = set[str]().union(*(hashes_of(one, "train", "validation") for one in runs))
+    known = np.array([mark in learned for mark in marks], dtype=bool)
+    words = [found.classes[label] if label >= 0 else "" for label in found.labels]
+    right, notes = judged(Overlay.read(overlay), found, pictures.names, words, marks) if overlay else (found, [])
+    left = right.take(np.flatnonzero(~known[right.rows] & (right.labels >= 0)))
+    who = "the run" if len(runs) == 1 else "one of the runs"
+    _some(left, pictures, int(known.sum()), who)
+    if known.any():
+        notes = [
+            *notes,
+            f"{int(known.sum())} pictures were left out: {who} learned from them or was calibrated on them",
+        ]
+    judging = [mark for mark, out in zip(marks, known, strict=True) if not out]
+    return left, [*notes, *(note for one in runs if (note := read_again(one, judging, pictures, len(runs) > 1)))]
 
 
 def _came_to(decide: Any, parts: Sequence[Any], judged: Predictions) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the page says beside the figures: the pictures, who was left out, the network, the settings, the versions."""
 
+import hashlib
 import platform
 from collections import Counter
 from dataclasses import asdict, fields
@@ -50,7 +51,19 @@ def overview(data: Data) -> dict[str, Any]:
         "formats": dict(Counter(bytes(name).decode() for name in facts["format"][read]).most_common(8)),
         "twins": int((np.bincount(data.twins)[data.twins] > 1).sum()) if len(data.twins) else 0,
         "bytes": int(facts["bytes"].sum()),
+        "groups": grouped(images.group),
+        "mark": mark(facts["hash"]),
     }
+
+
+def mark(hashes: np.ndarray) -> str:
+    """16 letters that two sets of pictures share when they hold the same contents, in any order. hashes: (n,) V16."""
+    return hashlib.sha256(b"".join(sorted(hashes.tolist()))).hexdigest()[:16]
+
+
+def grouped(group: np.ndarray) -> int:
+    """How many groups hold several pictures; "" is a group of one."""
+    return sum(count > 1 for name, count in Counter(group.tolist()).items() if name)
 
 
 def _having(images: Images, rows: np.ndarray) -> np.ndarray:

@@ -6,15 +6,16 @@ from typing import Any
 
 from ..core.errors import RunError
 from ..engine import notes, origin
+from ..engine.runs import times
 from . import ablation, searched
 
 PARTS = {"ablation": ablation.parts, "search": searched.parts}
 
 
 def beside(path: Path) -> dict[str, Any]:
-    """{"origin", "verdicts"} of a run's folder: the ablation or search that wrote its recipe, or None, and what later
-    comparisons and ensembles noted. Raises RunError for a damaged file."""
-    return {"origin": _origin(path / origin.NAME), "verdicts": notes.notes(path)}
+    """{"origin", "verdicts", "times"} of a run's folder: the ablation or search that wrote its recipe, or None, what
+    later comparisons and ensembles noted, and when its rungs ended. Raises RunError for a damaged file."""
+    return {"origin": _origin(path / origin.NAME), "verdicts": notes.notes(path), "times": times(path)}
 
 
 def _origin(file: Path) -> "dict[str, Any] | None":

@@ -56,8 +56,10 @@ def parts(found: "dict[str, Any] | None") -> "dict[str, Any] | None":
     }  # fmt: skip
 
 
-def _level(row: dict[str, Any]) -> dict[str, str]:
-    shares = {name: shown(row[name]) for name in ("answered", "right", "classes")}
+def _level(row: dict[str, Any]) -> dict[str, Any]:
+    """Shares as the value and its interval, each a text; the interval stands below the value."""
+    told = {name: shown(row[name]).partition(" [") for name in ("answered", "right", "classes")}
+    shares = {name: (value, bracket.strip() + ends) for name, (value, bracket, ends) in told.items()}
     return {"least": f"{row['least']:g}", **shares, "information": f"{row['information']['value']:.3f}"}
 
 

@@ -76,7 +76,8 @@ def reach(ends: Sequence["float | None"]) -> float:
 def scale(reach: float, unit: float = 100) -> str:
     """The axis' numbers, in points or as multiples of another unit, for the head of a column of `gain`."""
     ends = ((0, "start"), (25, "middle"), (50, "middle"), (75, "middle"), (100, "end"))
-    words = (f'<text x="{x}%" y="12" text-anchor="{a}">{unit * reach * (x / 50 - 1):+.3g}</text>' for x, a in ends)
+    said = {x: f"{unit * reach * (x / 50 - 1):+.3g}" if x != 50 else "0" for x, _ in ends}
+    words = (f'<text x="{x}%" y="12" text-anchor="{anchor}">{said[x]}</text>' for x, anchor in ends)
     return f'<svg class="c ticks" height="16" aria-hidden="true">{"".join(words)}</svg>'
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from .about import versions
 from .home import dressed, environment
 from .plainly import plainly
 from .say import num, percent, within
@@ -50,7 +49,7 @@ def page(drawn: Any, command: str, lang: str = "en") -> str:
     name = f"{len(told['pictures']):,} drawn pictures"
     words = {"name": name, "lead": lines, "command": command, "classes": classes(drawn)}
     home = environment(lang).get_template("drawn.html.jinja")
-    return home.render(lang=lang, version=versions().get("linne", ""), **plainly(words), **dressed("css"))
+    return home.render(lang=lang, **plainly(words), **dressed("css"))
 
 
 def classes(drawn: Any) -> list[dict[str, Any]]:

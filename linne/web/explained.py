@@ -7,7 +7,6 @@ import numpy as np
 
 from ..core.images import Images
 from ..engine.explain import Told
-from .about import versions
 from .heat import heated, plain
 from .home import dressed, environment
 from .plainly import plainly
@@ -41,7 +40,7 @@ def page(
     lead = [_lead(how, told[0], len(told)), SEEN, "The least sure pictures first.", *notes]
     words = {"name": f"{len(images):,} answers, {how}", "lead": lead, "items": items, "command": command}
     home = environment("en").get_template("explained.html.jinja")
-    return home.render(lang="en", version=versions().get("linne", ""), **plainly(words), **dressed("css"))
+    return home.render(lang="en", **plainly(words), **dressed("css"))
 
 
 def _lead(how: str, first: Told, sides: int) -> str:

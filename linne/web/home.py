@@ -9,6 +9,7 @@ from typing import Any
 from ..core.errors import OptionError, nearest
 from ..engine.figures import text
 from . import charts, contest, say
+from .about import versions
 from .words import both
 
 HOME = Path(__file__).parent
@@ -36,6 +37,7 @@ def environment(lang: str) -> Any:
     home = Environment(
         autoescape=True, loader=FileSystemLoader(HOME), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    home.globals["version"] = versions().get("linne", "")
     home.globals |= {each.__name__: each for each in SAID} | {each.__name__: partial(safe, each) for each in DRAWN}
     return home
 

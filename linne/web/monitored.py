@@ -63,6 +63,7 @@ class Watched:
         ]  # fmt: skip
         parts: list[dict[str, Any]] = [
             {"title": "How right it is likely to be", "notes": [DOUBT] if found["drift"]["drifted"] else [],
+             "worded": True,
              "columns": ["way", "estimate", "takes for granted that"], "rows": ways(found)},
             {"title": "How often each class comes", "columns": ["class", "share now", "share then", ""],
              "rows": shares(found)},
@@ -99,8 +100,8 @@ def _beyond(told: "dict[str, Any] | None") -> Said:
 
 def _mix(found: dict[str, Any]) -> list[Said]:
     rows = [row for row in found["mix"]["classes"] if row["told"]]
-    shown = ", ".join(f"{row['class']} {percent(row['share'])} {within(row['low'], row['high'])} "
-                      f"(then {percent(row['before'])})" for row in rows[:NAMES])  # fmt: skip
+    shown = ", ".join(f"{row['class']} {percent(row['before'])} → {percent(row['share'])} "
+                      f"{within(row['low'], row['high'])}" for row in rows[:NAMES])  # fmt: skip
     out: list[Said] = [(MIXED, {"names": shown + (", ..." if len(rows) > NAMES else "")}) if rows else (UNMIXED, {})]
     one = found["accuracy"]["ways"][found["accuracy"]["chosen"]]
     out.append((RIGHT, {"value": percent(one["value"]), "ends": within(one["low"], one["high"]),

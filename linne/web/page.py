@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .about import versions
 from .charts import LINES
 from .home import dressed, environment
 from .plainly import plainly
@@ -25,7 +24,8 @@ def page(
     kind: a fixed word. lead: sentences, the first `main` ones stand out; a sentence is text, fixed words, or (fixed
     words, what fills them). parts: each {"title"}, a fixed word, and any of "of" (what it is about), "notes"
     (sentences), "legend" (what each line of the chart is), "chart" (SVG),
-    "columns" and "rows", whose first cell is a name and others may be fixed words, "pictures" (thumbnails with "name"
+    "columns" and "rows", whose first cell is a name (fixed words where "worded") and others may be fixed words,
+    "pictures" (thumbnails with "name"
     and "lines", which are sentences); a part without chart, rows and pictures is left out. command: what made
     it, "" where it is not shown.
     """
@@ -36,7 +36,6 @@ def page(
     plain = [plainly({key: value for key, value in part.items() if key != "chart"}) for part in shown]
     return home.get_template("page.html.jinja").render(
         kind=kind, name=plainly(name), lead=plainly(list(lead)), lang=lang, marks=LINES, main=main, command=command,
-        version=versions().get("linne", ""),
         parts=[told | {"chart": part["chart"]} for told, part in zip(plain, shown, strict=True)],
         **look,
     )  # fmt: skip

@@ -16,3 +16,10 @@ for (const table of document.querySelectorAll("table.sort")) {
   });
 }
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+// A browser does not print buttons in a table's repeated head: words stand there without them meanwhile.
+const sorters = [...document.querySelectorAll("th button")].map((button) => [button, button.parentElement]);
+addEventListener("beforeprint", () => sorters.forEach(([button]) => button.replaceWith(...button.childNodes)));
+addEventListener("afterprint", () => sorters.forEach(([button, head]) => {
+  button.append(...head.childNodes);
+  head.append(button);
+}));

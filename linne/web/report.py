@@ -12,7 +12,7 @@ from typing import Any
 
 from ..engine import figures as engine
 from ..engine.figures_tree import brief
-from . import added, branched, charts, promised, say
+from . import added, branched, charts, climbed, promised, say
 from .gather import FORMAT, gather
 from .home import dressed, environment
 from .plainly import plainly
@@ -93,6 +93,8 @@ def frame(data: dict[str, Any]) -> dict[str, Any]:
         "bytes": say.size,
         "about": partial(say.about, data),
         "origin": data.get("origin"),
+        "climbed": climbed.parts(found, data.get("times", ())),
+        "course": any(found.get(part) for part in ("rungs", "path", "folds", "pool", "curve", "rates")),
         **_verdicts(data.get("verdicts", ())),
     }
 

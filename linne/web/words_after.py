@@ -53,4 +53,23 @@ EXPLAINED = {
     "The least sure pictures first.": "最没有把握的图片在前。",
 }  # fmt: skip
 
-AFTER = {**ADDED, **EXPLAINED, **WATCHED, **TREES}
+COURSE = {
+    "Training": "训练",
+    "How it came about": "由来",
+    "What was tried, each against the one before": "尝试过的阶段，每一阶段与前一阶段相比",
+    "A rung is kept where its gain on pictures that neither had learned is above 0 and the lower end of its interval "
+    "above -1 point; it is called better only where the whole interval is above 0.":
+        "在双方都没有学过的图片上，若提升大于 0 且区间下端高于 -1 个百分点，则保留该阶段；"
+        "只有整个区间都大于 0 才称为更好。",
+    "rung": "阶段",
+    "not told apart": "分辨不出",
+    "not kept": "未采用",
+    "{n} groups of several pictures stay on one side of every split": "{n} 个多图分组，每组始终在划分的同一侧",
+    "who learns and who judges": "学习与评判的划分",
+    "fingerprint of the contents": "内容指纹",
+    "Two runs with the same fingerprint saw the same pictures. Name, hash, label, part, group and fate of each: "
+    "images.parquet.":
+        "指纹相同的两次训练看到的是相同的图片。每张图片的名称、哈希、标注、部分、分组与去向：images.parquet。",
+}  # fmt: skip
+
+AFTER = {**COURSE, **ADDED, **EXPLAINED, **WATCHED, **TREES}

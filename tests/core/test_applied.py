@@ -212,3 +212,33 @@ def test_a_pools_picture_goes_to_the_learning_part() -> None:
         assert wide.weight is not None
         assert wide.weight[-1] == 2
         assert len(wide.columns["camera"]) == 5
+
+
+def test_classes_are_begun_by_rows_that_say_so_and_by_no_slip_of_the_pen() -> None:
+    new = Row("a/1", "relabel", "owl", note="new class owl")
+    found = apply(overlay(new, row("a/2", "relabel", "owl")), pictures(), HASHES)
+    assert found.images.classes == ("a", "b", "owl")
+    assert labels(found.images) == ["owl", "owl", "b", "b"]
+    with pytest.raises(InputError, match="there is no class 'owl'"):
+        apply(overlay(row("a/2", "relabel", "owl")), pictures(), HASHES)
+
+
+def test_pictures_without_any_class_take_those_of_the_overlay() -> None:
+    bare = Images.of([b""] * 4, names=NAMES)
+    found = apply(overlay(row("a/1", "relabel", "owl"), row("b/3", "relabel", "cat")), bare, HASHES)
+    assert found.images.classes == ("cat", "owl")
+    assert labels(found.images) == ["owl", "", "cat", ""]
+    assert marked(found.images).tolist() == ["labelled", "", "labelled", ""]
+
+
+def test_several_labels_are_all_of_a_picture() -> None:
+    targets = np.array([[1, 0], [1, 1], [-1, 1], [0, 0]], np.int8)
+    several = Images(**{**vars(pictures()), "labels": np.full(4, -1), "targets": targets})
+    rows = [Row("a/1", "relabel", "b; owl", note="new class owl"), row("a/2", "keep"), row("b/3", "drop")]
+    found = apply(overlay(*rows), several, HASHES)
+    assert found.images.classes == ("a", "b", "owl")
+    assert found.images.targets is not None
+    assert found.images.targets.tolist() == [[0, 1, 1], [1, 1, -1], [-1, -1, -1], [0, 0, -1]]
+    assert found.changed.tolist() == [True, False, False, False]
+    with pytest.raises(InputError, match="there is no class 'c'"):
+        apply(overlay(row("a/1", "relabel", "a;c")), several, HASHES)

@@ -23,7 +23,7 @@ def made(tmp_path, name="a", lines=(), **figures) -> Run:
 
 
 def test_times_of_a_ladder(tmp_path):
-    found = times(made(tmp_path, lines=LOG))
+    found = times(made(tmp_path, lines=LOG).path)
     assert [(one["rung"], one["seconds"], round(one["value"], 3), one["kept"]) for one in found] == [
         ("probe", 9.0, 0.8, True),
         ("tail", 40.0, 0.86, True),
@@ -33,12 +33,12 @@ def test_times_of_a_ladder(tmp_path):
 
 
 def test_no_times_where_the_log_does_not_say(tmp_path):
-    assert times(made(tmp_path, lines=LOG[:1])) == []
+    assert times(made(tmp_path, lines=LOG[:1]).path) == []
     run = made(tmp_path, "b")
     (run.path / "log.jsonl").write_text('{"rung": {broken\n')
-    assert times(run) == []
+    assert times(run.path) == []
     (run.path / "log.jsonl").unlink()
-    assert times(run) == []
+    assert times(run.path) == []
 
 
 def test_about_a_run(tmp_path):

@@ -12,7 +12,7 @@ from linne.core.images import Images
 
 from ._arrays import assemble, classes_in, parts_of
 from ._cells import Table, joined, records_table
-from ._coco import coco, home_of, is_coco, json_of
+from ._coco import json_of
 from ._lines import is_list, lines_of, lists_in
 from ._packed import ENDS, packed
 from ._say import split_of
@@ -21,21 +21,16 @@ from ._several import Cells, about_targets
 TEXT = (".txt", ".lst")
 
 
-def json_table(path: Path, field: str) -> tuple[Table, list[str], Path]:
-    """(a row a picture with the list of its labels, all labels there are or [] where only pictures say them, the folder
-    of the pictures). COCO with any number of categories a picture, a list of records, or {"a.jpg": ["cat", "dog"]}."""
+def json_table(path: Path) -> Table:
+    """A row a picture with the list of its labels: a list of records, or {"a.jpg": ["cat", "dog"]}."""
     content = json_of(path)
-    if is_coco(content):
-        files, areas, names = coco(content, path.name, field or "name")
-        labels = [sorted(areas[image]) if image in areas else [] for image in files]
-        return Table({"image": list(files.values()), "label": labels}, path.name), names, home_of(path)
     if isinstance(content, dict) and content and not any(isinstance(value, dict) for value in content.values()):
-        return Table({"image": list(content), "label": list(content.values())}, path.name), [], home_of(path)
+        return Table({"image": list(content), "label": list(content.values())}, path.name)
     if isinstance(content, list) and content:
-        return records_table(content, path.name), [], home_of(path)
+        return records_table(content, path.name)
     raise InputError(
-        f"{path.name} is none of the known shapes: COCO (images, annotations, categories), a list of records like "
-        '{"image": "1.jpg", "labels": ["cat", "dog"]}, or {"1.jpg": ["cat", "dog"]}.'
+        f"{path.name} is none of the known shapes: COCO (images, annotations, categories), Label Studio's tasks, a "
+        'list of records like {"image": "1.jpg", "labels": ["cat", "dog"]}, or {"1.jpg": ["cat", "dog"]}.'
     )
 
 

@@ -1,4 +1,4 @@
-"""annotations: JSON as COCO (Lin et al. 2014), iNaturalist or AI-Challenger have it, or {"a.jpg": "cat"}."""
+"""annotations: JSON of COCO (Lin et al. 2014), Label Studio, iNaturalist or AI-Challenger, or {"a.jpg": "cat"}."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,33 +13,45 @@ from ._cells import Table, records_table
 from ._classes import class_names, named
 from ._coco import coco, home_of, is_coco, json_of
 from ._columns import ROLES
+from ._foreign import apart, below
 from ._say import count, some
+from ._studio import is_records, is_tasks, studio
 from ._table import images_of
+from ._tables import refuse
 
 suffixes = (".json",)
 SEVERAL = ("error", "largest", "skip")
 
 
 def annotations(
-    path: "str | Path", *, label: str = "", several: str = "error", root: str = "", classes: str = ""
-) -> Images:
+    path: "str | Path", *, label: str = "", several: str = "error", root: str = "", classes: str = "",
+    leaf: bool = False,
+) -> Images:  # fmt: skip
     """Pictures with one category each.
 
     label: the field that names the class: of a COCO category ("name", "supercategory", "genus", ...), else of a record
-    ("label", "label_id", "disease_class", ...). several: what to do with a COCO picture of several categories: "error",
-    "largest" (the category with the largest area of it) or "skip" (no label). root: the folder of the pictures, the
-    file's own (or the one above `annotations/`) where not given. classes: a file with a class name a line, for labels
-    that are numbers. Raises InputError for another shape of JSON, and for a picture with several categories.
+    ("label", "label_id", "disease_class", ...); of Label Studio's tasks the question. several: what to do with a
+    picture of several categories: "error", "largest" (of COCO, the category with the largest area of it) or "skip" (no
+    label). leaf: of Label Studio's ways in a taxonomy the end alone is the class, else "animal/bird/owl". root: the
+    folder of the pictures, the file's own (or the one above `annotations/`) where not given. classes: a file with a
+    class name a line, for labels that are numbers. Raises InputError for another shape of JSON, and for a picture with
+    several categories.
     """
     if several not in SEVERAL:
         raise OptionError(f"several={several!r} is not known. {nearest(several, SEVERAL)}")
     path = Path(path).expanduser()
     base = Path(root).expanduser() if root else home_of(path)
     content = json_of(path)
+    if is_tasks(content) or is_records(content):
+        refuse({"classes": classes}, "Label Studio's JSON")
+        if several == "largest":
+            raise OptionError(f"{path.name} is no COCO file; several=largest needs areas. Give several=skip.")
+        return images_of(below(apart(*studio(content, path.name, label, leaf), several), base), base, {})
+    refuse({"leaf": "yes" if leaf else ""}, f"{path.name}, which is none of Label Studio's,")
     if is_coco(content):
         if classes:
             raise OptionError(f"{path.name} names its categories itself; leave classes={classes!r} away.")
-        return images_of(_coco(content, path.name, label or "name", several), base, {})
+        return images_of(below(_coco(content, path.name, label or "name", several), base, "file_name"), base, {})
     if several != "error":
         raise OptionError(f"{path.name} is no COCO file; leave several={several!r} away.")
     names = class_names(classes, path.parent)

@@ -14,7 +14,10 @@ from linne.core.images import Images
 
 from ._cells import Table, frame_table
 from ._classes import class_names
+from ._coco import home_of
 from ._columns import detect
+from ._exported import exported
+from ._foreign import below
 from ._several import ABSENT, cells_of
 from ._table import images_of
 from ._tables import read_folder, read_table, refuse
@@ -57,12 +60,15 @@ def several(
     if root and not base.is_dir():
         raise InputError(f"root={root!r} is no folder. Give the folder that the table's paths are relative to.")
     given, how = {"label": label, "image": image, "group": group}, (classes, sign, absent)
+    other = exported(path, label)
+    if other is not None:
+        refuse({"image": image, "group": group, "sign": sign, "classes": classes}, other.what)
+        home = base if root else other.home
+        return _read(
+            below(other.table, home), home, False, {"image": "image", "label": "label"}, (other.known, "", absent)
+        )
     if path.suffix.lower() == ".json":
-        table, known, home = json_table(path, label)
-        if known:
-            refuse({"image": image, "group": group, "sign": sign, "classes": classes}, "COCO's JSON")
-            given, how = {"image": "image", "label": "label"}, (known, "", absent)
-        return _read(table, base if root else home, False, given, how)
+        return _read(json_table(path), base if root else home_of(path), False, given, how)
     listed = list_table(path)
     if listed is not None:
         refuse({"image": image, "label": label, "group": group}, "a list, one line a picture,")
@@ -86,7 +92,7 @@ def _read(
     label, given = given.get("label", ""), dict(given)
     columns = [column.strip() for column in label.split("+")] if label and label not in table.columns else [label]
     roles = detect(table.columns, given | {"label": columns[0]}, table.name)
-    named = classes if isinstance(classes, list) else _named(classes, base)
+    named = (classes or None) if isinstance(classes, list) else _named(classes, base)
     cells = cells_of(table, roles, columns if label else [], named, sign, absent == "unknown", text)
     return images_of(table, base, given | {"label": cells.used[0]}, several=cells)
 

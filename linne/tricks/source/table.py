@@ -12,6 +12,8 @@ from linne.core.errors import InputError
 from linne.core.images import Images
 
 from ._cells import frame_table
+from ._foreign import apart, below
+from ._studio import is_short, short
 from ._table import images_of
 from ._tables import read_folder, read_table, refuse
 
@@ -39,8 +41,9 @@ def table(
 
     image, label, split, group: the columns' names where they are not the usual ones. delimiter: one character, or
     "tab"; found out where not given. encoding: of a text table, UTF-8 where not given. root: the folder that paths are
-    relative to, the table's own where not given. Raises InputError for a table that cannot be read or names no picture
-    that is there, OptionError for a column that is not there or an option that this kind of table does not have.
+    relative to, the table's own where not given. Label Studio's CSV is understood; `label` is its question. Raises
+    InputError for a table that cannot be read or names no picture that is there, OptionError for a column that is not
+    there or an option that this kind of table does not have.
     """
     given = {"image": image, "label": label, "split": split, "group": group}
     text = {"delimiter": delimiter, "encoding": encoding}
@@ -52,7 +55,11 @@ def table(
     if root and not base.is_dir():
         raise InputError(f"root={root!r} is no folder. Give the folder that the table's paths are relative to.")
     if not path.is_dir():
-        return images_of(read_table(path, delimiter, encoding), base, given)
+        found = read_table(path, delimiter, encoding)
+        if is_short(found.columns):  # Label Studio's CSV names pictures and labels its own way
+            refuse({"image": image, "split": split, "group": group}, "Label Studio's CSV")
+            return images_of(below(apart(*short(found, label, False), "error"), base), base, {})
+        return images_of(found, base, given)
     found = read_folder(path, delimiter, encoding, split)
     try:
         return images_of(found, base, given)

@@ -1,0 +1,102 @@
+"""Pages in a real browser: what axe finds in the report, the documents and the studio, wide and narrow, light and dark.
+
+    sphinx-build -W -q -b html docs build/docs
+    linne train ../shared/data/clothing --out /tmp/clothing && python bench/pages.py /tmp/clothing
+
+Counts violations of WCAG 2.2 A and AA and axe's best practice, addresses asked for outside of the page's own, errors on
+the console, and whether a narrow page scrolls sideways. The documents are served from a folder on this machine, as the
+studio is. --tiny looks at three pages and writes nothing.
+"""
+
+import functools
+import http.server
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench._measure import ROOT, keep
+from linne.verbs.report import report as write_report
+from tests.web.browser import looked, opened
+
+SITE = ROOT / "build" / "docs"
+DOCS = ("index", "start", "which", "statistics", "uneven", "training", "noise", "index.zh", "start.zh", "statistics.zh",
+        "reference/verbs", "reference/verb-train", "reference/kind-augment", "reference/settings")  # fmt: skip
+VIEWS = ((1200, False), (1200, True), (400, False), (400, True))
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder, served on this machine alone."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
+def studio(run: str) -> Iterator[str]:
+    """The address that the studio of a run prints, token and all."""
+    words = [sys.executable, "-m", "linne", "studio", run, "--no-browser"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if found := re.search(r"http://\S+", line):
+                yield found[0]
+                return
+        raise SystemExit(f"{' '.join(words)} printed no address")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def judged(browser: Any, address: str, views: Any = VIEWS) -> dict[str, Any]:
+    """What all views of a page come to."""
+    found = [looked(browser, address, wide, dark) for wide, dark in views]
+    home = "/".join(address.split("/")[:3])
+    return {
+        "violations": sum(len(one["violations"]) for one in found),
+        "rules": sorted({text for one in found for text in one["violations"]}),
+        "asked outside": sorted({url for one in found for url in one["asked"] if not url.startswith(home)}),
+        "errors": sorted({text for one in found for text in one["errors"]}),
+        "sideways": sum(one["wide"] > wide for one, (wide, _) in zip(found, views, strict=True)),
+        "views": len(found),
+    }
+
+
+def main(run: str, tiny: bool) -> None:
+    """Look at every page, and keep what was found."""
+    report = write_report(run).path.resolve().as_uri()
+    views, out = VIEWS[:1] if tiny else VIEWS, {}
+    with opened() as browser:
+        out["report"] = judged(browser, report, views)
+        if SITE.exists():
+            with served(SITE) as home:
+                for name in DOCS[:1] if tiny else DOCS:
+                    out[f"docs/{name}"] = judged(browser, f"{home}/{name}.html", views)
+        with studio(run) as address:
+            out["studio"] = judged(browser, address, views)
+    figures = {"pages": out, "violations": sum(one["violations"] for one in out.values()), "axe": "4.12.1 or newer"}
+    if tiny:
+        print(figures)
+    else:
+        keep("pages", figures)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], "--tiny" in sys.argv)

@@ -1,0 +1,174 @@
+"""linne batch: a label and calibrated probabilities for more pictures than one sitting, in parts, begun once and gone
+on with by the same command."""
+
+import csv
+import hashlib
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.ask import Ask
+from ..core.errors import OptionError, Unreadable
+from ..core.images import Images
+from ..core.load import load
+from ..core.run import Run
+from ..engine.log import Log
+from ..engine.parts import PLAN, Parts, begun, listing, shared, spread
+from ._several import alone, answered
+from .predict import _rows, deciding
+
+OPTIONS = Ask
+
+
+class Written:
+    """Parts; `folder` where they are, `left` how many are not there yet, `made` how many this command wrote."""
+
+    def __init__(self, parts: Parts, made: int) -> None:
+        self.folder, self.rows, self.made, self.whole = parts.folder, parts.rows, made, parts.end()
+        self.count, self.left = parts.count, sum(not parts.path(number).exists() for number in range(parts.count))
+
+    def text(self) -> str:
+        """What was written, and what is left to others."""
+        left = f"; {self.left:,} of them are left to others" if self.left else ""
+        return f"{self.rows:,} pictures in {self.count:,} parts in {self.folder}, {self.made:,} written now{left}"
+
+    def data(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"out": str(self.folder), "pictures": self.rows, "parts": self.count, "written": self.made,
+                "left": self.left, "done": self.whole}  # fmt: skip
+
+
+class Work:
+    """Writes parts: opened once, called with a part's number. share: which parts are its own."""
+
+    def __init__(self, run: Any, images: Any, out: Path, each: int, share: str, how: dict[str, Any]) -> None:
+        from ..engine.members import members
+
+        self.runs, self.ask, self.held = members(run), Ask.of(how, "linne batch"), dict[Any, Any]()
+        if self.ask.refine:
+            raise OptionError("--refine answers all pictures together, and parts are answered one by one. Drop it.")
+        self.own = alone(run, self.runs)
+        self.quiet = Log(quiet=True)
+        self.pictures: Images = load(images)
+        self.model: Any = None
+        self._open(out, each, share)
+
+    def _open(self, out: Path, each: int, share: str) -> None:
+        """The model and the plan: which runtime answers is settled once, before the first part."""
+        from ..engine.infer import model_of
+        from ..engine.panel import panel
+        from ..engine.panel_several import answering
+
+        known = begun(out)
+        if self.own is None:
+            self.decide = deciding(self.runs, self.ask)
+            self.model = panel(self.runs, self.ask, self.quiet)
+            if self.decide:
+                self.decide.temperature = self.model.temperature
+        first = getattr(self.model, "models", (self.model,))[0] or model_of(answering(self.own)[0])  # type: ignore[arg-type]
+        asked = asdict(self.ask)
+        runtime = known.get("runtime") if known else None
+        self.ask = replace(self.ask, runtime=runtime or self._runtime(first))
+        plan = {"runs": [_mark(run) for run in self.runs], "pictures": listing(self.pictures.names), "asked": asked,
+                "runtime": self.ask.runtime}  # fmt: skip
+        self.parts = Parts(out, len(self.pictures), each, plan, shared(share))
+
+    def _runtime(self, model: Any) -> str:
+        """The runtime for all of them, tried on the first pictures where it is not known."""
+        from ..core.decode import decode, prepare
+        from ..engine.choose import PROBE, choose
+
+        squares: list[np.ndarray] = []
+        for row in range(min(len(self.pictures), 4 * PROBE)):
+            try:
+                item: Any = self.pictures.items[row]
+                squares.append(prepare(decode(item, least=model.geometry.least).pixels, model.geometry))
+            except Unreadable:
+                continue
+            if len(squares) == PROBE:
+                break
+        if not squares:
+            return self.ask.runtime
+        size, count = model.geometry.size, len(self.pictures)
+        return choose(model.network, size, self.ask.runtime, count, squares, self.quiet)[1]
+
+    def __call__(self, number: int) -> None:
+        """Write a part that is not there."""
+        from ..engine.choose import holding
+
+        if self.parts.path(number).exists():
+            return
+        part = self.pictures.take(np.array(self.parts.of(number)))
+
+        def fill(aside: Path) -> None:
+            with holding(self.held), open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows(self._table(part))
+
+        self.parts.write(number, fill)
+
+    def _table(self, part: Images) -> Any:
+        if self.own is not None:
+            return answered(self.own, part, self.ask, (None, None), self.quiet).table()
+        return _rows(self.model, part, self.quiet, self.ask.runtime, (self.decide, None))
+
+
+def batch(
+    run: str | Path | Run,
+    images: Any,
+    *,
+    out: Path,
+    each: int = 2048,
+    share: str = "",
+    ray: int = 0,
+    log: Log | None = None,
+    **how: Any,
+) -> Written:
+    """Label many pictures into a folder of parts; stopped at any instant, the same command goes on, to the same bytes.
+
+    Parameters
+    ----------
+    run
+        A finished run's folder, or several joined by "+".
+    images
+        A folder, tar shards ('shards/*.tar'), a table, or a URL of an object store (s3://bucket/photos/).
+    out
+        The folder for the parts: part-000000.csv and so on, each as linne predict writes it; DONE.json when all are.
+    each
+        Pictures in a part.
+    share
+        On several machines with one folder: 1/8 on the first of eight, 2/8 on the second, and so on.
+    ray
+        Workers on a Ray cluster that share the parts; needs an extra, and a folder that all of them see.
+    """
+    log = log or Log(quiet=True)
+    if not 1 <= each <= 1_000_000:
+        raise OptionError(f"--each {each} is not allowed: it is from 1 to 1,000,000 pictures.")
+    if ray < 0 or (ray and share):
+        raise OptionError(
+            f"--ray {ray}: a number of workers from 1 on; they share the parts, so that --share has no use."
+        )
+    given = {"run": run, "images": images, "out": Path(out), "each": each, "share": share, "how": how}
+    work = Work(**given)
+    todo = list(work.parts.todo())
+    done = work.parts.count - len(todo)
+    if done and todo:
+        log.say(f"{work.parts.folder / PLAN}: {done:,} of {work.parts.count:,} parts are there; going on")
+    if ray and todo:
+        spread(todo, Work, given, ray)
+    else:
+        with log.track("parts written", len(todo)) as step:
+            for number in todo:
+                work(number)
+                step(1)
+    return Written(work.parts, len(todo))
+
+
+def _mark(run: Run) -> str:
+    """What a run answers by, as a hash: its weights and its calibration."""
+    mark = hashlib.blake2b(digest_size=16)
+    for name in ("model.safetensors", "calibration.json", "config.json"):
+        path = run.path / name
+        mark.update(path.read_bytes() if path.exists() else b"")
+    return mark.hexdigest()

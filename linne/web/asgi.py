@@ -1,0 +1,82 @@
+"""ASGI in types, and how a request is refused: at once, before its body is read, and so that the client hears it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = tuple[tuple[str, str], ...]
+
+DRAINED, LINGERING, PATIENCE = 512 << 10, 4 << 20, 0.5
+"""Bytes of a small body, which is read before its request is refused; of a large one, read after; and the seconds that
+either may take. Closed at once, a client that is sending meets a reset connection and never the answer."""
+
+
+class Refused(Exception):
+    """A request that is not let in. status: of HTTP. told: what came, what is allowed. headers: beside the answer."""
+
+    def __init__(self, status: int, told: str, headers: Headers = ()) -> None:
+        super().__init__(told)
+        self.status, self.told, self.headers = status, told, headers
+
+
+def header(scope: Scope, name: str) -> str:
+    """A request header's value, "" where it is not there; several are joined by commas, as HTTP says."""
+    wanted = name.encode("latin-1")
+    return ", ".join(value.decode("latin-1") for key, value in scope["headers"] if key == wanted)
+
+
+def length(scope: Scope) -> int:
+    """The body's length as declared; 0 where there is none, -1 where it is not told (chunked) or no number."""
+    told = header(scope, "content-length")
+    if not told:
+        return -1 if header(scope, "transfer-encoding") else 0
+    return int(told) if told.isascii() and told.isdigit() else -1
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, why: Refused, *, read: bool = False) -> None:
+    """Answer with the reason as {"error": ...}; a small body is read away first, of a large one a bounded part.
+
+    read: the body was read already. A WebSocket is closed before it opens.
+    """
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": why.told[:120]})
+        return
+    declared = 0 if read else length(scope)
+    short = 0 <= declared <= DRAINED
+    whole = read or (short and await drain(receive, declared))
+    body = json.dumps({"error": why.told}, ensure_ascii=False).encode()
+    told = (*why.headers, ("content-type", "application/json"), ("content-length", str(len(body))))
+    await send(start(why.status, told if whole else (*told, ("connection", "close"))))
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if not whole and not short:  # the answer is on its way; what is still coming is read for a moment
+        await drain(receive, LINGERING)
+    await send({"type": "http.response.body", "body": b""})
+
+
+def start(status: int, headers: Iterable[tuple[str, str]]) -> Message:
+    """The message that begins an answer."""
+    encoded = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers]
+    return {"type": "http.response.start", "status": status, "headers": encoded}
+
+
+async def drain(receive: Receive, most: int) -> bool:
+    """Read a body away: at most so many bytes, for PATIENCE seconds. Whether its end was reached."""
+    read, ends = 0, time.monotonic() + PATIENCE
+    while read <= most:
+        try:
+            message = await asyncio.wait_for(receive(), max(0.0, ends - time.monotonic()))
+        except TimeoutError:
+            return False
+        if message["type"] != "http.request":
+            return False
+        read += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return True
+    return False

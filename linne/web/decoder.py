@@ -1,0 +1,63 @@
+"""The decoder's process: pictures come in on its standard input, squares go out on its standard output.
+
+`python -m linne.web.decoder`; a picture that kills it, or takes too long, costs the server nothing but that picture. It
+ends when its input does, so that none outlives its server.
+"""
+
+import json
+import struct
+import sys
+from functools import cache
+from typing import IO
+
+from ..core.decode import Geometry, Limits, decode, prepare
+from ..core.errors import Unreadable
+from ..core.measure import content_hash
+
+ASK, ANSWER = struct.Struct(">II"), struct.Struct(">BI")
+"""Lengths of geometry (JSON) and picture; whether there is a square, and the length of what follows: the content's hash
+(16 bytes), then the square's pixels or the reason."""
+MEMORY = 6 << 30
+"""Addresses that the process may have: far above what the largest picture that is let in takes."""
+
+
+def main(source: IO[bytes], sink: IO[bytes]) -> None:
+    """Answer until the input ends."""
+    while head := source.read(ASK.size):
+        first, second = ASK.unpack(head)
+        geometry, data = source.read(first), source.read(second)
+        ok, body = answer(data, geometry)
+        sink.write(ANSWER.pack(ok, len(body)) + body)
+        sink.flush()
+
+
+def answer(data: bytes, geometry: bytes) -> tuple[bool, bytes]:
+    """Whether the picture could be read, and its hash with the square's pixels, or with the reason."""
+    mark, wanted = content_hash(data), _geometry(geometry)
+    try:
+        return True, mark + prepare(decode(data, least=wanted.least, limits=Limits()).pixels, wanted).tobytes()
+    except Unreadable as error:
+        return False, mark + error.reason.encode()
+
+
+@cache
+def _geometry(text: bytes) -> Geometry:
+    return Geometry(**json.loads(text))
+
+
+def limited() -> None:
+    """Bound this process's memory, where the system can, and keep what libraries print away from the answers."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, ValueError, OSError):
+        pass
+
+
+if __name__ == "__main__":
+    limited()
+    answers = sys.stdout.buffer
+    sys.stdout = sys.stderr
+    main(sys.stdin.buffer, answers)

@@ -1,0 +1,282 @@
+"""The server's routes (FastAPI): pictures in, answers out; health, metrics, the models, and a page to try it."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from ..core.errors import LinneError
+from ..core.files import plain
+from ..engine.serving import Picture, Want
+from .asgi import App, Message, Receive, Refused, Scope, Send, header, refuse
+from .serve_decode import Pool, Unwanted
+from .serve_forms import Form, Most, form
+from .serve_metrics import TYPE, Metrics, resident
+from .serve_models import Entry, Models
+from .serve_open import BODY, FILES, told
+from .serve_queue import Queue, Ticket
+
+QUEUED = ("/predict", "/identify", "/enrol")
+"""Paths that wait for a model, and are let in by the queue."""
+Share = Annotated[float | None, Query(gt=0, lt=1)]
+KNOWN = (*QUEUED, "/models", "/reload", "/healthz", "/livez", "/readyz", "/metrics", "/", "/session")
+
+
+@dataclass(eq=False)
+class State:
+    """Everything that a running server holds."""
+
+    models: Models
+    queue: Queue
+    pool: Pool
+    most: Most = Most()
+    metrics: Metrics = field(default_factory=Metrics)
+    reloading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    up: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests should be sent here: open, not going down, and not nearly full."""
+        return self.up and not self.queue.draining and self.queue.waiting <= 0.8 * self.queue.limit
+
+    async def reload(self) -> dict[str, Any]:
+        """Open every model anew; one at a time."""
+        async with self.reloading:
+            return await asyncio.to_thread(self.models.reload)
+
+
+class Admission:
+    """ASGI middleware: lets requests into the queue by their heads, and counts what became of them."""
+
+    def __init__(self, app: App, state: State) -> None:
+        self.app, self.state = app, state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.monotonic(), 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if self.state.queue.draining and all(key != b"connection" for key, _ in message["headers"]):
+                    message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+            await send(message)
+
+        try:
+            await self._served(scope, receive, noted)
+        finally:
+            path = scope["path"] if scope["path"] in KNOWN else "other"
+            self.state.metrics.done(path, status, time.monotonic() - began)
+
+    async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST" or scope["path"] not in QUEUED:
+            await self.app(scope, receive, send)
+            return
+        try:
+            ticket = self.state.queue.admit(_deadline(scope))
+        except Refused as why:
+            await refuse(scope, receive, send, why)
+            return
+        try:
+            await self.app({**scope, "linne.ticket": ticket}, receive, send)
+        finally:
+            self.state.queue.left_by(ticket)
+
+
+def _deadline(scope: Scope) -> float:
+    """Seconds that the client will wait, as its header x-deadline says; 0 where it says nothing. Raises Refused."""
+    given = header(scope, "x-deadline")
+    try:
+        seconds = float(given or 0)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1e6:
+        raise Refused(400, f"x-deadline {given[:50]!r} is no number of seconds.")
+    return seconds
+
+
+@contextlib.asynccontextmanager
+async def _pictures(request: Request, state: State) -> AsyncIterator[tuple[Form, Ticket]]:
+    """The request's pictures and its ticket, watched: where its client leaves, nothing more is done for it."""
+    ticket: Ticket = request.scope["linne.ticket"]
+    found = await form(request.headers.get("content-type", ""), request.stream(), state.most)
+    state.queue.arrived(ticket, len(found.pictures), sum(len(data) for _, data in found.pictures))
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        ticket.gone = True
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield found, ticket
+    finally:
+        watching.cancel()
+
+
+async def _decoded(state: State, entry: Entry, found: Form, ticket: Ticket) -> list[Picture]:
+    """Pictures, decoded where the model wants squares."""
+    pictures = [Picture(name, data) for name, data in found.pictures]
+    geometry = entry.served.geometry
+    if geometry is None:
+        return pictures
+
+    async def one(picture: Picture) -> Picture:
+        mark, square, reason = await state.pool.squared(picture.data, geometry, lambda: not ticket.dead)
+        return replace(picture, data=b"", hash=mark, square=square, reason=reason)
+
+    return list(await asyncio.gather(*(one(picture) for picture in pictures)))
+
+
+def _counted(state: State, entry: Entry, answers: Sequence[Any]) -> int:
+    """Count them; the status: 422 where none of the pictures could be read."""
+    unread = sum(bool(one["problem"]) for one in answers)
+    state.metrics.pictures[entry.name, "answered"] += len(answers) - unread
+    if unread:
+        state.metrics.pictures[entry.name, "unreadable"] += unread
+    return 422 if unread == len(answers) else 200
+
+
+def program(state: State) -> FastAPI:
+    """The routes over this state."""
+    app = FastAPI(title="Linne", version=version("linne"), docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    _answers(app, state)
+    _galleries(app, state)
+    _health(app, state)
+    _pages(app)
+    _errors(app, state)
+    return app
+
+
+def _answers(app: FastAPI, state: State) -> None:
+    @app.post("/predict", openapi_extra=BODY, responses=told("predictions"))
+    async def predict(
+        request: Request, model: str = "", top: Annotated[int, Query(ge=0, le=100_000)] = 0, explain: str = "",
+        coverage: Share = None, max_error: Share = None, unknown: Share = None,
+    ) -> Response:  # fmt: skip
+        """Label pictures: classes and calibrated probabilities, as linne predict gives them."""
+        entry = state.models.get(model, "classifier")
+        given = {"coverage": coverage, "max_error": max_error, "unknown": unknown}
+        want = Want(top, explain, tuple((name, value) for name, value in given.items() if value is not None))
+        async with _pictures(request, state) as (found, ticket):
+            pictures = await _decoded(state, entry, found, ticket)
+            answers = await state.queue.ask(entry.served, pictures, want, ticket)
+        return _json({"model": entry.name, "predictions": answers}, _counted(state, entry, answers))
+
+    @app.get("/models")
+    async def models() -> JSONResponse:
+        """Every model that is served."""
+        return _json({"models": state.models.about()})
+
+    @app.post("/reload", responses=told("reloaded"))
+    async def reload() -> JSONResponse:
+        """Open every model anew, and answer by it from then on; what is being answered is answered by the old one."""
+        found = await state.reload()
+        return _json(found, 409 if found["failed"] else 200)
+
+
+def _galleries(app: FastAPI, state: State) -> None:
+    @app.post("/identify", openapi_extra=BODY, responses=told("answers"))
+    async def identify(
+        request: Request, model: str = "", far: Annotated[float | None, Query(gt=0, lt=1)] = None
+    ) -> Response:
+        """Who is in each picture: an identity of the gallery, or "unknown"."""
+        entry = state.models.get(model, "gallery")
+        async with _pictures(request, state) as (found, ticket):
+            pictures = await _decoded(state, entry, found, ticket)
+            answers = await state.queue.call(lambda: entry.served.identify(pictures, far), ticket)
+        return _json({"model": entry.name, **answers}, _counted(state, entry, answers["answers"]))
+
+    @app.post("/enrol", openapi_extra=BODY, responses=told("enrolled"))
+    async def enrol(
+        request: Request, name: Annotated[str, Query(min_length=1, max_length=200)], model: str = ""
+    ) -> Response:
+        """Register pictures of one identity. Needs the token, JSON and the header x-linne."""
+        entry = state.models.get(model, "gallery")
+        async with _pictures(request, state) as (found, ticket):
+            pictures = await _decoded(state, entry, found, ticket)
+            answer = await state.queue.call(lambda: entry.served.enrol(pictures, name), ticket)
+        return _json({"model": entry.name, **answer})
+
+
+def _health(app: FastAPI, state: State) -> None:
+    @app.get("/livez")
+    @app.get("/healthz")
+    async def alive() -> JSONResponse:
+        """Whether the process answers at all."""
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/readyz", responses={503: {"description": "Not now"}})
+    async def ready() -> JSONResponse:
+        """Whether requests should be sent here."""
+        return JSONResponse({"ready": state.ready}, 200 if state.ready else 503)
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> PlainTextResponse:
+        """What was counted, as Prometheus reads it."""
+        queue = state.queue
+        gauges = {
+            "linne_queue_pictures": queue.waiting, "linne_queue_limit": queue.limit, "linne_ready": int(state.ready),
+            "linne_seconds_a_picture": queue.each, "linne_batches_total": queue.batches,
+            "linne_batched_pictures_total": queue.batched, "linne_expired_total": queue.expired,
+            "linne_left_total": queue.left, "linne_decoders_replaced_total": state.pool.fell,
+            "process_resident_memory_bytes": resident(),
+        }  # fmt: skip
+        return PlainTextResponse(state.metrics.text(gauges), media_type=TYPE)
+
+
+def _pages(app: FastAPI) -> None:
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(FILES / "try.html", media_type="text/html; charset=utf-8")
+
+    @app.get("/static/{name}", include_in_schema=False)
+    async def static(name: str) -> Response:
+        kinds = {"try.js": "text/javascript; charset=utf-8", "try.css": "text/css; charset=utf-8"}
+        if name not in kinds:
+            raise Refused(404, "There is no such file.")
+        return FileResponse(FILES / name, media_type=kinds[name])
+
+
+def _json(value: Any, status: int = 200) -> JSONResponse:
+    return JSONResponse(plain(value), status)
+
+
+def _errors(app: FastAPI, state: State) -> None:
+    """Every mistake is answered as {"error": ...}."""
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> JSONResponse:
+        return JSONResponse({"error": error.told}, error.status, headers=dict(error.headers))
+
+    @app.exception_handler(LinneError)
+    async def mistaken(request: Request, error: LinneError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 422)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        said = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
+        return JSONResponse({"error": "; ".join(said)}, 422)
+
+    @app.exception_handler(HTTPException)
+    async def plainly(request: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": str(error.detail)}, error.status_code, headers=error.headers)
+
+    @app.exception_handler(Unwanted)
+    @app.exception_handler(ClientDisconnect)
+    async def late(request: Request, error: Exception) -> JSONResponse:
+        state.queue.left += 1
+        return JSONResponse({"error": "It is too late for this one. Ask again."}, 503, headers={"retry-after": "1"})

@@ -1,0 +1,235 @@
+"""The queue before a model: bounded by what can be answered in time, answered in small batches by one thread.
+
+How many pictures may wait follows from the measured seconds a picture and the deadline: what could not be answered in
+time is refused at the door, before its body is read, and not after it has waited.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from ..engine.serving import Picture, Want
+from .asgi import Refused
+
+DEADLINE = 1.0
+"""Seconds from a request's head to its answer."""
+GATHER, BATCH = 0.005, 32
+"""Seconds for which a batch waits for pictures that are being decoded; pictures in one."""
+FRESH, UPLOADING = 0.25, 256
+"""Seconds for which an upload counts as work to come; uploads at a time."""
+FIRST, LEAST = 0.02, 8
+"""Seconds a picture before any was measured; pictures that may wait however slow the model is."""
+HELD = 512 << 20
+"""Bytes of pictures that may wait."""
+
+
+@dataclass(eq=False)
+class Job:
+    """Pictures of one request for one model, or a call that is made alone."""
+
+    model: Any
+    pictures: Sequence[Picture]
+    want: Want
+    ticket: "Ticket"
+    future: "asyncio.Future[Any]"
+    call: "Callable[[], Any] | None" = None
+
+
+@dataclass(eq=False)
+class Ticket:
+    """One request that was let in. began: time.monotonic(). pictures, held: how many of it wait, and their bytes.
+
+    uploading: its body is not there yet. gone: the client has left.
+    """
+
+    began: float
+    until: float
+    uploading: bool = True
+    gone: bool = False
+    pictures: int = 0
+    held: int = 0
+
+    @property
+    def dead(self) -> bool:
+        """Whether nobody waits for the answer any more."""
+        return self.gone or (not self.uploading and time.monotonic() > self.until)
+
+
+class Queue:
+    """Admission, batching and the one thread that asks models. decoding: how many pictures are being decoded now."""
+
+    def __init__(self, deadline: float = DEADLINE, decoding: Callable[[], int] = lambda: 0) -> None:
+        self.deadline, self.each, self.draining = deadline, FIRST, False
+        self.tickets: set[Ticket] = set()
+        self.decoding = decoding
+        self.batches = self.batched = self.expired = self.left = 0
+        self._pending: deque[Job] = deque()
+        self._some = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, "model")
+        self._last = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def stop(self) -> None:
+        """Answer no more."""
+        if self._task is not None:
+            self._task.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def waiting(self) -> int:
+        """Pictures that wait or are being answered; an upload that has just begun counts as one."""
+        now = time.monotonic()
+        fresh = sum(one.uploading and now - one.began < FRESH for one in self.tickets)
+        return fresh + sum(one.pictures for one in self.tickets)
+
+    @property
+    def limit(self) -> int:
+        """Pictures that can be answered in time."""
+        return max(LEAST, int(0.8 * self.deadline / self.each))
+
+    def admit(self, asked: float = 0.0) -> Ticket:
+        """Let a request in by its head. asked: seconds after which its client wants no answer, 0 for the server's.
+
+        Raises Refused (503 with Retry-After) where it could not be answered in time, or the server is going down.
+        """
+        if self.draining:
+            raise Refused(503, "This server is going down. Ask again.", (("retry-after", "1"), ("connection", "close")))
+        waiting, now = self.waiting, time.monotonic()
+        uploading = sum(one.uploading for one in self.tickets)
+        seconds = min(asked or self.deadline, self.deadline)
+        if waiting >= self.limit or waiting * self.each > seconds or uploading >= UPLOADING or self._full():
+            raise self._busy(waiting)
+        ticket = Ticket(now, now + seconds)
+        self.tickets.add(ticket)
+        return ticket
+
+    def arrived(self, ticket: Ticket, pictures: int, held: int) -> None:
+        """A request's body is there. Raises Refused where others came meanwhile and there is no room any more."""
+        others = self.waiting - (1 if ticket.uploading and time.monotonic() - ticket.began < FRESH else 0)
+        ticket.uploading = False
+        if others >= 2 * self.limit:
+            raise self._busy(others)
+        ticket.pictures, ticket.held = pictures, held
+        slow = max(ticket.until - ticket.began, pictures * self.each * 2)
+        ticket.until = time.monotonic() + slow  # the upload's time is the client's own
+
+    def left_by(self, ticket: Ticket) -> None:
+        """A request is answered, or was refused, or its client has gone."""
+        self.tickets.discard(ticket)
+
+    async def ask(self, model: Any, pictures: Sequence[Picture], want: Want, ticket: Ticket) -> list[dict[str, Any]]:
+        """The answers to a request's pictures. Raises what the model raises, Refused (503) where it got too late."""
+        parts = [pictures[at : at + BATCH] for at in range(0, len(pictures), BATCH)]
+        found = await asyncio.gather(*(self._put(Job(model, part, want, ticket, _future()))
+                                       for part in parts))  # fmt: skip
+        return [one for part in found for one in part]
+
+    async def call(self, call: Callable[[], Any], ticket: Ticket) -> Any:
+        """What a call gives that needs the model's thread for itself."""
+        return await self._put(Job(None, (), Want(), ticket, _future(), call))
+
+    def _put(self, job: Job) -> "asyncio.Future[Any]":
+        self._pending.append(job)
+        self._some.set()
+        return job.future
+
+    def _full(self) -> bool:
+        return sum(one.held for one in self.tickets) > HELD
+
+    def _busy(self, waiting: int) -> Refused:
+        seconds = max(1, ceil(waiting * self.each))
+        return Refused(503, f"{waiting} pictures wait already: this one would be late. Ask again in {seconds} s.",
+                       (("retry-after", str(seconds)),))  # fmt: skip
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._some.wait()
+            await self._gather()
+            batch = self._take()
+            if not batch:
+                continue
+            found = await loop.run_in_executor(self._thread, _answered, batch)
+            self._measure(sum(len(job.pictures) for job in batch))
+            for job, one in zip(batch, found, strict=True):
+                if not job.future.done():
+                    job.future.set_exception(one) if isinstance(one, BaseException) else job.future.set_result(one)
+
+    async def _gather(self) -> None:
+        """Wait for what is being decoded now, a few milliseconds, where a batch has room."""
+        ends = time.monotonic() + GATHER
+        while self.decoding() and sum(len(job.pictures) for job in self._pending) < BATCH and time.monotonic() < ends:
+            await asyncio.sleep(0.001)
+
+    def _take(self) -> list[Job]:
+        """The next jobs for one model, oldest first; those that nobody waits for go."""
+        batch, rest, size = list[Job](), deque[Job](), 0
+        while self._pending:
+            job = self._pending.popleft()
+            if job.ticket.dead:
+                self._drop(job)
+            elif not batch or (not batch[0].call and job.model is batch[0].model and not job.call
+                               and size + len(job.pictures) <= BATCH):  # fmt: skip
+                batch.append(job)
+                size += len(job.pictures)
+                if job.call:
+                    break
+            else:
+                rest.append(job)
+        rest.extend(self._pending)
+        self._pending = rest
+        if not rest:
+            self._some.clear()
+        return batch
+
+    def _drop(self, job: Job) -> None:
+        if job.ticket.gone:
+            self.left += 1
+        else:
+            self.expired += 1
+        if not job.future.done():
+            job.future.set_exception(self._busy(self.waiting))
+
+    def _measure(self, count: int) -> None:
+        """Seconds a picture while there is always work: from one batch's end to the next one's."""
+        now, backlog = time.monotonic(), self._last
+        self.batches, self.batched = self.batches + 1, self.batched + count
+        if backlog and count:
+            self.each += 0.1 * (min((now - backlog) / count, 1.0) - self.each)
+        busy = bool(self._pending) or self.decoding() > 0
+        self._last = now if busy else 0.0
+
+
+def _future() -> "asyncio.Future[Any]":
+    return asyncio.get_running_loop().create_future()
+
+
+def _answered(batch: Sequence[Job]) -> list[Any]:
+    """What each job gets, an exception where it gets none; in the model's thread."""
+    if batch[0].call is not None:
+        try:
+            return [batch[0].call()]
+        except Exception as error:
+            return [error]
+    try:
+        looked = batch[0].model.look([one for job in batch for one in job.pictures])
+    except Exception as error:
+        return [error] * len(batch)
+    out, at = list[Any](), 0
+    for job in batch:
+        part = looked[at : at + len(job.pictures)]
+        at += len(job.pictures)
+        try:
+            out.append(job.model.tell(part, job.want))
+        except Exception as error:
+            out.append(error)
+    return out

@@ -1,0 +1,227 @@
+"""The server as a process: bound to one address, exchanged models on SIGHUP, and on SIGTERM nothing that was let in is
+lost: it says that it is not ready, refuses what is new, answers what is in hand, and ends with 0."""
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ..core.errors import OptionError, RunError
+from ..engine.log import Log
+from .asgi import App
+from .guard import LOOPBACK, Policy, Sizes, guard, secret
+from .serve_app import Admission, State, program
+
+GRACE, LAST, PATIENCE = 0.3, 0.2, 30
+"""Seconds after SIGTERM in which new requests are still heard and refused; for those that came as the door was closed;
+and in which what was let in is answered."""
+HEAD, IDLE, CONNECTIONS = 10.0, 30, 900
+"""Seconds that a request's head may take, and that a connection may be idle; connections at a time."""
+PLAIN = ("/predict", "/identify")
+OPEN = ("/", "/static/", "/livez", "/healthz", "/readyz", "/openapi.json")
+FREE = (*PLAIN, "/models", "/metrics")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server listens and who may ask. token: that a person gave, "" none. open: anybody may ask without one.
+
+    called: more names that requests may call it by. origins: other pages that may ask.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str = ""
+    open: bool = False
+    called: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def policy(self, sizes: Sizes, port: int) -> Policy:
+        """Who is let in. Raises OptionError for an address that others can reach without a token or a word for it."""
+        if not self.loopback and not self.token and not self.open:
+            raise OptionError(
+                f"--host {self.host} lets other machines ask. Give --token SECRET, which they must send, or --open "
+                "where something before it checks who asks."
+            )
+        if self.token and self.open:
+            raise OptionError("--open lets everybody ask, and --token those who have it. Give one of them.")
+        if self.token and (len(self.token) < 16 or not self.token.isascii() or not self.token.isprintable()):
+            raise OptionError("--token is at least 16 printable characters, as from: openssl rand -hex 16")
+        if not all(one.startswith(("http://", "https://")) and one.count("/") == 2 for one in self.origins):
+            raise OptionError(f"--origin {','.join(self.origins)!r}: a page's origin is like https://shop.example")
+        named = f"[{self.host}]" if ":" in self.host else self.host.lower()
+        own = () if self.host in ("0.0.0.0", "::") else (named,)
+        names = dict.fromkeys((*LOOPBACK, *own, *(one.lower() for one in self.called)))
+        return Policy(
+            tuple(names), self.origins, self.token or secret(), (*OPEN, *(() if self.token else FREE)), PLAIN, sizes,
+            cookie=f"linne-{port}",
+        )  # fmt: skip
+
+
+def bound(address: Address) -> socket.socket:
+    """A socket that listens there. Raises RunError where the port is taken or the address is not this machine's."""
+    if not 0 <= address.port <= 65535:
+        raise OptionError(f"--port {address.port}: a port is from 1 to 65535, or 0 for any that is free.")
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    made = socket.socket(family)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((address.host, address.port))
+        made.listen(2048)
+    except OSError as error:
+        made.close()
+        if error.errno == errno.EADDRINUSE:
+            raise RunError(f"Port {address.port} is in use: something listens there already. Give another, say --port "
+                           f"{address.port % 65535 + 1}, or --port 0 for any that is free.") from error  # fmt: skip
+        raise RunError(f"{address.host}:{address.port} cannot be listened on: {error.strerror or error}.") from error
+    made.setblocking(False)
+    return made
+
+
+class Prompt(H11Protocol):
+    """HTTP of which a request's head must come promptly: a connection that dribbles one is closed."""
+
+    _head: "asyncio.TimerHandle | None" = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has come."""
+        super().connection_made(transport)
+        self._head = self.loop.call_later(HEAD, self._late)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came: part of a head, or more."""
+        super().data_received(data)
+        waits = self.conn.their_state is h11.IDLE and (self.cycle is None or self.cycle.response_complete)
+        if not waits and self._head is not None:
+            self._head.cancel()
+            self._head = None
+        elif waits and self._head is None:
+            self._head = self.loop.call_later(HEAD, self._late)
+
+    def connection_lost(self, exc: "Exception | None") -> None:
+        """The client has gone."""
+        if self._head is not None:
+            self._head.cancel()
+        super().connection_lost(exc)
+
+    def _late(self) -> None:
+        self._head = None
+        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server with this one's way to end. state: what it serves; stop(): end it from any thread."""
+
+    def __init__(self, config: uvicorn.Config, state: State, listening: socket.socket, log: Log) -> None:
+        super().__init__(config)
+        self.state, self.listening, self.log = state, listening, log
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @contextmanager
+    def capture_signals(self) -> Any:
+        """Signals are the loop's own here: uvicorn's way ends with the signal's exit code."""
+        yield
+
+    async def startup(self, sockets: "Sequence[socket.socket] | None" = None) -> None:
+        """Start decoders, the queue, and to listen."""
+        self._loop = asyncio.get_running_loop()
+        await self.state.pool.start()
+        self.state.queue.start()
+        await super().startup(sockets=list(sockets or ()))
+        if threading.current_thread() is threading.main_thread():
+            for name, step in (("SIGTERM", self.leave), ("SIGINT", self.leave), ("SIGHUP", self._reloads)):
+                self._on(name, step)
+        self.state.up = True
+
+    def _on(self, name: str, step: Callable[[], None]) -> None:
+        if (number := getattr(signal, name, None)) is None or self._loop is None:
+            return
+        loop = self._loop
+        try:
+            loop.add_signal_handler(number, step)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(step))
+
+    def leave(self) -> None:
+        """Begin to end; a second time at once."""
+        if self.state.queue.draining:
+            self.force_exit = self.should_exit = True
+            return
+        self.log.say("going down: what was let in is answered")
+        self.state.queue.draining = True
+        asyncio.get_running_loop().call_later(GRACE, lambda: setattr(self, "should_exit", True))
+
+    def stop(self) -> None:
+        """End it from another thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.leave)
+
+    def _reloads(self) -> None:
+        async def reload() -> None:
+            found = await self.state.reload()
+            for name, why in found["failed"].items():
+                self.log.say(f"{name} stays as it was: {why}")
+            self.log.say(f"opened anew: {', '.join(found['reloaded']) or 'nothing'}")
+
+        task = asyncio.get_running_loop().create_task(reload())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def shutdown(self, sockets: "Sequence[socket.socket] | None" = None) -> None:
+        """Close the door behind the last that came, and answer what is in hand."""
+        door = self.listening.dup()
+        for server in self.servers:
+            server.close()
+        last = list[socket.socket]()
+        with suppress(BlockingIOError):
+            while True:
+                last.append(door.accept()[0])
+        door.close()
+        for one in last:
+            one.setblocking(False)
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, one)
+        await asyncio.sleep(LAST)
+        await super().shutdown(sockets=None)
+        self.state.queue.stop()
+        await self.state.pool.stop()
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: Any = self.config.http_protocol_class
+        return made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+def server(state: State, address: Address, log: Log) -> tuple[Server, Policy]:
+    """A server that listens already and answers once it is run, and who is let in. Raises what Address.policy and
+    `bound` raise."""
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it logs what a client sent
+    sizes = Sizes(state.most.pictures * state.most.bytes, {"/reload": 4096})
+    address.policy(sizes, 0)
+    listening = bound(address)
+    policy = address.policy(sizes, listening.getsockname()[1])
+    app: App = guard(Admission(program(state), state), policy)  # type: ignore[arg-type]
+    config = uvicorn.Config(
+        app, http=Prompt, ws="none", lifespan="off", log_level="error", access_log=False, server_header=False,  # type: ignore[arg-type]
+        timeout_keep_alive=IDLE, timeout_graceful_shutdown=PATIENCE, limit_concurrency=CONNECTIONS, proxy_headers=False,
+    )  # fmt: skip
+    return Server(config, state, listening, log), policy

@@ -1,0 +1,81 @@
+"""What every route of the studio works with."""
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import Depends, Request
+
+from ...core.predictions import Predictions
+from ...core.run import Run
+from .jobs import Jobs
+from .project import Project
+from .thumbs import Thumbs
+
+
+@dataclass(eq=False)
+class Studio:
+    """One open project. source: the pictures as a command names them. run: whose answers are shown, None for nobody's.
+
+    home: a folder in the cache for what is worked out. guess, confidence: (n,) int32 and uint8 (percent, 255 for none)
+    of the run. found: what checks found last, JSON. flags: (n,) uint64, bit i where finding i names the picture.
+    """
+
+    project: Project
+    jobs: Jobs
+    thumbs: Thumbs
+    large: Thumbs
+    source: str
+    home: Path
+    run: "Run | None" = None
+    guess: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    confidence: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint8))
+    found: list[dict[str, Any]] = field(default_factory=list)
+    flags: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What a group of routes wants to remember, by its name."""
+
+    def __post_init__(self) -> None:
+        n = len(self.project)
+        self.guess, self.confidence = np.full(n, -1, np.int32), np.full(n, 255, np.uint8)
+        self.flags = np.zeros(n, np.uint64)
+        if self.run is not None:
+            self.guess, self.confidence = said(self.project, self.run)
+
+    def command(self, *words: str) -> str:
+        """A command as a person would write it."""
+        return " ".join(["linne", *map(shlex.quote, words)])
+
+    def overlaid(self, *words: str) -> list[str]:
+        """A command's words with the overlay, where that holds a decision."""
+        return [*words, "--overlay", str(self.project.overlay)] if self.project.trails else list(words)
+
+
+def said(project: Project, run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) the run's guess of each picture as a place in the project's classes, and its confidence in percent."""
+    guess, confidence = np.full(len(project), -1, np.int32), np.full(len(project), 255, np.uint8)
+    places = {project.name(row): row for row in range(len(project))}
+    for name in run.classes:
+        if name not in project.classes:
+            project.classes.append(name)
+    if run.several:
+        return guess, confidence
+    columns = np.array([project.classes.index(name) for name in run.classes], np.int32)
+    for part in sorted(run.parts()):
+        told: Predictions = run.predictions(part)
+        rows = np.array([places.get(str(name), -1) for name in told.names], np.int64)
+        use = (rows >= 0) & told.read
+        best = np.nan_to_num(told.probabilities).max(1)
+        guess[rows[use]] = columns[told.guesses[use]]
+        confidence[rows[use]] = np.clip(np.floor(100 * best[use]), 0, 100).astype(np.uint8)
+    return guess, confidence
+
+
+def studio(request: Request) -> Studio:
+    """The open project of a request."""
+    return request.app.state.studio
+
+
+Here = Annotated[Studio, Depends(studio)]

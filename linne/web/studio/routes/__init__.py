@@ -1,0 +1,1 @@
+"""Groups of the studio's routes: each file's `router` is served."""

@@ -1,0 +1,58 @@
+"""Decisions: what a person says of pictures, saved before it is confirmed."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from ....core.overlay import SIGN
+from ..here import Here, Studio
+from ..project import Answer
+
+router = APIRouter(prefix="/api")
+Label = Annotated[str, Field(max_length=200)]
+
+
+class Said(BaseModel):
+    """One picture's decision: relabel, keep, accept, drop, bad picture, unsure or undo."""
+
+    row: Annotated[int, Field(ge=0, le=2**31)]
+    version: Annotated[int, Field(ge=0, le=2**31)] = 0
+    decision: Annotated[str, Field(max_length=40)]
+    to: Annotated[list[Label], Field(max_length=1000)] = []
+    suggested: Label = ""
+
+
+class Decisions(BaseModel):
+    """Decisions that are saved together, and who made them."""
+
+    answers: Annotated[list[Said], Field(min_length=1, max_length=5000)]
+    who: Annotated[str, Field(max_length=100)] = ""
+
+
+@router.post("/decide")
+def decide(asked: Decisions, here: Here) -> dict[str, Any]:
+    """Save decisions, all or none of them; then what the pictures are now, and the command that obeys them."""
+    told = [Answer(one.row, one.version, one.decision, tuple(one.to), one.suggested) for one in asked.answers]
+    seen = here.project.decide(told, asked.who)
+    return {"rows": seen, "number": len(here.project.changed), "classes": list(here.project.classes),
+            "figures": here.project.figures(), "command": _command(here)}  # fmt: skip
+
+
+@router.get("/history")
+def history(here: Here) -> list[dict[str, Any]]:
+    """The last 100 decisions of this session, the latest first."""
+    own, out = here.project, list[dict[str, Any]]()
+    for row in dict.fromkeys(reversed(own.changed)):
+        last = own.trails[row][-1] if own.trails.get(row) else None
+        if last is not None:
+            out.append({"row": row, "name": own.name(row), "decision": last.decision, "to": last.to.split(SIGN),
+                        "who": last.who, "when": last.when, "note": last.note})  # fmt: skip
+        if len(out) == 100:
+            break
+    return out
+
+
+def _command(here: Studio) -> str:
+    """What trains on the labels as they are now."""
+    return here.command(*here.overlaid("train", here.source))

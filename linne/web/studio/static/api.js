@@ -1,0 +1,270 @@
+// What the page knows of the project, kept in step with the server; decisions that wait for the disk are never lost.
+
+const PAGE = 20000;
+const POLL = 1500;
+const RETRY = 2000;
+
+export class Failed extends Error {
+  constructor(text, status) { super(text); this.status = status; }
+}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failed("The studio does not answer. Is it still running?", 0);
+  }
+  if (answer.ok) return answer;
+  let text = `${answer.status} ${answer.statusText}`;
+  try {
+    const told = await answer.json();
+    text = told.error ?? (Array.isArray(told.detail) ? told.detail.map((one) => one.msg).join("; ") : told.detail) ?? text;
+  } catch { /* no JSON: the status says it */ }
+  throw new Failed(String(text), answer.status);
+}
+
+export const get = async (path, options) => (await ask(path, options)).json();
+export const bytes = async (path, options) => (await ask(path, options)).arrayBuffer();
+export async function post(path, body = {}, options = {}) {
+  const headers = { "content-type": "application/json", "x-linne": "1" };
+  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body), ...options });
+  return answer.status === 204 ? null : answer.json();
+}
+export const thumb = (row) => `/api/thumb/${row}`;
+export const view = (row) => `/api/view/${row}?v=${columns.version ? columns.version[row] : 0}`;
+
+export const events = new EventTarget();
+const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
+export const on = (name, then) => {
+  const listen = (event) => then(event.detail);
+  events.addEventListener(name, listen);
+  return () => events.removeEventListener(name, listen);
+};
+
+export let project = null;
+export const columns = {};
+export let loaded = 0;
+let layout = [];
+let number = 0;
+
+const KINDS = { "<i4": Int32Array, "<u4": Uint32Array, "|u1": Uint8Array, "<u8": BigUint64Array };
+
+export async function begin() {
+  const hash = new URLSearchParams(location.hash.slice(1));
+  if (hash.has("token")) {
+    await post("/session", { token: hash.get("token") });
+    history.replaceState(null, "", location.pathname);
+  }
+  const first = bytes(`/api/pictures?start=0&count=${PAGE}`);
+  const [told, columned] = await Promise.all([get("/api/project"), get("/api/columns")]);
+  project = told; layout = columned; number = told.number;
+  const n = project.figures.pictures;
+  for (const [name, kind, width] of layout) columns[name] = new KINDS[kind](n * width);
+  const modules = Promise.all(told.panels.map((name) => import(`./panels/${name}.js`)));
+  page(0, await first);
+  setInterval(() => { if (!document.hidden) changes(); }, POLL);
+  setInterval(jobs, POLL);
+  resend();
+  return modules;
+}
+
+export const follow = () => rest();  // the other pictures, once the first ones are shown
+
+function page(start, data) {
+  const n = Math.min(PAGE, project.figures.pictures - start);
+  let at = 0;
+  for (const [name, kind, width] of layout) {
+    const size = n * width * KINDS[kind].BYTES_PER_ELEMENT;
+    columns[name].set(new KINDS[kind](data.slice(at, at + size)), start * width);
+    at += size;
+  }
+  loaded = start + n;
+}
+
+async function rest() {
+  while (loaded < project.figures.pictures) {
+    page(loaded, await bytes(`/api/pictures?start=${loaded}&count=${PAGE}`));
+    emit("loaded", loaded);
+  }
+}
+
+export async function reload() {
+  project = await get("/api/project");
+  loaded = 0;
+  await rest();
+}
+
+function take(seen) {
+  const row = seen.row;
+  columns.version[row] = seen.version;
+  columns.state[row] = seen.state;
+  columns.conflict[row] = seen.conflict ? 1 : 0;
+  if (project.several) {
+    const width = columns.has.length / project.figures.pictures;
+    columns.has.fill(0, row * width, (row + 1) * width);
+    for (const label of seen.labels) {
+      const k = project.classes.indexOf(label);
+      if (k >= 0 && k < width * 8) columns.has[row * width + (k >> 3)] |= 1 << (k & 7);
+    }
+  } else columns.label[row] = seen.labels.length ? project.classes.indexOf(seen.labels[0]) : -1;
+}
+
+function heard(told) {
+  const begun = waiting.flatMap((batch) => batch.answers.flatMap((one) => one.to));
+  project.classes = [...told.classes, ...new Set(begun.filter((label) => !told.classes.includes(label)))];
+  if (told.figures) project.figures = told.figures;
+  const wide = project.several && columns.has.length / project.figures.pictures < Math.ceil(told.classes.length / 8);
+  if (wide) return grown();
+  for (const seen of told.rows) take(seen);
+  emit("changes", told.rows);
+}
+
+async function grown() {  // a ninth, seventeenth, ... label: the column of several labels is wider now
+  layout = await get("/api/columns");
+  for (const [name, kind, width] of layout) columns[name] = new KINDS[kind](project.figures.pictures * width);
+  await reload();
+}
+
+async function changes() {
+  try {
+    const told = await get(`/api/changes?since=${number}`);
+    if (told.number === number) return;
+    number = told.number;
+    heard(told);
+  } catch { /* the next look says it */ }
+}
+
+// labels of a picture, as names
+export function labels(row) {
+  if (!project.several) return columns.label[row] >= 0 ? [project.classes[columns.label[row]]] : [];
+  const width = columns.has.length / project.figures.pictures;
+  return project.classes.filter((_, k) => columns.has[row * width + (k >> 3)] & (1 << (k & 7)));
+}
+export function has(row, k) {
+  if (!project.several) return columns.label[row] === k;
+  const width = columns.has.length / project.figures.pictures;
+  return k < width * 8 && (columns.has[row * width + (k >> 3)] & (1 << (k & 7))) !== 0;
+}
+export const state = (row) => project.states[columns.state[row]];
+export const left = (row) => state(row) === "dropped" || state(row) === "bad picture";
+
+// decisions: sent in order, kept in the browser until the server has them on its disk
+export const me = () => localStorage.getItem("who") || project.who;
+const KEY = () => `unsaved ${project.overlay}`;
+let waiting = [];
+let sending = false;
+const done = [];
+export const unsaved = () => waiting.length;
+
+function remember() {
+  try {
+    if (waiting.length) localStorage.setItem(KEY(), JSON.stringify(waiting));
+    else localStorage.removeItem(KEY());
+  } catch { /* no storage: memory has them */ }
+  emit("unsaved", { count: waiting.length, why });
+}
+let why = "";
+
+// shown at once, before the server confirms: a second key must meet the next picture
+const COMES_TO = { keep: "confirmed", drop: "dropped", "bad picture": "bad picture", unsure: "unsure" };
+function foreseen(answers) {
+  const rows = answers.map((one) => {
+    const { row } = one;
+    const to = one.decision === "accept" ? [one.suggested] : one.to;
+    for (const label of to) if (!project.classes.includes(label) && !project.several) project.classes.push(label);
+    const word = to.length ? (columns.given[row] < 0 && !project.several ? "labelled" : "relabelled") : COMES_TO[one.decision];
+    const seen = { row, version: columns.version[row] + 1, state: project.states.indexOf(word), labels: to.length ? to : labels(row), conflict: false };
+    take(seen);
+    return seen;
+  });
+  emit("changes", rows);
+}
+
+async function refused(answers) {
+  const rows = await Promise.all(answers.slice(0, 200).map((one) => get(`/api/picture/${one.row}`).catch(() => null)));
+  const known = rows.filter(Boolean);
+  for (const seen of known) take(seen);
+  emit("changes", known);
+}
+
+export const MOST = 5000;
+export function decide(rows, decision, to = [], suggested = () => "") {
+  if (rows.length > MOST) emit("many", MOST);
+  const answers = rows.slice(0, MOST).map((row) => {
+    const one = { row, version: columns.version[row], decision, to };
+    if (decision === "accept") one.suggested = suggested(row);
+    return one;
+  });
+  if (decision !== "undo") foreseen(answers);
+  const batch = { answers, who: me() };
+  waiting.push(batch);
+  if (decision !== "undo") done.push(batch.answers.map((one) => one.row));
+  remember();
+  const saved = new Promise((resolve) => { batch.then = resolve; });
+  send();
+  return saved;
+}
+
+async function send() {
+  if (sending) return;
+  sending = true;
+  while (waiting.length) {
+    const batch = waiting[0];
+    try {
+      const told = await post("/api/decide", { answers: batch.answers, who: batch.who });
+      why = "";
+      waiting.shift();
+      if (told.number === number + told.rows.length) number = told.number;  // else others decided meanwhile: the next look tells
+      heard(told);
+      const fought = told.rows.filter((row) => row.against);
+      if (fought.length) emit("fought", fought);
+      emit("command", told.command);
+      batch.then?.(told);
+    } catch (error) {
+      if (error.status === 0 || error.status === 507 || error.status === 409 || error.status === 401) {
+        why = error.message;
+        remember();
+        setTimeout(() => { sending = false; send(); }, RETRY);
+        return;
+      }
+      waiting.shift();
+      if (batch.answers[0].decision !== "undo") done.pop();
+      emit("refused", error.message);
+      refused(batch.answers);
+      batch.then?.(null);
+    }
+    remember();
+  }
+  sending = false;
+}
+
+function resend() {
+  try {
+    waiting = JSON.parse(localStorage.getItem(KEY()) || "[]");
+  } catch { waiting = []; }
+  if (waiting.length) { remember(); send(); }
+}
+
+export function undo() {
+  const rows = done.pop();
+  return rows ? decide(rows, "undo") : null;
+}
+
+addEventListener("beforeunload", (event) => { if (waiting.length) event.preventDefault(); });
+
+// jobs
+export let running = [];
+let before = "";
+async function jobs() {
+  if (document.hidden) return;
+  try {
+    const told = await get("/api/jobs");
+    const now = JSON.stringify(told);
+    running = told;
+    if (now !== before) emit("jobs", told);
+    before = now;
+  } catch { /* the next look says it */ }
+}
+export const look = jobs;

@@ -1,0 +1,133 @@
+// Put right: what the checks found, one key a decision, many pictures at once.
+
+import { choose, clear, h, job, toast } from "../ui.js";
+import { Grid } from "../grid.js";
+
+export const title = "Put right", order = 20, key = "P";
+export const zh = {
+  "Put right": "订正", "Run the checks": "运行检查", "Check again": "重新检查", "Nothing was checked yet.": "尚未检查。",
+  "Nothing was found.": "没有发现问题。", "Conflicts": "冲突", "Keep": "保留", "Accept": "接受建议", "Relabel": "改标签", "Leave out": "排除",
+  "Bad picture": "坏图片", "Unsure": "不确定", "Undo": "撤销", "Whole group": "整组", "left to decide: {n}": "待决定：{n}",
+  "Hide what is decided": "隐藏已决定的", "What it brought": "带来的变化", "Train without and with the decisions, and compare": "分别用决定前后的标签训练并比较",
+  "Labels changed: {n}. Pictures left out: {m}.": "已改标签：{n}；已排除图片：{m}。",
+  "After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).": "之后：{a}。之前：{b}。{sentence}（{n} 张图片，{split}）。",
+  "95 % intervals; both judged by the labels as they are now.": "95 % 区间；两者都按现在的标签评判。",
+  "There is no suggestion for these pictures.": "这些图片没有建议。", "wrong label": "疑似错标", "near duplicates": "近似副本",
+  "exact duplicates": "完全相同的副本", "outlier": "离群", "leak between splits": "划分间泄漏", "duplicates with different labels": "副本标签不一致",
+  "no label": "无标签", "unreadable": "无法读取", "low quality": "质量差", "Findings": "数据问题", "Actions": "操作", "decided together: {n}": "一起决定：{n}",
+  "test": "测试", "validation": "验证", "train": "训练（折外）", "high": "严重", "medium": "中等", "low": "轻微",
+  "all but the first of each group": "每组除第一张外全部", "keep the first, leave the others out": "保留第一张，排除其余",
+  "this group": "这一组", "What people answered differently, not having seen each other.": "两人在互未看到对方答案时作出的不同回答。",
+  "Look at each and decide again.": "逐一查看并重新决定。",
+};
+
+export function mount(root, api, t) {
+  let findings = [], at = null, hide = true;
+  const one = () => (at === "conflicts" ? { kind: "Conflicts", why: t("What people answered differently, not having seen each other."), fix: t("Look at each and decide again."),
+    rows: [...api.columns.conflict.keys()].filter((row) => api.columns.conflict[row]), groups: [] } : findings[at]);
+  const suggested = (row) => { const own = one(); return own?.suggested?.[own.rows.indexOf(row)] ?? ""; };
+  const group = (row) => one()?.groups.find((rows) => rows.includes(row)) ?? [row];
+  const grid = new Grid({ changed: tell, opened: () => whole(), caption: (row) => {
+    const to = suggested(row);
+    return [`${api.labels(row).join(", ") || "—"}${to && !api.columns.state[row] ? ` → ${to}?` : ""}`,
+      (api.columns.conflict[row] ? "!" : "") + (api.left(row) ? "✕" : api.state(row) ? "✓" : "")];
+  } });
+  const told = h("div", {}), chosen = h("span", { class: "soft" });
+  const button = (text, then, key, main) => h("button", { type: "button", class: main ? "main" : "", title: key, onclick: then }, t(text), " ", h("kbd", { "aria-hidden": "true" }, key));
+  const hider = h("label", { class: "row" }, h("input", { type: "checkbox", checked: true, onchange: (event) => { hide = event.target.checked; show(); } }), t("Hide what is decided"));
+  const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") },
+    button("Keep", () => say("keep"), "k"), button("Accept", accept, "a"), button("Relabel", relabel, "r"), button("Leave out", () => say("drop"), "x"),
+    button("Bad picture", () => say("bad picture"), "b"), button("Unsure", () => say("unsure"), "q"), button("Undo", () => api.undo(), "u"),
+    button("Whole group", whole, "g"), chosen, h("span", { class: "push" }), hider);
+  const aside = h("aside", { "aria-label": t("Findings") });
+  const line = job("check", load), worthLines = ["train before", "train after", "compare"].map((kind) => job(kind, kind === "compare" ? brought : undefined));
+  const brings = h("div", {});
+  const main = h("div", { class: "middle" }, h("div", {}, told, bar), grid.root);
+  clear(root, h("div", { class: "side" }, aside, main));
+
+  function tell() { const n = grid.chosen().length; chosen.textContent = n > 1 ? t("decided together: {n}", { n }) : ""; }
+
+  function list() {
+    const conflicts = api.project.figures.conflicts;
+    const pick = (place, kind, severity, n) => h("li", {}, h("button", { type: "button", class: "pick", "aria-pressed": String(at === place), onclick: () => { at = place; list(); show(); grid.root.focus(); } },
+      h("span", { class: severity === "high" ? "bad" : severity === "medium" ? "warn" : "soft" }, t(kind)), h("span", { class: "n" }, n.toLocaleString("en"))));
+    const listed = findings.map((own, place) => [own, place]).filter(([own]) => own.rows.length);
+    clear(aside, h("h2", {}, t("Findings")),
+      h("button", { type: "button", class: findings.length ? "" : "main", onclick: () => api.post("/api/check").then(api.look).catch((error) => toast(error.message)) }, t(findings.length ? "Check again" : "Run the checks")), line.line,
+      h("ul", { class: "plain" }, conflicts ? pick("conflicts", "Conflicts", "high", conflicts) : null, listed.map(([own, place]) => pick(place, own.kind, own.severity, own.rows.length))),
+      findings.length ? null : h("p", { class: "soft" }, t("Nothing was checked yet.")),
+      h("h2", {}, t("What it brought")), h("p", {}, t("Labels changed: {n}. Pictures left out: {m}.", { n: api.project.figures.changed, m: api.project.figures.left_out })),
+      h("button", { type: "button", onclick: () => api.post("/api/worth").then(api.look).catch((error) => toast(error.message)) }, t("Train without and with the decisions, and compare")),
+      worthLines.map((own) => own.line), brings);
+  }
+
+  function show(keep = false) {
+    const own = one();
+    if (!own) { grid.show([]); return clear(told); }
+    const left = own.rows.filter((row) => at === "conflicts" || !api.columns.state[row]);
+    clear(told, h("div", { class: "card" }, h("p", {}, h("b", {}, t(own.kind)), " · ", own.why), h("p", { class: "soft" }, own.fix, " · ", t("left to decide: {n}", { n: left.length })),
+      own.groups.length ? h("button", { type: "button", onclick: firsts }, t("all but the first of each group")) : null));
+    grid.show(hide && at !== "conflicts" ? left : own.rows, keep);
+  }
+
+  async function say(decision, to = []) {
+    const rows = grid.chosen();
+    if (!rows.length) return;
+    grid.selected.clear();
+    await api.decide(rows, decision, to);
+  }
+  async function accept() {
+    const rows = grid.chosen();
+    const able = rows.filter(suggested);
+    if (!able.length) return toast(t("There is no suggestion for these pictures."));
+    grid.selected.clear();
+    await api.decide(able, "accept", [], suggested);
+  }
+  async function relabel() {
+    const rows = grid.chosen();
+    const name = rows.length ? await choose() : null;
+    grid.root.focus();
+    if (name) { grid.selected.clear(); api.decide(rows, "relabel", [name]); }
+  }
+  function whole() {
+    for (const row of group(grid.active)) grid.selected.add(row);
+    grid.marks();
+  }
+  function firsts() {
+    grid.selected.clear();
+    const shown = new Set(grid.rows);
+    for (const rows of one().groups) for (const row of rows.slice(1)) if (shown.has(row)) grid.selected.add(row);
+    grid.marks();
+    grid.root.focus();
+  }
+
+  async function load() {
+    findings = await api.get("/api/findings");
+    if (at === null || (at !== "conflicts" && !findings[at])) at = findings.findIndex((own) => own.rows.length && ["wrong label", "leak between splits"].includes(own.kind));
+    if (at === -1) at = findings.findIndex((own) => own.rows.length);
+    if (at === -1) at = null;
+    list();
+    show();
+  }
+  async function brought() {
+    const got = await api.get("/api/worth");
+    if (!("sentence" in got)) return clear(brings);
+    const percent = (own) => `${(100 * own.value).toFixed(1)} % [${(100 * own.low).toFixed(1)}, ${(100 * own.high).toFixed(1)}]`;
+    clear(brings, h("div", { class: "card", role: "status" },
+      h("p", {}, t("After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).", { a: percent(got.after), b: percent(got.before), sentence: got.sentence, n: got.n, split: t(got.split) })),
+      h("p", { class: "soft small" }, t("95 % intervals; both judged by the labels as they are now.")), h("p", { class: "small" }, h("code", {}, got.command))));
+  }
+
+  list();
+  load();
+  brought();
+  grid.root.focus();
+  const offs = [line.off, ...worthLines.map((own) => own.off), api.on("changes", () => { list(); show(true); })];
+  return {
+    unmount() { offs.forEach((off) => off()); grid.close(); },
+    keys: {
+      k: [t("Keep"), () => say("keep")], a: [t("Accept"), accept], r: [t("Relabel"), relabel], x: [t("Leave out"), () => say("drop")],
+      b: [t("Bad picture"), () => say("bad picture")], q: [t("Unsure"), () => say("unsure")], g: [t("Whole group"), whole],
+    },
+  };
+}

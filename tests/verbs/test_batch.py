@@ -1,0 +1,137 @@
+"""linne batch: parts that are whole or not there, shards and object stores, and the same bytes after any kill."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import linne
+from linne.cli import main
+from linne.core.errors import MissingExtra, OptionError, RunError
+from linne.engine import parts as parting
+from linne.engine.parts import Parts, shared
+from linne.verbs.batch import batch
+
+RUNTIME = "openvino(f32)"
+
+
+def told(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder but hidden ones."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name[0] != "."}
+
+
+@pytest.fixture(scope="module")
+def whole(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All of photos/ in one go, 10 a part."""
+    out = tmp_path_factory.mktemp("batch") / "whole"
+    found = batch(shapes / "run", shapes / "photos", out=out, each=10, runtime=RUNTIME)
+    assert found.data() == {"out": str(out), "pictures": 72, "parts": 8, "written": 8, "left": 0, "done": True}
+    return out
+
+
+def test_parts_are_what_linne_predict_writes(shapes: Path, whole: Path, tmp_path: Path) -> None:
+    linne.predict(shapes / "run", shapes / "photos", out=tmp_path / "all.csv", runtime=RUNTIME)
+    header, *rows = (tmp_path / "all.csv").read_bytes().splitlines()
+    found = [data.splitlines() for name, data in told(whole).items() if name.startswith("part-")]
+    assert {part[0] for part in found} == {header}
+    assert [row for part in found for row in part[1:]] == rows
+    assert json.loads((whole / "DONE.json").read_text()) == {"parts": 8, "rows": 72}
+
+
+def test_killed_again_and_again_it_ends_with_the_same_bytes(shapes: Path, whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    words = [sys.executable, "-m", "linne", "batch", str(shapes / "run"), str(shapes / "photos"), "--out", str(out),
+             "--each", "10", "--runtime", RUNTIME, "--quiet"]  # fmt: skip
+    for count in (1, 4):
+        running = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+        while running.poll() is None and len(list(out.glob("part-*"))) < count:
+            time.sleep(0.002)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        assert not (out / "DONE.json").exists(), "else nothing is shown"
+    before = {path.name: path.stat().st_mtime_ns for path in out.glob("part-*")}
+    assert main(words[3:]) == 0
+    assert told(out) == told(whole)
+    assert all((out / name).stat().st_mtime_ns == time for name, time in before.items()), "what was there stays"
+    assert main(words[3:]) == 0, "and again, with nothing left to do"
+
+
+def test_machines_share_the_parts(shapes: Path, whole: Path, tmp_path: Path) -> None:
+    given: dict[str, Any] = {"out": tmp_path / "shared", "each": 10, "runtime": RUNTIME}
+    first = batch(shapes / "run", shapes / "photos", share="1/2", **given)
+    assert (first.made, first.left, first.whole) == (4, 4, False)
+    second = batch(shapes / "run", shapes / "photos", share="2/2", **given)
+    assert (second.made, second.left, second.whole) == (4, 0, True)
+    assert told(tmp_path / "shared") == told(whole)
+
+
+def test_shards_and_an_object_store_answer_alike(shapes: Path, tmp_path: Path) -> None:
+    import fsspec
+
+    files = sorted((shapes / "new").rglob("*.jpg"))
+    store, packed = fsspec.filesystem("memory"), io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as shard:
+        for path in files:
+            entry = tarfile.TarInfo(path.name)
+            entry.size = path.stat().st_size
+            shard.addfile(entry, io.BytesIO(path.read_bytes()))
+    store.pipe({f"/bucket/plain/{path.name}": path.read_bytes() for path in files})
+    store.pipe({"/bucket/shards/a-0.tar": packed.getvalue(), "/bucket/shards/note.txt": b"no picture"})
+    (tmp_path / "a-0.tar").write_bytes(packed.getvalue())
+    wanted = [list(row.values())[1:] for row in linne.predict(shapes / "run", shapes / "new", runtime=RUNTIME).data()]
+    names = {"memory://bucket/plain": "disc-900.jpg", "memory://bucket/shards/*.tar": "a-0.tar/disc-900.jpg",
+             (tmp_path / "a-0.tar").as_uri(): "a-0.tar/disc-900.jpg", str(tmp_path): "a-0/disc-900.jpg"}  # fmt: skip
+    for number, (source, name) in enumerate(names.items()):
+        images = linne.load(source)
+        assert len(images) == 12
+        assert name in images.names
+        out = tmp_path / f"out-{number}"
+        batch(shapes / "run", source, out=out, each=5, runtime=RUNTIME)
+        rows = [line.split(",") for path in sorted(out.glob("part-*")) for line in path.read_text().splitlines()[1:]]
+        found = sorted((Path(row[0]).name, row[1], *map(float, row[3:])) for row in rows)
+        plain = sorted((path.name, *row[:1], *row[2:]) for path, row in zip(files, wanted, strict=True))
+        assert found == plain
+
+
+def test_another_plan_or_folder_is_refused_before_anything_is_written(
+    shapes: Path, whole: Path, tmp_path: Path
+) -> None:
+    run, photos = shapes / "run", shapes / "photos"
+    before = told(whole)
+    with pytest.raises(RunError, match="differs in each"):
+        batch(run, photos, out=whole, each=9, runtime=RUNTIME)
+    with pytest.raises(RunError, match="differs in rows, pictures"):
+        batch(run, shapes / "new", out=whole, each=10, runtime=RUNTIME)
+    with pytest.raises(RunError, match="differs in asked"):
+        batch(run, photos, out=whole, each=10, runtime=RUNTIME, coverage=0.8)
+    assert told(whole) == before
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(RunError, match="something else already"):
+        batch(run, photos, out=tmp_path, each=10)
+    with pytest.raises(RunError, match="is a file"):
+        batch(run, photos, out=tmp_path / "mine.txt", each=10)
+    for wrong in ({"each": 0}, {"share": "3/2"}, {"share": "x"}, {"refine": True}, {"ray": 2, "share": "1/2"}):
+        with pytest.raises(OptionError):
+            batch(run, photos, out=tmp_path / "new", **wrong)
+    assert sorted(os.listdir(tmp_path)) == ["mine.txt"]
+
+
+def test_a_share_is_every_nth_part(tmp_path: Path) -> None:
+    parts = Parts(tmp_path, 95, 10, {}, shared("2/3"))
+    assert list(parts.todo()) == [1, 4, 7]
+    assert list(parts.of(9)) == list(range(90, 95))
+    assert shared("") == (0, 1)
+
+
+def test_ray_is_named_where_it_is_missing(shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtra, match=r"linne\[ray\]"):
+        parting.spread([0], object, {}, 2)

@@ -1,0 +1,52 @@
+"""A real browser for tests of pages: what axe finds in one, what it asked the network for, whether it is clipped."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@contextmanager
+def opened() -> Iterator[Any]:
+    """A headless Chromium; the test is skipped with a reason where there is none."""
+    sync = pytest.importorskip("playwright.sync_api", reason="no playwright (uv sync installs it)")
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}: apt-get install chromium")
+    with sync.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def axe() -> str:
+    """axe-core's script, as its package ships it."""
+    home = pytest.importorskip("axe_playwright_python", reason="no axe-playwright-python (uv sync installs it)")
+    return (Path(home.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def looked(browser: Any, file: "Path | str", width: int, dark: bool = False, chinese: bool = False) -> dict[str, Any]:
+    """{"violations" [rule: first element], "asked" [addresses], "errors" [console], "wide" pixels} of a page: a file,
+    or an address."""
+    asked, errors = [], []
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light", bypass_csp=True
+    )
+    page = context.new_page()
+    page.on("request", lambda one: asked.append(one.url) if not one.url.startswith(("file:", "data:", "blob:")) else None)
+    page.on("console", lambda one: errors.append(one.text) if one.type == "error" else None)
+    page.goto(file if isinstance(file, str) else file.as_uri())
+    page.wait_for_load_state("networkidle")
+    if chinese:
+        page.locator("label[for=zh]").click()
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    page.evaluate(axe())
+    found = page.evaluate("(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", TAGS)
+    told = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    return {"violations": told, "asked": asked, "errors": errors, "wide": wide}

@@ -1,0 +1,367 @@
+"""Every route of the studio: who is let in, what it gives, what a mistake gets."""
+
+import csv
+import io
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from linne.core.applied import apply
+from linne.core.load import load
+from linne.core.measure import content_hash
+from linne.core.overlay import Overlay
+from linne.web.studio.routes.findings import _compared
+from tests.conftest import write_folder
+from tests.runs import write_run
+from tests.web.studio.made import TOKEN, Open, flat, opened, tree
+
+PAYLOADS = ("<script>alert(1)</script>", "'\"><img src=x onerror=alert(1)>", "caf\udce9", "\x00", "../../etc/passwd")
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    root = tmp_path_factory.mktemp("studio")
+    photos = write_folder(root / "photos", 6)
+    with opened(photos, root / "fixes.csv") as one:
+        before = tree(photos)
+        yield one
+        assert tree(photos) == before, "the folder of pictures stays as it was"
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Open]:
+    photos = write_folder(tmp_path / "photos", 3)
+    with opened(photos, tmp_path / "fixes.csv") as one:
+        yield one
+
+
+def routes(one: Open) -> list[tuple[str, str]]:
+    """(method, path with 0 for every id) of each route that the OpenAPI tells."""
+    told = one.ask.get("/openapi.json", headers={"authorization": f"Bearer {TOKEN}"}).json()["paths"]
+    every = [(method.upper(), path) for path, methods in told.items() for method in methods]
+    assert len(every) > 15
+    return [(method, re.sub(r"\{[^}]*\}", "0", path)) for method, path in every]
+
+
+def test_every_route_refuses_everybody_but_its_own_page(studio: Open) -> None:
+    before = (studio.here.project.overlay.exists(), len(studio.here.project.changed), len(studio.here.jobs.all()))
+    good = {"x-linne": "1", "content-type": "application/json"}
+    body = json.dumps({"answers": [{"row": 0, "decision": "drop"}], "name": "x"})
+    wrong: list[tuple[Any, dict[str, str], set[int]]] = [
+        (studio.ask, {"host": "evil.example"}, {421}), (studio.ask, {"host": "127.0.0.1.evil:8600"}, {421}),
+        (studio.ask, {"host": "[::ffff:127.0.0.1]"}, {421}), (studio.ask, {"origin": "http://evil.example"}, {403}),
+        (studio.ask, {"origin": "null"}, {403}), (studio.ask, {"sec-fetch-site": "cross-site"}, {403}),
+        (studio.bare, {}, {401}), (studio.bare, {"authorization": "Bearer wrong"}, {401}),
+        (studio.bare, {"cookie": "linne=wrong"}, {401}),
+    ]  # fmt: skip
+    for method, path in routes(studio):
+        for client, headers, codes in wrong:
+            answer = client.request(method, path, headers=good | headers, content=body if method != "GET" else None)
+            assert answer.status_code in codes, (method, path, headers, answer.status_code)
+        if method != "GET":
+            for headers in ({"content-type": "text/plain", "x-linne": "1"}, {"content-type": "application/json"},
+                            {"content-type": "application/x-www-form-urlencoded"}):  # fmt: skip
+                answer = studio.ask.request(method, path, headers=headers, content=body)
+                assert answer.status_code in (403, 415), (method, path, headers)
+        assert method == "GET" or studio.ask.get(path).status_code in (200, 404, 405), "no change by a link"
+    after = (studio.here.project.overlay.exists(), len(studio.here.project.changed), len(studio.here.jobs.all()))
+    assert after == before
+
+
+def test_pages_say_what_they_may_load_and_nothing_more(studio: Open) -> None:
+    for path in ("/", "/static/app.js", "/static/studio.css", "/api/project"):
+        headers = studio.ask.get(path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "access-control-allow-origin" not in headers
+    assert studio.ask.get("/static/../app.py").status_code == 404
+    assert studio.ask.get("/static/%2e%2e/app.py").status_code == 404
+
+
+def test_columns_are_what_the_folder_says(studio: Open) -> None:
+    told = studio.get("/api/project")
+    assert told["figures"]["pictures"] == 18
+    assert told["classes"] == ["bars", "cross", "disc"]
+    layout, at, columns = studio.get("/api/columns"), 0, {}
+    data = studio.ask.get("/api/pictures?start=6&count=6").content
+    for name, kind, width in layout:
+        size = 6 * width * np.dtype(kind).itemsize
+        columns[name] = np.frombuffer(data[at : at + size], kind)
+        at += size
+    assert at == len(data)
+    assert columns["label"].tolist() == [1] * 6
+    assert columns["confidence"].tolist() == [255] * 6
+    assert studio.get("/api/names?rows=0,17") == ["bars/bars-000.jpg", "disc/disc-005.jpg"]
+    assert studio.get("/api/find?text=cross-00") == [6, 7, 8, 9, 10, 11]
+
+
+def test_a_picture_is_made_anew_and_small(studio: Open, tmp_path: Path) -> None:
+    data = studio.ask.get("/api/thumbs?rows=0,1").content
+    sizes = np.frombuffer(data[:8], "<u4")
+    assert len(data) == 8 + sizes.sum()
+    first = Image.open(io.BytesIO(data[8 : 8 + sizes[0]]))
+    assert first.format == "JPEG"
+    assert first.size == (96, 96), "never enlarged"
+    assert not first.getexif()
+    again = studio.ask.get("/api/thumb/0")
+    assert again.content == data[8 : 8 + sizes[0]], "from the cache, the same bytes"
+    large = tmp_path / "large"
+    large.mkdir()
+    exif = Image.Exif()
+    exif[271] = "a camera of mine"
+    Image.fromarray(np.zeros((1500, 3000, 3), np.uint8)).save(large / "a.jpg", exif=exif)
+    with opened(large, tmp_path / "large.csv") as one:
+        assert Image.open(io.BytesIO(one.ask.get("/api/view/0").content)).size == (1024, 512)
+        assert Image.open(io.BytesIO(one.ask.get("/api/thumb/0").content)).size == (160, 80)
+        assert b"of mine" not in one.ask.get("/api/view/0").content
+
+
+@pytest.mark.parametrize("path", ["/api/picture/18", "/api/thumb/-1", "/api/names?rows=99", "/api/similar/0",
+                                  "/api/thumbs?rows=0,99999999", "/api/jobs/7", f"/api/picture/{10**30}"])  # fmt: skip
+def test_what_is_not_there_is_said(studio: Open, path: str) -> None:
+    answer = studio.ask.get(path)
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith((".", "0"))
+
+
+def test_a_decision_is_on_the_disk_when_it_is_confirmed(fresh: Open) -> None:
+    told = fresh.decide(0, "relabel", "disc")
+    assert told["rows"][0] == {"row": 0, "version": 1, "labels": ["disc"], "state": 2, "conflict": False, "who": "ann", "against": ""}  # fmt: skip # noqa: E501
+    row = Overlay.read(fresh.here.project.overlay).rows[0]
+    assert (row.picture, row.decision, row.to, row.given, row.who) == (
+        "bars/bars-000.jpg",
+        "relabel",
+        "disc",
+        "bars",
+        "ann",
+    )
+    assert len(row.mark) == 32
+    assert told["figures"]["changed"] == 1
+    assert "--overlay" in told["command"]
+    fresh.decide(0, "undo", version=1)
+    assert fresh.get("/api/picture/0")["labels"] == ["bars"]
+    assert [one["decision"] for one in fresh.get("/api/picture/0")["trail"]] == ["relabel", "undo"]
+
+
+def test_what_was_decided_is_there_when_it_is_opened_again(fresh: Open) -> None:
+    fresh.decide(0, "relabel", "owl")
+    fresh.decide(4, "drop")
+    fresh.decide(5, "keep")
+    with opened(fresh.photos, fresh.here.project.overlay) as again:
+        seen = [again.get(f"/api/picture/{row}") for row in (0, 4, 5)]
+        assert [one["labels"] for one in seen] == [["owl"], ["cross"], ["cross"]]
+        states = again.get("/api/project")["states"]
+        assert [states[one["state"]] for one in seen] == ["relabelled", "dropped", "confirmed"]
+        assert again.get("/api/project")["classes"] == ["bars", "cross", "disc", "owl"]
+        assert again.here.project.verify() == 0
+
+
+def test_a_picture_with_other_content_is_not_decided(fresh: Open) -> None:
+    fresh.decide(0, "relabel", "disc")
+    (fresh.photos / "bars" / "bars-000.jpg").write_bytes((fresh.photos / "bars" / "bars-001.jpg").read_bytes())
+    with opened(fresh.photos, fresh.here.project.overlay) as again:
+        assert again.here.project.verify() == 1
+        assert again.get("/api/picture/0")["labels"] == ["bars"]
+
+
+def test_two_people_at_once_both_stay_in_the_file_and_are_shown(fresh: Open) -> None:
+    fresh.decide(0, "relabel", "disc", who="ann")
+    told = fresh.decide(0, "relabel", "cross", who="bob")["rows"][0]
+    assert told["against"] == "ann said relabel disc"
+    assert told["conflict"]
+    rows = Overlay.read(fresh.here.project.overlay).rows
+    assert [(row.who, row.to) for row in rows] == [("ann", "disc"), ("bob", "cross")]
+    assert "not having seen" in rows[1].note
+    assert fresh.get("/api/changes?since=1")["rows"][0]["conflict"]
+    same = fresh.decide(1, "drop", who="ann"), fresh.decide(1, "drop", who="bob")
+    assert not same[1]["rows"][0]["conflict"], "the same answer twice is no conflict"
+    settled = fresh.decide(0, "relabel", "disc", version=told["version"], who="ann")["rows"][0]
+    assert not settled["conflict"]
+
+
+def test_many_answers_at_once_lose_none(fresh: Open) -> None:
+    def work(who: str) -> None:
+        for row in range(9):
+            fresh.decide(row, "relabel", who, who=who)
+
+    threads = [threading.Thread(target=work, args=(who,)) for who in ("ann", "bob", "eve", "kim")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = Overlay.read(fresh.here.project.overlay).rows
+    assert sorted((row.who, row.picture) for row in rows) == sorted(
+        (who, fresh.here.project.name(row)) for who in ("ann", "bob", "eve", "kim") for row in range(9)
+    )
+
+
+def test_a_picture_that_is_deleted_while_shown(fresh: Open) -> None:
+    (fresh.photos / "bars" / "bars-001.jpg").unlink()
+    assert fresh.ask.get("/api/thumb/1").status_code == 404
+    assert fresh.ask.get("/api/thumbs?rows=1").content == b"\0\0\0\0"
+    assert "cannot be read any more" in fresh.get("/api/picture/1")["why"]
+    assert "cannot be read any more" in fresh.decide(1, "keep", status=404)["error"]
+    assert not fresh.here.project.overlay.exists()
+    assert fresh.here.project.version[1] == 0
+
+
+def test_a_full_disk_loses_no_answer_and_writes_no_half_one(fresh: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    fresh.decide(0, "drop")
+    before, real, left = fresh.here.project.overlay.read_bytes(), os.write, [20]
+
+    def full(handle: int, data: Any) -> int:
+        """Takes 20 bytes and then none, as a disk does."""
+        if not left[0]:
+            raise OSError(28, "No space left on device")
+        took = real(handle, bytes(data)[: left[0]])
+        left[0] = 0
+        return took
+
+    monkeypatch.setattr("linne.core.journal.os.write", full)
+    answer = fresh.decide(1, "relabel", "disc", status=507)
+    assert "disk is full" in answer["error"]
+    assert fresh.here.project.overlay.read_bytes() == before
+    assert fresh.get("/api/picture/1")["version"] == 0
+    monkeypatch.undo()
+    fresh.decide(1, "relabel", "disc")
+    assert len(Overlay.read(fresh.here.project.overlay).rows) == 2
+
+
+@pytest.mark.parametrize("body", [
+    {"row": 0, "decision": "burn"}, {"row": 99, "decision": "keep"}, {"row": 0, "decision": "relabel"},
+    {"row": 0, "decision": "keep", "to": ["disc"]}, {"row": 0, "decision": "relabel", "to": ["a", "b"]},
+    {"row": 0, "decision": "relabel", "to": ["a\nb"]}, {"row": 0, "decision": "accept"},
+])  # fmt: skip
+def test_a_wrong_decision_is_refused_whole(fresh: Open, body: dict[str, Any]) -> None:
+    good = {"row": 1, "decision": "keep"}
+    answer = fresh.post("/api/decide", {"answers": [good, body]}, 400)
+    assert answer["error"]
+    assert not fresh.here.project.overlay.exists()
+    assert fresh.here.project.state.sum() == 0
+
+
+@pytest.mark.parametrize("text", PAYLOADS)
+def test_odd_text_is_text_or_refused(fresh: Open, text: str) -> None:
+    answer = fresh.ask.post(
+        "/api/decide",
+        content=json.dumps({"answers": [{"row": 0, "decision": "relabel", "to": [text]}], "who": text}),
+        headers={"x-linne": "1", "content-type": "application/json"},
+    )
+    assert answer.status_code in (200, 400, 422)
+    if answer.status_code == 200:
+        assert Overlay.read(fresh.here.project.overlay).rows[0].to == text
+        assert fresh.get("/api/picture/0")["labels"] == [text]
+
+
+def test_a_spreadsheet_may_save_the_file_meanwhile(fresh: Open) -> None:
+    fresh.decide(0, "drop")
+    path = fresh.here.project.overlay
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.reader(file))
+    path.write_text("\n".join(";".join(row) for row in rows) + "\n", encoding="utf-16")
+    fresh.decide(1, "keep")
+    assert [row.decision for row in Overlay.read(path).rows] == ["drop", "keep"]
+
+
+def test_a_folder_without_labels_is_labelled_and_can_be_learned_from(tmp_path: Path, photos: Path) -> None:
+    folder = flat(tmp_path / "flat", photos)
+    before = tree(folder)
+    with opened(folder, tmp_path / "labels.csv") as one:
+        assert one.get("/api/queue")["left"] == 36
+        assert "Label 6 or more" in one.post("/api/suggest", {}, 400)["error"]
+        for row, name in enumerate(one.get("/api/names?rows=" + ",".join(map(str, range(36))))):
+            if row % 2:
+                one.decide(row, "relabel", name.split("-")[0])
+        assert one.get("/api/queue")["left"] == 18
+        job = one.post("/api/suggest", {})
+        assert f"--overlay {tmp_path / 'labels.csv'}" in job["command"]
+        told = waited(one, job["id"])
+        assert told["state"] == "done", told
+        queue = one.get("/api/queue")
+        assert queue["order"] == "suggest"
+        assert {row["guess"] for row in queue["rows"]} <= {"bars", "cross", "disc"}
+        assert len(Overlay.read(one.here.project.overlay).rows) == 18, "nothing is written that nobody decided"
+    images, overlay = load(folder), Overlay.read(tmp_path / "labels.csv")
+    marks = np.array([content_hash(path.read_bytes()) for path in images.items], "V16")
+    learned = apply(overlay, images, marks).images
+    assert learned.classes == ("bars", "cross", "disc")
+    told = [
+        (learned.classes[label], name) for label, name in zip(learned.labels, learned.names, strict=True) if label >= 0
+    ]
+    assert all(name.startswith(label) for label, name in told)
+    assert len(told) == 18
+    assert tree(folder) == before
+
+
+def waited(one: Open, number: int, seconds: float = 60) -> dict[str, Any]:
+    ends = time.monotonic() + seconds
+    while (told := one.get(f"/api/jobs/{number}"))["state"] in ("waiting", "running") and time.monotonic() < ends:
+        time.sleep(0.1)
+    return told
+
+
+def test_checks_and_the_map_are_jobs(studio: Open) -> None:
+    check, mapped = studio.post("/api/check", {}), studio.post("/api/map", {})
+    assert waited(studio, check["id"])["state"] == "done"
+    assert waited(studio, mapped["id"])["state"] == "done"
+    assert all(0 <= row < 18 for one in studio.get("/api/findings") for row in one["rows"])
+    place = np.frombuffer(studio.ask.get("/api/map").content, "<f4").reshape(18, 2)
+    assert np.isfinite(place).all()
+    assert abs(place).max() <= 1
+    like = studio.get("/api/similar/0?n=5")["rows"]
+    assert sum(row < 6 for row in like) >= 4, "bars are like bars"
+    assert 0 not in like
+
+
+def test_what_decisions_brought_is_after_less_before(studio: Open, tmp_path: Path) -> None:
+    right = np.arange(60) % 2 == 0
+    runs = [
+        write_run(tmp_path / name, how) for name, how in (("before", right), ("after", right | (np.arange(60) < 30)))
+    ]
+    _compared(studio.here, *map(str, runs))
+    assert waited(studio, studio.here.jobs.all()[0].number)["state"] == "done"
+    told = studio.get("/api/worth")
+    assert (told["before"]["value"], told["after"]["value"]) == (0.5, 0.75)
+    assert told["value"] == pytest.approx(0.25)
+    assert 0 < told["low"] < 0.25 < told["high"]
+    assert told["sentence"].startswith("better by 25.0 points")
+
+
+def test_a_job_is_stopped(studio: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = studio.post("/api/map", {})
+    studio.post(f"/api/jobs/{job['id']}/stop", {})
+    assert waited(studio, job["id"])["state"] in ("stopped", "done")
+
+
+def test_several_labels(tmp_path: Path, photos: Path) -> None:
+    table = tmp_path / "several.csv"
+    names = sorted(path for path in photos.rglob("*.jpg"))[:6]
+    lines = [f"{path},{'red;round' if k % 2 else 'red'}" for k, path in enumerate(names)]
+    table.write_text("\n".join(["image,labels", *lines]) + "\n")
+    with opened(f"several({table}, label=labels)", tmp_path / "fixes.csv") as one:
+        assert one.get("/api/picture/1")["labels"] == ["red", "round"]
+        assert one.decide(0, "relabel", "round", "blue")["rows"][0]["labels"] == ["round", "blue"]
+        row = Overlay.read(one.here.project.overlay).rows[0]
+        assert row.to == "round;blue"
+        assert "has" in [name for name, _, _ in one.get("/api/columns")]
+        one.decide(0, "undo", version=1)
+        assert one.get("/api/picture/0")["labels"] == ["red"]
+
+
+def test_the_server_knows_no_torch() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, linne.web.studio.app, linne.verbs.studio; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

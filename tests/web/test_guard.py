@@ -1,0 +1,256 @@
+"""The guard before local pages: every way in that a page elsewhere has is refused before the program is reached."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from linne.web.guard import EXCHANGE, MARK, Policy, Sizes, guard
+
+SECRET = "s3cr3t-s3cr3t-s3cr3t"
+
+
+class Counting:
+    """A program that counts what reached it and reads the body to its end."""
+
+    def __init__(self) -> None:
+        self.reached, self.read = 0, 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
+        self.reached += 1
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept"})
+            return
+        more = True
+        while more:
+            message = await receive()
+            self.read += len(message.get("body", b""))
+            more = message.get("more_body", False)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+        await send({"type": "http.response.body", "body": b"<b>in</b>"})
+
+
+def ask(policy: Policy, method: str, path: str, headers: list[tuple[str, str]], kind: str = "http") -> tuple[Any, int]:
+    """(the messages that came back, how often the program was reached) of one request without a body."""
+    program, out = Counting(), list[Any]()
+    raw = [(key.lower().encode(), value.encode("latin-1")) for key, value in headers]
+    scope = {"type": kind, "path": path, "headers": raw, "query_string": b""} | (
+        {"method": method} if kind == "http" else {}
+    )
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        out.append(message)
+
+    asyncio.run(guard(program, policy)(scope, receive, send))  # type: ignore[arg-type]
+    return out, program.reached
+
+
+HOME = ("Host", "127.0.0.1:8000")
+TOKEN = ("Authorization", f"Bearer {SECRET}")
+JSON, OWN = ("Content-Type", "application/json"), (MARK, "1")
+GOOD = [HOME, TOKEN, JSON, OWN]
+
+
+def without(*names: str) -> list[tuple[str, str]]:
+    return [pair for pair in GOOD if pair[0] not in names]
+
+
+FORGED = {
+    "no host": without("Host"),
+    "two hosts": [*GOOD, ("Host", "127.0.0.1")],
+    **{
+        f"host {name}": [("Host", name), *without("Host")]
+        for name in (
+            "evil.example", "127.0.0.1.evil", "127.0.0.1.evil:8000", "evil.127.0.0.1", "[::ffff:127.0.0.1]",
+            "localhost.evil", "localhost@evil", "127.0.0.1:8000@evil", "127.1", "2130706433", "0.0.0.0", "[::]", "",
+            "[::1",
+            "127.0.0.1:8000:9", "127.0.0.1:999999", "127.0.0.1, evil", "localhost.", "127.0.0.1\\evil", "::1", " ",
+            "127.0.0.1/evil",
+        )
+    },
+    **{
+        f"origin {name}": [*GOOD, ("Origin", name)]
+        for name in (
+            "http://evil.example", "null", "http://localhost:8000", "http://127.0.0.1:9000", "http://127.0.0.1", "",
+            "ftp://127.0.0.1:8000", "http://127.0.0.1:8000.evil", "HTTP://evil", "http://127.0.0.1:8000/",
+        )
+    },
+    "two origins": [*GOOD, ("Origin", "http://127.0.0.1:8000"), ("Origin", "http://127.0.0.1:8000")],
+    "cross-site": [*GOOD, ("Sec-Fetch-Site", "cross-site")],
+    "another port of this machine": [*GOOD, ("Sec-Fetch-Site", "same-site")],
+    "no token": without("Authorization"),
+    "wrong token": [*without("Authorization"), ("Authorization", "Bearer wrong")],
+    "part of the token": [*without("Authorization"), ("Authorization", f"Bearer {SECRET[:-1]}")],
+    "token as basic": [*without("Authorization"), ("Authorization", f"Basic {SECRET}")],
+    "the token as cookie": [*without("Authorization"), ("Cookie", f"linne={SECRET}")],
+    "cookie of another server": [*without("Authorization"), ("Cookie", "linne=;linne=x; other=y")],
+    "no header of our own": without(MARK),
+    "a form": [*without("Content-Type"), ("Content-Type", "application/x-www-form-urlencoded")],
+    "text": [*without("Content-Type"), ("Content-Type", "text/plain")],
+    "no content type": without("Content-Type"),
+    "a name like json": [*without("Content-Type"), ("Content-Type", "application/jsonp; application/json")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_what_changes_anything_is_asked_by_own_pages_alone(method: str) -> None:
+    policy = Policy(token=SECRET)
+    assert ask(policy, method, "/label", GOOD)[1] == 1, "what is right goes through, or nothing below shows anything"
+    own = [*GOOD, ("Origin", "http://127.0.0.1:8000"), ("Sec-Fetch-Site", "same-origin")]
+    assert ask(policy, method, "/label", own)[1] == 1
+    for name, headers in FORGED.items():
+        out, reached = ask(policy, method, "/label", headers)
+        assert reached == 0, name
+        assert 400 <= out[0]["status"] < 500, name
+        assert "error" in json.loads(out[1]["body"]), name
+
+
+def test_reading_needs_host_origin_and_token_too() -> None:
+    policy = Policy(token=SECRET)
+    for name, headers in FORGED.items():
+        if not any(word in name for word in ("own", "form", "text", "content type", "json")):
+            assert ask(policy, "GET", "/pictures", headers)[1] == 0, name
+            assert ask(policy, "", "/live", headers, "websocket")[1] == 0, name
+    assert ask(policy, "GET", "/pictures", [HOME, TOKEN])[1] == 1
+    assert ask(policy, "", "/live", [HOME, TOKEN, ("Origin", "http://127.0.0.1:8000")], "websocket")[1] == 1
+
+
+def test_open_paths_need_no_token_and_still_the_right_name() -> None:
+    policy = Policy(token=SECRET, open=("/", "/static/"), plain=("/predict",))
+    for path, reached in (("/", 1), ("/static/app.js", 1), ("/statics", 0), ("/anything", 0), ("//", 0)):
+        assert ask(policy, "GET", path, [HOME])[1] == reached, path
+    assert ask(policy, "GET", "/", [("Host", "evil.example")])[1] == 0
+    link = [HOME, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")]
+    assert ask(policy, "GET", "/", link)[1] == 1, "a link from elsewhere may open the page"
+    assert ask(policy, "POST", "/predict", [*link, TOKEN])[1] == 0
+    assert ask(policy, "POST", "/predict", [HOME, TOKEN, ("Content-Type", "image/jpeg")])[1] == 1
+
+
+def test_every_answer_has_the_headers() -> None:
+    for headers in ([HOME, TOKEN], [("Host", "evil")], [HOME]):
+        told = dict(ask(Policy(token=SECRET), "GET", "/x", headers)[0][0]["headers"])
+        assert told[b"x-content-type-options"] == b"nosniff"
+        assert told[b"x-frame-options"] == b"DENY"
+        assert b"default-src 'self'" in told[b"content-security-policy"]
+        assert b"unsafe" not in told[b"content-security-policy"]
+        assert b"access-control-allow-origin" not in told
+
+
+def test_a_foreign_page_that_is_allowed_by_name_may_ask_without_cookies() -> None:
+    policy = Policy(origins=("https://shop.example",), open=("/", "/predict"), plain=("/predict",))
+    asked = [HOME, ("Origin", "https://shop.example"), ("Sec-Fetch-Site", "cross-site")]
+    told = dict(ask(policy, "POST", "/predict", asked)[0][0]["headers"])
+    assert told[b"access-control-allow-origin"] == b"https://shop.example"
+    assert told[b"vary"] == b"origin"
+    assert b"access-control-allow-credentials" not in told
+    first = [*asked, ("Access-Control-Request-Method", "POST")]
+    assert ask(policy, "OPTIONS", "/predict", first)[0][0]["status"] == 204
+    other = [HOME, ("Origin", "https://shop.example.evil"), ("Access-Control-Request-Method", "POST")]
+    assert ask(policy, "OPTIONS", "/predict", other)[0][0]["status"] == 403
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[str, Counting]]:
+    """The guard on a real socket: bodies of at most 1 MB, that may pause for 0.3 s."""
+    program = Counting()
+    policy = Policy(token=SECRET, plain=("/up",), sizes=Sizes(1 << 20, {"/small": 10}, idle=0.3, grace=0.6, rate=1e6))
+    config = uvicorn.Config(guard(program, policy), port=0, log_level="critical", lifespan="off")  # type: ignore[arg-type]
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}", program
+    server.should_exit = True
+    thread.join()
+
+
+def test_the_token_is_exchanged_for_a_strict_cookie(served: tuple[str, Counting]) -> None:
+    with httpx.Client(base_url=served[0]) as client:
+        assert client.get("/x").status_code == 401
+        wrong = client.post(EXCHANGE, json={"token": "wrong"}, headers={MARK: "1"})
+        assert wrong.status_code == 403
+        assert not wrong.cookies
+        assert client.post(EXCHANGE, json={"token": SECRET}).status_code == 403, "a simple POST is no exchange"
+        for odd in (b"", b"[]", b"{}", b"[" * 4000, b"\xff"):
+            headers = {MARK: "1", "content-type": "application/json"}
+            assert client.post(EXCHANGE, content=odd, headers=headers).status_code == 422
+        headers = {MARK: "1", "content-type": "application/json"}
+        assert client.post(EXCHANGE, content=b"x" * 5000, headers=headers).status_code == 413
+        told = client.post(EXCHANGE, json={"token": SECRET}, headers={MARK: "1"})
+        assert told.status_code == 204
+        assert SECRET not in told.headers["set-cookie"]
+        assert "HttpOnly" in told.headers["set-cookie"]
+        assert "SameSite=Strict" in told.headers["set-cookie"]
+        assert client.get("/x").status_code == 200
+
+
+def test_uploads_are_cut_at_the_limit_as_they_stream(served: tuple[str, Counting]) -> None:
+    base, program = served
+    before = program.read
+
+    def endless() -> Iterator[bytes]:
+        for _ in range(64):  # 4 MB without a declared length
+            yield bytes(64 << 10)
+
+    headers = {"authorization": f"Bearer {SECRET}"}
+    with httpx.Client(base_url=base, headers=headers) as client:
+        assert client.post("/up", content=bytes(1 << 20)).status_code == 200
+        assert client.post("/up", content=bytes((1 << 20) + 1)).status_code == 413
+        with suppress(httpx.WriteError):  # closed while it was still sending
+            assert client.post("/up", content=endless()).status_code == 413
+    assert program.read - before <= (2 << 20) + (64 << 10)
+
+
+def test_a_declared_4_gb_upload_is_refused_before_it_is_sent(served: tuple[str, Counting]) -> None:
+    reached = served[1].reached
+    head = (
+        f"POST /up HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {4 << 30}\r\n\r\n"
+    )
+    told, seconds = raw(served[0], head.encode() + bytes(100_000))
+    assert told.startswith(b"HTTP/1.1 413")
+    assert b"4,294,967,296 bytes came; at most 1,048,576" in told
+    assert seconds < 2
+    assert served[1].reached == reached
+
+
+@pytest.mark.parametrize("pause", [5.0, 0.1])
+def test_a_slow_client_is_not_waited_for(served: tuple[str, Counting], pause: float) -> None:
+    """One that stops, and one that sends a byte before every pause is over."""
+    head = f"POST /up HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: 1000\r\n\r\n"
+    told, seconds = raw(served[0], head.encode(), pause)
+    assert told.startswith(b"HTTP/1.1 408")
+    assert seconds < 3
+
+
+def raw(base: str, first: bytes, pause: float = 9.0) -> tuple[bytes, float]:
+    """What a socket hears that sends `first`, then a byte after every pause, and how long until it was closed."""
+    address, began, told = base.removeprefix("http://").split(":"), time.monotonic(), b""
+    with socket.create_connection((address[0], int(address[1])), timeout=pause) as line:
+        line.sendall(first)
+        while time.monotonic() - began < 5:
+            try:
+                part = line.recv(65536)
+            except TimeoutError:
+                line.sendall(b"x")
+                continue
+            except ConnectionResetError:
+                break
+            told += part
+            if not part:
+                break
+    return told, time.monotonic() - began

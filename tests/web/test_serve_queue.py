@@ -1,0 +1,156 @@
+"""The queue before a model: what is let in, what goes together, what is dropped."""
+
+import asyncio
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from linne.core.errors import OptionError
+from linne.engine.serving import Picture, Want
+from linne.web.asgi import Refused
+from linne.web.serve_queue import BATCH, FRESH, LEAST, Queue
+from tests.serving import Bright
+
+PLAIN = Want()
+
+
+def grey(value: int) -> Picture:
+    return Picture(str(value), b"", b"\0" * 16, np.full((32, 32, 3), value, np.uint8))
+
+
+def asked(queue: Queue, model: Any, pictures: list[Picture], want: Want = PLAIN, count: bool = True) -> Any:
+    """A request's way through the queue."""
+    ticket = queue.admit()
+    queue.arrived(ticket, len(pictures) if count else 0, 0)
+
+    async def ask() -> Any:
+        try:
+            return await queue.ask(model, pictures, want, ticket)
+        finally:
+            queue.left_by(ticket)
+
+    return asyncio.ensure_future(ask()), ticket
+
+
+def test_every_answer_goes_to_its_own_request_whatever_goes_together() -> None:
+    model = Bright(slow=0.01)
+
+    async def run() -> list[Any]:
+        queue = Queue(60)
+        queue.start()
+        each = [asked(queue, model, [grey(value), grey(255 - value)])[0] for value in range(100)]
+        try:
+            return await asyncio.gather(*each)
+        finally:
+            queue.stop()
+
+    for value, answers in enumerate(asyncio.run(run())):
+        assert [one["name"] for one in answers] == [str(value), str(255 - value)]
+        assert answers[0]["value"] == pytest.approx(value / 255)
+    assert sum(model.seen) == 200
+    assert max(model.seen) == BATCH
+    assert len(model.seen) < 12, "requests of two go together"
+
+
+def test_a_large_request_is_answered_in_parts_and_in_order() -> None:
+    model = Bright()
+
+    async def run() -> Any:
+        queue = Queue(60)
+        queue.start()
+        found = await asked(queue, model, [grey(value) for value in range(100)])[0]
+        queue.stop()
+        return found
+
+    assert [one["name"] for one in asyncio.run(run())] == [str(value) for value in range(100)]
+    assert max(model.seen) <= BATCH
+
+
+def test_a_mistake_is_its_own_request_s_alone() -> None:
+    async def run() -> list[Any]:
+        queue = Queue(60)
+        queue.start()
+        model = Bright(slow=0.02)
+        each = [asked(queue, model, [grey(k)], Want(explain="cam" if k == 3 else ""))[0] for k in range(8)]
+        found = await asyncio.gather(*each, return_exceptions=True)
+        queue.stop()
+        return found
+
+    found = asyncio.run(run())
+    assert isinstance(found[3], OptionError)
+    assert [one[0]["name"] for k, one in enumerate(found) if k != 3] == [str(k) for k in range(8) if k != 3]
+
+
+def test_what_nobody_waits_for_never_reaches_the_model() -> None:
+    model = Bright(slow=0.1)
+
+    async def run() -> Queue:
+        queue = Queue(0.3)
+        queue.start()
+        first, _ = asked(queue, model, [grey(1)])
+        await asyncio.sleep(0.03)  # the model is busy with it
+        left, ticket = asked(queue, model, [grey(2)])
+        late, older = asked(queue, model, [grey(3)])
+        ticket.gone, older.until = True, time.monotonic()
+        await first
+        for one in (left, late):
+            with pytest.raises(Refused) as why:
+                await one
+            assert why.value.status == 503
+        queue.stop()
+        return queue
+
+    queue = asyncio.run(run())
+    assert model.seen == [1]
+    assert (queue.left, queue.expired) == (1, 1)
+
+
+def test_as_many_are_let_in_as_can_be_answered_in_time() -> None:
+    async def run() -> None:
+        queue = Queue(1.0)
+        queue.each = 0.01
+        assert queue.limit == 80
+        tickets = [queue.admit() for _ in range(80)]
+        with pytest.raises(Refused) as why:
+            queue.admit()
+        assert why.value.status == 503
+        assert dict(why.value.headers)["retry-after"] == "1"
+        for one in tickets[:40]:
+            queue.arrived(one, 1, 0)
+        for one in tickets[40:]:
+            one.began -= FRESH  # slow uploads hold nobody up
+        assert queue.waiting == 40
+        assert queue.admit()
+        with pytest.raises(Refused):
+            queue.admit(0.2)  # its client would not wait so long
+        queue.each = 10.0
+        assert queue.limit == LEAST, "a slow model still answers somebody"
+
+    asyncio.run(run())
+
+
+def test_the_seconds_a_picture_are_measured_while_there_is_work() -> None:
+    model = Bright(slow=0.032)
+
+    async def run() -> float:
+        queue = Queue(60)
+        queue.each = 1e-4
+        queue.start()
+        await asyncio.gather(*(asked(queue, model, [grey(1)], count=False)[0] for _ in range(40 * BATCH)))
+        queue.stop()
+        return queue.each
+
+    assert 0.0009 < asyncio.run(run()) < 0.004, "32 ms for 32 pictures: 1 ms each, and what the queue takes"
+
+
+def test_a_server_that_goes_down_lets_nobody_in() -> None:
+    async def run() -> None:
+        queue = Queue(1.0)
+        queue.draining = True
+        with pytest.raises(Refused) as why:
+            queue.admit()
+        assert dict(why.value.headers) == {"retry-after": "1", "connection": "close"}
+
+    asyncio.run(run())
