@@ -20,6 +20,7 @@ from ..core.errors import OptionError, RunError, nearest
 from ..core.files import write, write_json
 from ..core.lookup import declared, find, names
 from ..core.run import Run
+from ..core.ship import LIMIT
 from ..core.spec import parse
 from . import golden
 from .answering import Answering, gather
@@ -28,8 +29,8 @@ from .log import Log
 from .precise import precise, sentence
 from .verified import CLOSE, STRANGENESS, Verified, layered, read_golden, verify
 
-LIMIT, WIDER = 1.0, 1.5
-"""Points of accuracy that a lower precision may lose; and how much further than here its answers may lie elsewhere."""
+WIDER = 1.5
+"""How much further than here the answers of a lower precision may lie elsewhere."""
 PRECISIONS = ("float32", "float16", "bfloat16", "int8")
 DECODING = [
     "The format is told by the first bytes, never by the name. JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIF.",

@@ -62,7 +62,7 @@ def test_layers_are_kept_until_the_loss_is_within_the_limit(
     monkeypatch.setattr(precise, "_say", say)
     monkeypatch.setattr(precise, "BATCH", 10_000)
     monkeypatch.setattr(precise, "speed", lambda both, squares: {"times": 1, "low": 1, "high": 1})
-    told = precise.precise(parts, answering, "onnx", "int8", 15.0, tmp_path, Log(quiet=True))
+    told = precise.precise(parts, answering, "onnx", "int8", 11.0, tmp_path, Log(quiet=True))
     assert asked == [0.0, 0.0, 0.05, 0.1]
     assert told["kept"] == ["a", "b"]
     assert told["change"]["value"] == pytest.approx(-0.1, abs=0.01)
