@@ -33,7 +33,8 @@ SEE = {
     "monitor": ("monitor",), "enrol": ("gallery",), "identify": ("gallery",), "same": ("gallery",),
     "gallery": ("gallery",), "episodes": ("few",), "recognition": ("recognition",), "preview": ("tricks",),
     "expand": ("tricks",), "demo": ("start",), "list": ("tricks",), "cache": ("training",),
-    "export": ("browser",), "verify": ("browser",), "serve": ("browser",), "studio": ("wrong_labels", "ten"),
+    "export": ("export", "browser"), "verify": ("export", "browser"), "serve": ("browser",),
+    "studio": ("studio", "wrong_labels", "ten"),
     "labels": ("labels",), "map": ("studio",),
 }  # fmt: skip
 """Where to read on, of each verb; a verb that is not named has no further page."""

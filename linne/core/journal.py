@@ -59,7 +59,8 @@ class Journal:
 
     def _behind(self, new: Sequence[Row], end: int) -> None:
         text = io.StringIO()
-        table = csv.DictWriter(text, list(COLUMNS), lineterminator="\n")
+        columns: list[str] = [*COLUMNS]
+        table = csv.DictWriter(text, columns, lineterminator="\n")
         if not end:
             table.writeheader()
         for row in new:

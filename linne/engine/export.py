@@ -20,7 +20,6 @@ from ..core.errors import OptionError, RunError, nearest
 from ..core.files import write, write_json
 from ..core.lookup import declared, find, names
 from ..core.run import Run
-from ..core.ship import LIMIT
 from ..core.spec import parse
 from . import golden
 from .answering import Answering, gather
@@ -29,8 +28,8 @@ from .log import Log
 from .precise import precise, sentence
 from .verified import CLOSE, STRANGENESS, Verified, layered, read_golden, verify
 
-WIDER = 1.5
-"""How much further than here the answers of a lower precision may lie elsewhere."""
+LIMIT, WIDER = 1.0, 1.5
+"""Points of accuracy that a lower precision may lose where nobody says; how much further than here the answers of a lower precision may lie elsewhere."""
 PRECISIONS = ("float32", "float16", "bfloat16", "int8")
 DECODING = [
     "The format is told by the first bytes, never by the name. JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIF.",
@@ -90,8 +89,9 @@ def export(
     sets. precision: one of PRECISIONS; limit: points of accuracy that a lower one may lose. Raises what gathering, the
     exporters and verifying raise; then nothing is left behind.
     """
-    log, run = log or Log(quiet=True), run if isinstance(run, Run) else Run(run)
-    formats, place = _formats(to), _place(run, out)
+    formats, log = _formats(to), log or Log(quiet=True)
+    run = run if isinstance(run, Run) else Run(run)
+    place = _place(run, out)
     _allowed(precision, limit)
     answering = gather(run, coverage)
     aside = place.with_name(f".{place.name}.{os.getpid()}.part")
@@ -174,7 +174,12 @@ def _verified(aside: Path) -> Verified:
 
 def _formats(to: str) -> list[str]:
     """The formats by name. Raises OptionError for one that is not there or is named twice."""
-    found = [spec.name for spec in parse(to)]
+    specs = parse(to)
+    if given := [str(spec) for spec in specs if spec.args or spec.options]:
+        raise OptionError(
+            f"--to {given[0]}: this format takes no options. --precision, --limit and --coverage are set beside it."
+        )
+    found = [spec.name for spec in specs]
     for one in found:
         find("export", one)
     if len(set(found)) != len(found):

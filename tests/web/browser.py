@@ -37,7 +37,8 @@ def looked(browser: Any, file: "Path | str", width: int, dark: bool = False, chi
         viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light", bypass_csp=True
     )
     page = context.new_page()
-    page.on("request", lambda one: asked.append(one.url) if not one.url.startswith(("file:", "data:", "blob:")) else None)
+    here = ("file:", "data:", "blob:")
+    page.on("request", lambda one: None if one.url.startswith(here) else asked.append(one.url))
     page.on("console", lambda one: errors.append(one.text) if one.type == "error" else None)
     page.goto(file if isinstance(file, str) else file.as_uri())
     page.wait_for_load_state("networkidle")

@@ -1,5 +1,6 @@
 """What every route of the studio works with."""
 
+import secrets
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,8 @@ class Studio:
     confidence: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint8))
     found: list[dict[str, Any]] = field(default_factory=list)
     flags: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Of this session: what a browser kept of another one is never taken for it."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What a group of routes wants to remember, by its name."""
 

@@ -94,7 +94,7 @@ def _figures(path: Path) -> dict[str, Any]:
     head, figures = run.figures["headline"], run.figures
     ends = {name: head.get(name) for name in ("value", "low", "high", "n", "percent", "warning")}
     rungs = [
-        {name: one.get(name) for name in ("rung", "seconds", "value", "low", "high", "kept")} for one in times(run)
+        {name: one.get(name) for name in ("rung", "seconds", "value", "low", "high", "kept")} for one in times(run.path)
     ]
     return plain(ends | {
         "metric": figures["metric"], "seconds": run.json("DONE.json")["seconds"], "rung": figures.get("rung", "probe"),

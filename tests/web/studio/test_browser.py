@@ -291,6 +291,27 @@ def test_a_grid_of_many_holds_few(browser: Any, photos: Path, tmp_path: Path) ->
         assert last.get_attribute("aria-posinset") == last.get_attribute("aria-setsize") == "30000"
 
 
+def test_findings_can_be_filtered_by(browser: Any, whole: tuple[Studio, str]) -> None:
+    with page(browser, whole[1]) as tab:
+        tab.wait_for_selector("aside select >> nth=2")
+        tab.locator("aside select").nth(2).select_option(label="near duplicates")
+        until(lambda: "5 of 36" in tab.inner_text(".bar"))
+
+
+def test_another_name_for_this_machine_gets_nothing(whole: tuple[Studio, str], browser: Any) -> None:
+    port = whole[1].split(":")[2].split("/")[0]
+    rebound = browser.browser_type.launch(
+        executable_path=CHROME, args=["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"]
+    )
+    tab = rebound.new_page()
+    answer = tab.goto(f"http://evil.example:{port}/#token={TOKEN}")
+    assert answer is not None
+    assert answer.status == 421
+    assert "is not called" in tab.content()
+    assert tab.evaluate("fetch('/api/project').then((told) => told.status)") == 421
+    rebound.close()
+
+
 def test_without_the_token_nothing_is_shown(browser: Any, whole: tuple[Studio, str]) -> None:
     tab = browser.new_page()
     tab.goto(whole[1].split("#")[0])

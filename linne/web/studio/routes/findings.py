@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from ....core.errors import OptionError, RunError
 from ....core.files import plain, write_json
 from ....core.run import Run
+from ...words import ZH
 from ..here import Here, Studio
 
 router = APIRouter(prefix="/api")
@@ -25,7 +26,7 @@ ROWS = 20_000
 @router.get("/findings")
 def findings(here: Here) -> list[dict[str, Any]]:
     """What was found last: kind, severity, why, fix, rows (most important first), groups, suggested classes."""
-    _recall(here)
+    recall(here)
     return here.found
 
 
@@ -57,14 +58,15 @@ def _own(here: Studio, raw: dict[str, Any]) -> "dict[str, Any] | None":
     kept = [place for place, was in enumerate(raw["rows"]) if int(was) in rows][:ROWS]
     groups = [[rows[int(row)] for row in group if int(row) in rows] for group in details.get("groups") or ()]
     return {
-        "kind": raw["kind"], "severity": raw["severity"], "why": raw["why"], "fix": raw["fix"],
+        "kind": raw["kind"], "zh": ZH.get(raw["kind"], raw["kind"]), "severity": raw["severity"],
+        "why": raw["why"], "fix": raw["fix"],
         "rows": [rows[int(raw["rows"][place])] for place in kept], "files": list(raw.get("files") or ())[:100],
         "groups": [group for group in groups if len(group) > 1][:ROWS],
         **{key: [values[place] for place in kept] for key, values in lists.items()},
     }  # fmt: skip
 
 
-def _recall(here: Studio) -> None:
+def recall(here: Studio) -> None:
     """What was found at another time, or by the run that is open."""
     if here.found or "findings" in here.kept:
         return

@@ -12,12 +12,14 @@ from ....core.errors import OptionError, Unreadable
 from ....core.names import printable
 from ..here import Here, Studio
 from ..project import Gone
+from .findings import recall
 
 router = APIRouter(prefix="/api")
 MOST = 512
 """Rows a request may name."""
 Rows = Annotated[str, Query(pattern=r"^\d{1,9}(,\d{1,9})*$", max_length=10 * MOST, examples=["0,1,2"])]
-KEPT = {"cache-control": "private, max-age=86400"}
+KEPT = {"cache-control": "private, max-age=3600"}
+"""A page asks under the mark of this session, so no other project on this port ever shows these."""
 
 
 def rows_of(here: Studio, text: str) -> list[int]:
@@ -38,6 +40,7 @@ def columns(here: Here) -> list[tuple[str, str, int]]:
 def pictures(here: Here, start: Annotated[int, Query(ge=0)] = 0,
              count: Annotated[int, Query(ge=1, le=200_000)] = 20_000) -> Response:  # fmt: skip
     """The columns of `count` pictures from `start` on, one column after the other, nothing between."""
+    recall(here)
     cut = slice(start, start + count)
     with here.project.lock:
         data = b"".join(np.ascontiguousarray(array[cut]).tobytes() for array in _columns(here).values())
@@ -111,7 +114,7 @@ def picture(row: int, here: Here) -> dict[str, Any]:
     told["confidence"] = int(here.confidence[row]) if guess >= 0 else None
     told["given"] = own.classes[own.given[row]] if own.given[row] >= 0 else ""
     told["findings"] = [
-        {"kind": one["kind"], "severity": one["severity"], "why": one["why"]}
+        {"kind": one["kind"], "zh": one.get("zh", ""), "severity": one["severity"], "why": one["why"]}
         for place, one in enumerate(here.found) if place < 64 and int(here.flags[row]) >> place & 1
     ]  # fmt: skip
     told["trail"] = [

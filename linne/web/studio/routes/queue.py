@@ -36,7 +36,7 @@ def suggest(here: Here) -> dict[str, Any]:
     if labelled < LEAST or len(own.used()) < 2:
         raise OptionError(f"{labelled} pictures are labelled, of {len(own.used())} classes. Label {LEAST} or more "
                           "of two classes first.")  # fmt: skip
-    words = ["suggest", here.source, "--pool", here.source, "--n", "200"]
+    words = ["suggest", here.source, "--pool", here.source, "--n", "200", "--classes", "none"]
     shown = here.overlaid(*words)
     if own.trails:
         copy = here.home / "suggest.csv"

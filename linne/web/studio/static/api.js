@@ -32,8 +32,8 @@ export async function post(path, body = {}, options = {}) {
   const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body), ...options });
   return answer.status === 204 ? null : answer.json();
 }
-export const thumb = (row) => `/api/thumb/${row}`;
-export const view = (row) => `/api/view/${row}?v=${columns.version ? columns.version[row] : 0}`;
+export const thumb = (row) => `/api/thumb/${row}?v=${project.mark}`;
+export const view = (row) => `/api/view/${row}?v=${project.mark}`;
 
 export const events = new EventTarget();
 const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));

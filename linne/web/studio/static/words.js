@@ -7,6 +7,8 @@ export let language = localStorage.getItem("lang") || (navigator.language.starts
 export function add(words) { Object.assign(zh, words); }
 export function speak(to) { language = to; localStorage.setItem("lang", to); document.documentElement.lang = to; }
 
+export const called = (finding) => (language === "zh" && finding.zh ? finding.zh : finding.kind);
+
 export function t(text, values = {}) {
   let told = text;
   if (language === "zh") {

@@ -3,6 +3,7 @@
 import { choose, clear, h, toast } from "../ui.js";
 import { Grid } from "../grid.js";
 import { chart } from "../map.js";
+import { called } from "../words.js";
 
 export const title = "Browse", order = 10, key = "B";
 export const zh = {
@@ -93,7 +94,7 @@ export function mount(root, api, t) {
           api.project.figures.blank ? box(-1, t("no label"), api.project.figures.blank) : null, order.map((k) => box(k, api.project.classes[k], counts[k] ?? 0)))),
       select(t("Part"), want.part, [["", t("any")], ...api.project.parts.map((part, k) => [String(k), t(part || "no part")])], (v) => { want.part = v; }),
       select(t("Decision"), want.state, [["", t("any")], ...api.project.states.map((state, k) => [String(k), t(state || "undecided")]), ["conflict", t("conflicts")]], (v) => { want.state = v; }),
-      findings.length ? select(t("Finding"), want.finding, [["", t("any")], ["any", t("any finding")], ...findings.map((one, k) => [String(k), one.kind]).filter(([k]) => findings[k].rows.length)], (v) => { want.finding = v; }) : null,
+      findings.length ? select(t("Finding"), want.finding, [["", t("any")], ["any", t("any finding")], ...findings.map((one, k) => [String(k), called(one)]).filter(([k]) => findings[k].rows.length)], (v) => { want.finding = v; }) : null,
       api.project.run ? select(t("Answer of the run"), want.answer, [["", t("any")], ["right", t("right")], ["wrong", t("wrong")]], (v) => { want.answer = v; }) : null,
       api.project.run ? h("div", { class: "field" }, h("span", { class: "soft" }, t("Sureness of the run, %")), h("div", { class: "row" }, number("from", "low"), number("to", "high"))) : null,
       button("Clear the filters", () => { Object.assign(want, { text: null, classes: new Set(), part: "", state: "", finding: "", answer: "", low: 0, high: 100, only: null }); about = ""; filters(); show(); }));
@@ -110,7 +111,7 @@ export function mount(root, api, t) {
     told.why ? h("p", { class: "bad", role: "alert" }, told.why) : h("img", { class: "big", src: api.view(row), alt: told.name }),
     h("dl", {}, fact("Label", told.labels.join(", ")), fact("Listed as", told.given), fact("Guess", told.guess && `${told.guess} (${told.confidence} %)`),
       fact("Size", told.width && `${told.width} × ${told.height} ${told.format}`), fact("Camera", told.camera)),
-    told.findings.map((one) => h("p", { class: "small" }, h("b", { class: one.severity === "high" ? "bad" : "warn" }, one.kind), ": ", one.why)),
+    told.findings.map((one) => h("p", { class: "small" }, h("b", { class: one.severity === "high" ? "bad" : "warn" }, called(one)), ": ", h("span", { lang: "en" }, one.why))),
     h("h3", {}, t("Decisions")),
     told.trail.length ? h("ul", { class: "plain small" }, told.trail.map((one) => h("li", { class: "name" }, one.to ? t("{a} as {b}", { a: t(one.decision), b: one.to }) : t(one.decision),
       " · ", one.who, " · ", one.when.slice(0, 16).replace("T", " "), one.note ? ` · ${one.note}` : ""))) : h("p", { class: "soft small" }, t("none yet")));

@@ -2,6 +2,7 @@
 
 import { choose, clear, h, job, toast } from "../ui.js";
 import { Grid } from "../grid.js";
+import { called } from "../words.js";
 
 export const title = "Put right", order = 20, key = "P";
 export const zh = {
@@ -12,9 +13,7 @@ export const zh = {
   "Labels changed: {n}. Pictures left out: {m}.": "已改标签：{n}；已排除图片：{m}。",
   "After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).": "之后：{a}。之前：{b}。{sentence}（{n} 张图片，{split}）。",
   "95 % intervals; both judged by the labels as they are now.": "95 % 区间；两者都按现在的标签评判。",
-  "There is no suggestion for these pictures.": "这些图片没有建议。", "wrong label": "疑似错标", "near duplicates": "近似副本",
-  "exact duplicates": "完全相同的副本", "outlier": "离群", "leak between splits": "划分间泄漏", "duplicates with different labels": "副本标签不一致",
-  "no label": "无标签", "unreadable": "无法读取", "low quality": "质量差", "Findings": "数据问题", "Actions": "操作", "decided together: {n}": "一起决定：{n}",
+  "There is no suggestion for these pictures.": "这些图片没有建议。", "Findings": "数据问题", "Actions": "操作", "decided together: {n}": "一起决定：{n}",
   "test": "测试", "validation": "验证", "train": "训练（折外）", "high": "严重", "medium": "中等", "low": "轻微",
   "all but the first of each group": "每组除第一张外全部", "keep the first, leave the others out": "保留第一张，排除其余",
   "this group": "这一组", "What people answered differently, not having seen each other.": "两人在互未看到对方答案时作出的不同回答。",
@@ -23,7 +22,7 @@ export const zh = {
 
 export function mount(root, api, t) {
   let findings = [], at = null, hide = true;
-  const one = () => (at === "conflicts" ? { kind: "Conflicts", why: t("What people answered differently, not having seen each other."), fix: t("Look at each and decide again."),
+  const one = () => (at === "conflicts" ? { kind: t("Conflicts"), why: t("What people answered differently, not having seen each other."), fix: t("Look at each and decide again."),
     rows: [...api.columns.conflict.keys()].filter((row) => api.columns.conflict[row]), groups: [] } : findings[at]);
   const suggested = (row) => { const own = one(); return own?.suggested?.[own.rows.indexOf(row)] ?? ""; };
   const group = (row) => one()?.groups.find((rows) => rows.includes(row)) ?? [row];
@@ -40,7 +39,7 @@ export function mount(root, api, t) {
     button("Bad picture", () => say("bad picture"), "b"), button("Unsure", () => say("unsure"), "q"), button("Undo", () => api.undo(), "u"),
     button("Whole group", whole, "g"), chosen, h("span", { class: "push" }), hider);
   const aside = h("aside", { "aria-label": t("Findings") });
-  const line = job("check", load), worthLines = ["train before", "train after", "compare"].map((kind) => job(kind, kind === "compare" ? brought : undefined));
+  const line = job("check", () => { load(); api.reload(); }), worthLines = ["train before", "train after", "compare"].map((kind) => job(kind, kind === "compare" ? brought : undefined));
   const brings = h("div", {});
   const main = h("div", { class: "middle" }, h("div", {}, told, bar), grid.root);
   clear(root, h("div", { class: "side" }, aside, main));
@@ -49,12 +48,12 @@ export function mount(root, api, t) {
 
   function list() {
     const conflicts = api.project.figures.conflicts;
-    const pick = (place, kind, severity, n) => h("li", {}, h("button", { type: "button", class: "pick", "aria-pressed": String(at === place), onclick: () => { at = place; list(); show(); grid.root.focus(); } },
-      h("span", { class: severity === "high" ? "bad" : severity === "medium" ? "warn" : "soft" }, t(kind)), h("span", { class: "n" }, n.toLocaleString("en"))));
+    const pick = (place, text, severity, n) => h("li", {}, h("button", { type: "button", class: "pick", "aria-pressed": String(at === place), onclick: () => { at = place; list(); show(); grid.root.focus(); } },
+      h("span", { class: severity === "high" ? "bad" : severity === "medium" ? "warn" : "soft" }, text), h("span", { class: "n" }, n.toLocaleString("en"))));
     const listed = findings.map((own, place) => [own, place]).filter(([own]) => own.rows.length);
     clear(aside, h("h2", {}, t("Findings")),
       h("button", { type: "button", class: findings.length ? "" : "main", onclick: () => api.post("/api/check").then(api.look).catch((error) => toast(error.message)) }, t(findings.length ? "Check again" : "Run the checks")), line.line,
-      h("ul", { class: "plain" }, conflicts ? pick("conflicts", "Conflicts", "high", conflicts) : null, listed.map(([own, place]) => pick(place, own.kind, own.severity, own.rows.length))),
+      h("ul", { class: "plain" }, conflicts ? pick("conflicts", t("Conflicts"), "high", conflicts) : null, listed.map(([own, place]) => pick(place, called(own), own.severity, own.rows.length))),
       findings.length ? null : h("p", { class: "soft" }, t("Nothing was checked yet.")),
       h("h2", {}, t("What it brought")), h("p", {}, t("Labels changed: {n}. Pictures left out: {m}.", { n: api.project.figures.changed, m: api.project.figures.left_out })),
       h("button", { type: "button", onclick: () => api.post("/api/worth").then(api.look).catch((error) => toast(error.message)) }, t("Train without and with the decisions, and compare")),
@@ -64,8 +63,9 @@ export function mount(root, api, t) {
   function show(keep = false) {
     const own = one();
     if (!own) { grid.show([]); return clear(told); }
+    const says = at === "conflicts" ? undefined : "en";  // what a check says is English
     const left = own.rows.filter((row) => at === "conflicts" || !api.columns.state[row]);
-    clear(told, h("div", { class: "card" }, h("p", {}, h("b", {}, t(own.kind)), " · ", own.why), h("p", { class: "soft" }, own.fix, " · ", t("left to decide: {n}", { n: left.length })),
+    clear(told, h("div", { class: "card" }, h("p", {}, h("b", {}, called(own)), " · ", h("span", { lang: says }, own.why)), h("p", { class: "soft" }, h("span", { lang: says }, own.fix), " · ", t("left to decide: {n}", { n: left.length })),
       own.groups.length ? h("button", { type: "button", onclick: firsts }, t("all but the first of each group")) : null));
     grid.show(hide && at !== "conflicts" ? left : own.rows, keep);
   }
