@@ -29,7 +29,7 @@ from .precise import precise, sentence
 from .verified import CLOSE, STRANGENESS, Verified, layered, read_golden, verify
 
 LIMIT, WIDER = 1.0, 1.5
-"""Points of accuracy that a lower precision may lose; and how much further than here its answers may lie elsewhere."""
+"""Points of accuracy that a lower precision may lose; how much further than here its answers may lie elsewhere."""
 PRECISIONS = ("float32", "float16", "bfloat16", "int8")
 DECODING = [
     "The format is told by the first bytes, never by the name. JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIF.",

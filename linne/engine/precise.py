@@ -23,7 +23,9 @@ from .log import Log
 from .runs import counted
 
 KEEPS = (0.0, 0.05, 0.1, 0.2, 0.4)
-"""Shares of the layers that stay in float32, tried in turn until the loss is within the limit."""
+"""Shares of the layers that stay in float32, tried in turn until neither the loss nor the share of answers that change
+is beyond the limit. No loss is larger than the second, and it is the surer: on the 341 pictures of clothing that
+choose, a loss of 1.3 points on new ones had looked like a gain of 0.3."""
 MOST, LEAST, BATCH, ROUNDS = 1000, 50, 16, 5
 """Pictures that judge at most and at least, pictures of a timed call, and calls."""
 RUNNERS = {"onnx": "onnxruntime", "openvino": "openvino"}
@@ -103,17 +105,21 @@ def precise(
     plain.mkdir(exist_ok=True)
     find("export", to)(parts, plain)
     full = _say(parts, plain, to, "float32")
-    wanted, told, cost = _right(answering, full, choosing), dict[str, Any](), 0.0
+    plainly, cost = _answers(full, choosing.squares), 0.0
+    wanted = _hits(answering, plainly, choosing)
     for keep in KEEPS if precision == "int8" else (0.0,):
         find("export", to)(parts, aside, precision=precision, **({"keep": keep} if keep else {}))
-        cost = 100 * float(wanted.mean() - _right(answering, _say(parts, aside, to, precision), choosing).mean())
-        log.say(f"{to} {precision}: {cost:+.2f} points lost on {len(choosing)} pictures"
-                + (f", {len(parts.kept)} layers kept in float32" if parts.kept else ""))  # fmt: skip
-        if cost <= limit:
+        said = _answers(_say(parts, aside, to, precision), choosing.squares)
+        cost = 100 * float(wanted.mean() - _hits(answering, said, choosing).mean())
+        changed = 100 * float(_differ(answering, plainly, said).mean())
+        kept = f", {len(parts.kept)} layers kept in float32" if parts.kept else ""
+        said_of = f"{to} {precision}: {cost:+.2f} points lost, {changed:.1f} % of answers changed"
+        log.say(f"{said_of} on {len(choosing)} pictures{kept}")
+        if max(cost, changed) <= limit:
             break
     small = _say(parts, aside, to, precision)
-    told = _told(answering, (full, small), judging) | {"format": to, "precision": precision, "limit": limit,
-                                                      "kept": list(parts.kept)}  # fmt: skip
+    told: dict[str, Any] = _told(answering, (full, small), judging)
+    told |= {"format": to, "precision": precision, "limit": limit, "kept": list(parts.kept)}
     told["bytes"] = {"float32": _size(plain, to), precision: _size(aside, to)}
     if judging.words == "test pictures":
         counted(answering.run, f"export to {precision}", note_read)
@@ -131,8 +137,7 @@ def _told(answering: Answering, both: tuple[Say, Say], judging: Judges) -> dict[
     first, second = (_answers(say, judging.squares) for say in both)
     right = [_hits(answering, found, judging) for found in (first, second)]
     group = judging.group.astype(str)
-    same = _guesses(answering, first) == _guesses(answering, second)
-    same = same.all(1) if same.ndim == 2 else same
+    same = ~_differ(answering, first, second)
     gap = np.abs(first["probabilities"] - second["probabilities"])
     return {
         "change": paired(right[1], right[0], group).as_dict(), "accuracy": wilson(right[1], group).as_dict(),
@@ -201,8 +206,10 @@ def _hits(answering: Answering, found: dict[str, np.ndarray], judging: Judges) -
     return ((guesses == (labels == 1)) | (labels < 0)).all(1)
 
 
-def _right(answering: Answering, say: Say, judging: Judges) -> np.ndarray:
-    return _hits(answering, _answers(say, judging.squares), judging)
+def _differ(answering: Answering, first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> np.ndarray:
+    """(n,) bool: the answer is another."""
+    other = _guesses(answering, first) != _guesses(answering, second)
+    return other.any(1) if other.ndim == 2 else other
 
 
 def _size(folder: Path, to: str) -> int:
