@@ -1,7 +1,6 @@
 """linne serve as a person starts it: a trained run and a gallery, the page in a real browser, signals."""
 
 import base64
-import os
 import re
 import signal
 import subprocess
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 import linne
+from tests.web.browser import CHROMIUM
 
 RUNTIME = "openvino(f32)"
 """The same everywhere: which one is the quickest depends on the number of pictures."""
@@ -144,11 +144,11 @@ def test_models_are_opened_anew_by_a_signal(served: Served) -> None:
 
 def test_the_page_in_a_browser(served: Served, place: Path) -> None:
     api = pytest.importorskip("playwright.sync_api")
-    if not os.path.exists("/usr/bin/chromium"):
-        pytest.skip("no browser is here")
+    if not CHROMIUM:
+        pytest.skip("there is no Chromium here: apt-get install chromium")
     bad: list[str] = []
     with api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
         page.on("console", lambda one: bad.append(one.text) if one.type == "error" else None)
         page.on("pageerror", lambda one: bad.append(str(one)))

@@ -1,6 +1,5 @@
 """The studio in a real browser: what a person does, what a screen reader meets, what hostile names may not do."""
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -25,10 +24,10 @@ from linne.web.studio.serve import bound
 from linne.web.studio.static_files import OPEN, panels
 from linne.web.studio.thumbs import LARGE, Thumbs, home_of
 from tests.conftest import draw
+from tests.web.browser import CHROMIUM, TAGS, axe
 from tests.web.studio.made import TOKEN, flat, tree
 
-CHROME = next((found for name in ("chromium", "google-chrome", "chrome") if (found := shutil.which(name))), "")
-pytestmark = pytest.mark.skipif(not CHROME, reason="needs Chromium or Chrome on the PATH")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium or Chrome on the PATH")
 SCRIPTS = [
     f"{before}{body}{after}"
     for before, after in (("", ""), ("'\">", ""), ("</script>", "<!--"), ("{{", "}}"), ("\u202e", ""))
@@ -48,7 +47,7 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROME, args=["--no-sandbox"])
+        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield made
         made.close()
 
@@ -211,13 +210,10 @@ def test_filters_and_looks_closely(browser: Any, whole: tuple[Studio, str]) -> N
 
 @pytest.mark.parametrize(("lang", "scheme"), [("en-GB", "light"), ("zh-CN", "dark")])
 def test_every_part_is_for_everybody(browser: Any, whole: tuple[Studio, str], lang: str, scheme: str) -> None:
-    from importlib.resources import files
-
-    axe = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    rules = {"runOnly": TAGS}
     with page(browser, whole[1], lang, scheme) as tab:
         assert tab.evaluate("document.documentElement.lang") == lang[:2]
-        tab.evaluate(axe)
+        tab.evaluate(axe())
         for name in panels():
             open_(tab, name)
             tab.wait_for_timeout(250)
@@ -301,7 +297,7 @@ def test_findings_can_be_filtered_by(browser: Any, whole: tuple[Studio, str]) ->
 def test_another_name_for_this_machine_gets_nothing(whole: tuple[Studio, str], browser: Any) -> None:
     port = whole[1].split(":")[2].split("/")[0]
     rebound = browser.browser_type.launch(
-        executable_path=CHROME, args=["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"]
+        executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"]
     )
     tab = rebound.new_page()
     answer = tab.goto(f"http://evil.example:{port}/#token={TOKEN}")

@@ -13,10 +13,11 @@ from linne.core.run import Run
 from linne.web.studio.here import Studio
 from tests.conftest import draw
 from tests.web.answering import trained
-from tests.web.studio.test_browser import CHROME, browser, open_, page, said, served, until
+from tests.web.browser import CHROMIUM, TAGS, axe
+from tests.web.studio.test_browser import browser, open_, page, said, served, until
 
 __all__ = ["browser"]
-pytestmark = pytest.mark.skipif(not CHROME, reason="needs Chromium or Chrome on the PATH")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium or Chrome on the PATH")
 SPY = """<!doctype html><title>r</title><p id=p>a report</p><script>
 fetch('/api/project', {credentials: 'include'}).then(r => r.text(), e => 'blocked')
   .then(t => { p.textContent = 'fetch: ' + t; });
@@ -27,11 +28,8 @@ try { p.className = document.cookie || 'no cookie'; } catch { p.className = 'no 
 
 def violations(tab: Any) -> list[tuple[str, str]]:
     """What axe finds by WCAG 2.2 AA."""
-    from importlib.resources import files
-
-    tab.evaluate(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    found = tab.evaluate("rules => axe.run(document, rules)", rules)["violations"]
+    tab.evaluate(axe())
+    found = tab.evaluate("rules => axe.run(document, rules)", {"runOnly": TAGS})["violations"]
     return [(one["id"], one["nodes"][0]["html"]) for one in found]
 
 
