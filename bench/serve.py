@@ -24,7 +24,7 @@ from PIL import Image
 
 TINY = "--tiny" in sys.argv
 PICTURES, SECONDS, ENDS = (100, 5, 2) if TINY else (2_000, 20, 20)
-CONNECTIONS = 24
+CONNECTIONS = 32
 """Requests at a time that fill the server and overload it not."""
 
 

@@ -90,6 +90,7 @@ class Classifier:
     """A run, or several that answer together, opened for serving.
 
     ask: options that every answer follows. geometry: of the squares that it wants, None where it decodes by itself.
+    unit: pictures that go through the network at a time, padded where there are fewer; 1 where it takes any number.
     Raises what opening a run raises, and OptionError for options that need all pictures at once.
     """
 
@@ -114,7 +115,7 @@ class Classifier:
         self._deciders: dict[Any, Decider | None] = {}
         self._explainers: dict[str, Any] = {}
         self.geometry = self.model.geometry if isinstance(self.model, Model) else None
-        self.ran = ""
+        self.ran, self.unit = "", 1
         self.decides(Want())
 
     def _opened(self) -> "tuple[Any, np.ndarray]":
@@ -145,6 +146,7 @@ class Classifier:
             self._runner, self.ran = choose(
                 self.model.network, self.geometry.size, self.ask.runtime, MANY, squares, self.log
             )
+        self.unit = int(getattr(self._runner, "batch", 1))
         self.look([Picture("warm", b"", b"\0" * 16, squares[0])])
 
     def look(self, pictures: Sequence[Picture]) -> list[Looked]:

@@ -185,6 +185,10 @@ class Queue:
                     break
             else:
                 rest.append(job)
+        unit = getattr(batch[0].model, "unit", 1) if batch else 1
+        while size > unit and len(batch[-1].pictures) <= size % unit:  # it would be padded; more come meanwhile
+            rest.appendleft(batch.pop())
+            size -= len(rest[0].pictures)
         rest.extend(self._pending)
         self._pending = rest
         if not rest:

@@ -54,6 +54,25 @@ def test_every_answer_goes_to_its_own_request_whatever_goes_together() -> None:
     assert len(model.seen) < 12, "requests of two go together"
 
 
+def test_a_network_that_takes_four_at_a_time_is_given_fours() -> None:
+    """Ten that wait go as eight and two: ten would be padded to twelve, while two more come."""
+    model = Bright(slow=0.02)
+    model.unit = 4
+
+    async def run() -> list[Any]:
+        queue = Queue(60)
+        queue.start()
+        each = [asked(queue, model, [grey(value)])[0] for value in range(10)]
+        try:
+            return await asyncio.gather(*each)
+        finally:
+            queue.stop()
+
+    for value, answers in enumerate(asyncio.run(run())):
+        assert [one["name"] for one in answers] == [str(value)]
+    assert model.seen == [8, 2]
+
+
 def test_a_large_request_is_answered_in_parts_and_in_order() -> None:
     model = Bright()
 
