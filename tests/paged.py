@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from linne.core import bundled
 from linne.core.decode import Geometry, decode
+from linne.core.errors import InputError
+from linne.engine import npm
 from linne.engine.golden import ppm
+from linne.web import browser
 
 CLASSES = ("red", "green", "<img src=x onerror=alert(1)>")
 STEEP, ENOUGH, STRANGE = 20.0, 0.4, 0.9
@@ -112,3 +116,12 @@ def write_bundle(path: Path, off: float = 0.0, several: bool = False) -> Path:
         (path / name).write_text(name)
     bundled.written(path, {"linne": "0"})
     return path
+
+
+def runtime_file() -> Path:
+    """onnxruntime-web's .tgz: from the registry, once, or the test is left out."""
+    try:
+        npm.fetched(browser.RUNTIME)
+    except InputError as error:
+        pytest.skip(f"onnxruntime-web cannot be had: {error}")
+    return npm.home() / "packages" / f"{browser.RUNTIME.name}-{browser.RUNTIME.version}" / browser.RUNTIME.file

@@ -1,7 +1,8 @@
 """A JavaScript package as its maker published it, without Node: one pinned version, fetched once, compared by sha512.
 
 The registry is the one that npm would ask: $npm_config_registry, `registry` in .npmrc (this folder's, the person's, the
-machine's), else registry.npmjs.org; with the token that .npmrc holds for it. What arrives is kept in the cache.
+machine's), else what npm itself says where it is installed; with the token that .npmrc holds for it. What arrives is
+kept in the cache.
 """
 
 import base64
@@ -9,7 +10,9 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import ssl
+import subprocess
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -21,7 +24,6 @@ from ..core.files import write
 from .cache import home
 from .log import Log
 
-USUAL = "https://registry.npmjs.org/"
 LARGEST, SECONDS = 64_000_000, 30
 """Bytes of a package, and how long nothing may arrive."""
 
@@ -53,7 +55,10 @@ def fetched(package: Package, given: "Path | None" = None, log: "Log | None" = N
     if place.is_file() and _sound(package, data := place.read_bytes()):
         os.utime(place.parent)
         return data
-    config = settings()
+    try:
+        config = settings()
+    except InputError as error:
+        raise _unreached(package, package.file, option, str(error)) from error
     if log:
         log.say(f"fetching {package.file} ({package.size / 1e6:.0f} MB, once) from {urlsplit(config.registry).netloc}")
     data = _asked(package, config, option)
@@ -84,7 +89,7 @@ def _sound(package: Package, data: bytes) -> bool:
 class Settings:
     """What npm's configuration says. registry: ends with "/". header: Authorization, or "". cafile: or ""."""
 
-    registry: str = USUAL
+    registry: str
     header: str = ""
     cafile: str = ""
 
@@ -92,7 +97,7 @@ class Settings:
 def settings() -> Settings:
     """npm's own configuration, read as npm reads it: the environment before .npmrc files, nearer files first.
 
-    Raises InputError for a registry that is no http(s) address.
+    Raises InputError for a registry that is no http(s) address, and where none is known.
     """
     env = {key.lower(): value for key, value in os.environ.items()}
     user = Path(env.get("npm_config_userconfig") or Path.home() / ".npmrc")
@@ -100,12 +105,23 @@ def settings() -> Settings:
     told: dict[str, str] = {}
     for path in (common, user, Path(".npmrc")):
         told |= _rc(path)
-    registry = (env.get("npm_config_registry") or told.get("registry") or USUAL).rstrip("/") + "/"
+    registry = (env.get("npm_config_registry") or told.get("registry") or _said()).rstrip("/") + "/"
     if urlsplit(registry).scheme not in ("http", "https") or not urlsplit(registry).netloc:
         raise InputError(
             f"npm's registry {registry!r} is no http or https address. Set it: npm config set registry ..."
         )
     return Settings(registry, _header(registry, told), env.get("npm_config_cafile") or told.get("cafile", ""))
+
+
+def _said() -> str:
+    """The registry that npm would ask, by its own word. Raises InputError where there is no npm."""
+    command = shutil.which("npm")
+    done = command and subprocess.run(
+        [command, "config", "get", "registry"], capture_output=True, text=True, timeout=60
+    )
+    if not done or done.returncode or not done.stdout.strip():
+        raise InputError("no npm is here, and neither npm_config_registry nor an .npmrc names a registry")
+    return done.stdout.strip()
 
 
 def _rc(path: Path) -> dict[str, str]:
@@ -156,6 +172,6 @@ def _unreached(package: Package, address: str, option: str, why: str) -> LinneEr
     hint = f" and give it with {option} {package.file}" if option else ""
     size = f"{package.size / 1e6:.0f} MB"
     return InputError(
-        f"{address} could not be fetched: {why}. On a machine with a network fetch {USUAL}{package.name}/-/"
-        f"{package.file} ({size}; or: npm pack {package.name}@{package.version}), copy it here{hint}."
+        f"{address} could not be fetched: {why}. Set npm_config_registry, or on a machine with "
+        f"npm and a network: npm pack {package.name}@{package.version} ({size}); copy it here{hint}."
     )

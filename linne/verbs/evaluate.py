@@ -73,8 +73,6 @@ def evaluate(
     overlay
         Decisions about labels to judge by, a CSV that linne check --overlay begins.
     """
-    from ..engine.figures import figures
-    from ..engine.figures_tree import branched
     from ..engine.infer import predictions
     from ..engine.members import members
     from ..engine.notes import fused
@@ -95,6 +93,24 @@ def evaluate(
     if decide:
         decide.temperature = model.temperature
     found, hashes, _ = predictions(model, pictures, log, ask.runtime, each)
+    told, notes = _told(runs, model, (pictures, found, hashes), (ask, metric, overlay), (decide, parts))
+    if len(runs) == 1 or not ask.fuse:
+        return Figures(told, notes=notes)
+    source = str(images) if isinstance(images, (str, Path)) else IN_MEMORY
+    ensemble = _ensemble(runs, model, source, {"metric": metric, "overlay": overlay} | how)
+    return Figures(told, notes=[*notes, fused(told, runs, ensemble)], ensemble=ensemble)
+
+
+def _told(
+    runs: Sequence[Run], model: Any, seen: tuple[Images, Predictions, Any], asked: tuple[Ask, str, str],
+    deciding: tuple[Any, list[Any]],
+) -> tuple[dict[str, Any], list[str]]:  # fmt: skip
+    """(the figures, what is to be said of them). seen: pictures, predictions, hashes; asked: with metric and overlay;
+    deciding: what decided, and its decisions chunk by chunk."""
+    from ..engine.figures import figures
+    from ..engine.figures_tree import branched
+
+    (pictures, found, hashes), (ask, metric, overlay), (decide, parts) = seen, asked, deciding
     marks = [value.tobytes().hex() for value in hashes]
     judged, notes = _judging(runs, pictures, found, marks, overlay)
     adjusted = f"logits were adjusted by {ask.adjust:g} times the log of each class's share"
@@ -105,11 +121,7 @@ def evaluate(
     if decide and ask.decides:
         told["decided"] = came_to = _came_to(decide, parts, judged)
         notes += [*decide.notes, *came_to["sentences"]]
-    if len(runs) == 1 or not ask.fuse:
-        return Figures(told, notes=notes)
-    source = str(images) if isinstance(images, (str, Path)) else IN_MEMORY
-    ensemble = _ensemble(runs, model, source, {"metric": metric, "overlay": overlay} | how)
-    return Figures(told, notes=[*notes, fused(told, runs, ensemble)], ensemble=ensemble)
+    return told, notes
 
 
 def _judging(

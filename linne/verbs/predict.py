@@ -119,8 +119,13 @@ def predict(
         each = (lambda part, logits: parts.append(decide(part, logits))) if decide else (lambda part, logits: None)
         found, _, reasons = predictions(model, _unlabelled(pictures), log, ask.runtime, each)
         return Submitted(Path(out), wanted, found) if wanted and out else Answered(found, reasons, decide, parts)
-    sign = delimiter(out)
     table = Table(_rows(model, pictures, log, ask.runtime, (decide, why)), Path(out))
+    return _written(table, out, pictures, why, log)
+
+
+def _written(table: Table, out: Path, pictures: Any, why: "Why | None", log: Log) -> Table:
+    """The table and its page of reasons, written aside, then named."""
+    sign = delimiter(out)
 
     def fill(aside: Path) -> None:
         with open(aside, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:

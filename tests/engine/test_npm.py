@@ -70,7 +70,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_usual_registry_and_every_place_that_names_another(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert npm.settings() == npm.Settings("https://registry.npmjs.org/")
+    own = home / "bin" / "npm"
+    own.parent.mkdir()
+    own.write_text("#!/bin/sh\necho https://own.test/$1/$3\n")
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{own.parent}:/bin")
+    assert npm.settings() == npm.Settings("https://own.test/config/registry/", "", "")
+    monkeypatch.setenv("PATH", str(home))
+    with pytest.raises(InputError, match=r"no npm is here.*npm pack toy@1\.2\.3"):
+        npm.fetched(PACKAGE)
     (home / "rc").write_text(
         "; a remark\nregistry = https://one.test/npm\n//one.test/npm/:_authToken=${TOKEN}\ncafile=x"
     )
@@ -119,7 +127,7 @@ def test_without_a_network_it_says_what_to_fetch_and_where_to_put_it(home: Path)
     (home / "rc").write_text("registry=http://127.0.0.1:9/\n")
     with pytest.raises(InputError) as caught:
         npm.fetched(PACKAGE, option="--runtime-files")
-    for words in ("npmjs.org/toy/-/toy-1.2.3.tgz", "npm pack toy@1.2.3", "--runtime-files toy-1.2.3.tgz"):
+    for words in ("/toy/-/toy-1.2.3.tgz", "npm_config_registry", "npm pack toy@1.2.3", "--runtime-files toy-1.2.3.tgz"):
         assert words in str(caught.value)
 
 

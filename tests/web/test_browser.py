@@ -19,11 +19,10 @@ from PIL import Image
 
 from linne.cli import main
 from linne.core.errors import InputError, MissingExtra, OptionError, RunError
-from linne.engine import npm
 from linne.web import browser as page
 from linne.web import driven
 from linne.web.words_of_browser import WORDS
-from tests.paged import CLASSES, answer, coloured, saved, write_bundle
+from tests.paged import CLASSES, answer, coloured, runtime_file, saved, write_bundle
 from tests.web.browser import TAGS, axe
 
 HOME = page.HOME
@@ -33,12 +32,7 @@ RED = np.full((80, 80, 3), (230, 20, 20), np.uint8)
 
 @pytest.fixture(scope="module")
 def archive() -> Path:
-    """onnxruntime-web's .tgz: from the registry, once, or the tests are left out."""
-    try:
-        npm.fetched(page.RUNTIME)
-    except InputError as error:
-        pytest.skip(f"onnxruntime-web cannot be had: {error}")
-    return npm.home() / "packages" / f"{page.RUNTIME.name}-{page.RUNTIME.version}" / page.RUNTIME.file
+    return runtime_file()
 
 
 @pytest.fixture(scope="module")
@@ -360,40 +354,6 @@ def test_a_spoilt_copy_says_so(folder: Path, chromium: Any, tmp_path: Path, spoi
     shown.close()
     with pytest.raises(RunError, match=r"lacks .parts/model-000|was changed"):
         driven.verify(copy)
-
-
-def test_parts_are_small_and_come_together_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert page.PART % 3 == 0
-    assert 4 * page.PART // 3 <= 8_000_000
-    monkeypatch.setattr(page, "PART", 30)
-    content = np.random.default_rng(0).bytes(1000)
-    told = page._parts(tmp_path, "it", content)
-    files = sorted((tmp_path / "parts").iterdir())
-    text = "".join(re.fullmatch(r'linne\.part\("it", \d+, "(.*)"\);\n', file.read_text())[1] for file in files)
-    assert len(files) == told["parts"] > 30
-    import gzip
-
-    assert gzip.decompress(base64.b64decode(text)) == content
-
-
-def test_what_export_refuses(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bundle, full = write_bundle(tmp_path / "bundle"), tmp_path / "full"
-    full.mkdir()
-    (full / "mine.txt").write_text("mine")
-    given = ["export", str(bundle), "--to"]
-    for words, text in (
-        (["web", "--out", str(full)], "holds other files"),
-        (["web", "--out", str(bundle / "page")], "lies in"),
-        (["web,onnx"], "give --to web alone".lower()),
-        (["onnx(webgpu=False)"], "this format takes no options"),
-        (["web(gpu=1)"], "web takes one option"),
-        (["onnx", "--runtime-files", str(archive)], "--runtime-files has no effect"),
-        (["web", "--coverage", "0.9"], "coverage has no effect"),
-        (["web", "--runtime-files", str(full / "mine.txt")], "as npm has it"),
-    ):
-        assert main([*given, *words]) == 2
-        assert text in capsys.readouterr().err.lower()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "full"]
 
 
 def test_what_verify_refuses(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
