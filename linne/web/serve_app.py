@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -17,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from ..core.errors import LinneError
 from ..core.files import plain
 from ..engine.serving import Picture, Want
-from .asgi import App, Message, Receive, Refused, Scope, Send, header, refuse
+from .asgi import App, Receive, Refused, Scope, Send, header, refuse
 from .serve_decode import Pool, Unwanted
 from .serve_forms import Form, Most, form
 from .serve_metrics import TYPE, Metrics, resident
@@ -55,34 +54,14 @@ class State:
 
 
 class Admission:
-    """ASGI middleware: lets requests into the queue by their heads, and counts what became of them."""
+    """ASGI middleware: lets requests into the queue by their heads."""
 
     def __init__(self, app: App, state: State) -> None:
         self.app, self.state = app, state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        began, status = time.monotonic(), 0
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                if self.state.queue.draining and all(key != b"connection" for key, _ in message["headers"]):
-                    message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
-            await send(message)
-
-        try:
-            await self._served(scope, receive, noted)
-        finally:
-            path = scope["path"] if scope["path"] in KNOWN else "other"
-            self.state.metrics.done(path, status, time.monotonic() - began)
-
-    async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "POST" or scope["path"] not in QUEUED:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in QUEUED:
             await self.app(scope, receive, send)
             return
         try:
@@ -260,6 +239,7 @@ def _errors(app: FastAPI, state: State) -> None:
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:
+        error.counted(request.scope)
         return JSONResponse({"error": error.told}, error.status, headers=dict(error.headers))
 
     @app.exception_handler(LinneError)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import h11
@@ -21,7 +22,8 @@ from ..core.errors import OptionError, RunError
 from ..engine.log import Log
 from .asgi import App
 from .guard import LOOPBACK, Policy, Sizes, guard, secret
-from .serve_app import Admission, State, program
+from .serve_app import KNOWN, Admission, State, program
+from .serve_count import Counted, full
 
 GRACE, LAST, PATIENCE = 0.3, 0.2, 30
 """Seconds after SIGTERM in which new requests are still heard and refused; for those that came as the door was closed;
@@ -98,9 +100,16 @@ def bound(address: Address) -> socket.socket:
 
 
 class Prompt(H11Protocol):
-    """HTTP of which a request's head must come promptly: a connection that dribbles one is closed."""
+    """HTTP of which a request's head must come promptly: a connection that dribbles one is closed.
+
+    crowded: what answers where more than CONNECTIONS are open. count: told of what no program ever sees.
+    """
 
     _head: "asyncio.TimerHandle | None" = None
+
+    def __init__(self, *given: Any, crowded: App, count: Callable[[int, str], None], **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._usual, self._crowded, self._count = self.app, crowded, count
 
     def connection_made(self, transport: Any) -> None:
         """A client has come."""
@@ -109,6 +118,7 @@ class Prompt(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: part of a head, or more."""
+        self.app = self._usual if len(self.connections) <= CONNECTIONS else self._crowded  # type: ignore[assignment]
         super().data_received(data)
         waits = self.conn.their_state is h11.IDLE and (self.cycle is None or self.cycle.response_complete)
         if not waits and self._head is not None:
@@ -126,7 +136,13 @@ class Prompt(H11Protocol):
     def _late(self) -> None:
         self._head = None
         if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self._count(0, "slow head")
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP."""
+        self._count(400, "no HTTP")
+        super().send_400_response(msg)
 
 
 class Server(uvicorn.Server):
@@ -219,9 +235,11 @@ def server(state: State, address: Address, log: Log) -> tuple[Server, Policy]:
     address.policy(sizes, 0)
     listening = bound(address)
     policy = address.policy(sizes, listening.getsockname()[1])
-    app: App = guard(Admission(program(state), state), policy)  # type: ignore[arg-type]
+    inner: App = guard(Admission(program(state), state), policy)  # type: ignore[arg-type]
+    app, crowded = (Counted(one, state.metrics, KNOWN, lambda: state.queue.draining) for one in (inner, full))
+    protocol: Any = partial(Prompt, crowded=crowded, count=state.metrics.turned_away)
     config = uvicorn.Config(
-        app, http=Prompt, ws="none", lifespan="off", log_level="error", access_log=False, server_header=False,  # type: ignore[arg-type]
-        timeout_keep_alive=IDLE, timeout_graceful_shutdown=PATIENCE, limit_concurrency=CONNECTIONS, proxy_headers=False,
+        app, http=protocol, ws="none", lifespan="off", log_level="error", access_log=False, server_header=False,
+        timeout_keep_alive=IDLE, timeout_graceful_shutdown=PATIENCE, proxy_headers=False,
     )  # fmt: skip
     return Server(config, state, listening, log), policy
