@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from .asgi import REASONS, USUAL, App, Message, Receive, Refused, Scope, Send, refuse
+from .prompt import Prompt
 from .serve_metrics import Metrics
 
 FULL = Refused(503, "Too many connections are open. Ask again.", (("retry-after", "1"), ("connection", "close")),
@@ -48,3 +50,22 @@ class Counted:
 async def full(scope: Scope, receive: Receive, send: Send) -> None:
     """What is answered where too many connections are open."""
     await refuse(scope, receive, send, FULL)
+
+
+class Telling(Prompt):
+    """A connection of which is told what no program ever sees. most: connections at a time; crowded: what answers
+    where there are more. count: called with the status and the reason of a refusal."""
+
+    def __init__(self, *given: Any, most: int, crowded: App, count: Callable[[int, str], None], **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._most, self._usual, self._crowded, self.refused = most, self.app, crowded, count  # type: ignore[method-assign]
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        self.app = self._usual if len(self.connections) <= self._most else self._crowded  # type: ignore[assignment]
+        super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP."""
+        self.refused(400, "no HTTP")
+        super().send_400_response(msg)

@@ -14,22 +14,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..core.errors import OptionError, RunError
 from ..engine.log import Log
 from .asgi import App
 from .guard import LOOPBACK, Policy, Sizes, guard, secret
 from .serve_app import KNOWN, Admission, State, program
-from .serve_count import Counted, full
+from .serve_count import Counted, Telling, full
 
 GRACE, LAST, PATIENCE = 0.3, 0.2, 30
 """Seconds after SIGTERM in which new requests are still heard and refused; for those that came as the door was closed;
 and in which what was let in is answered."""
-HEAD, IDLE, CONNECTIONS = 10.0, 30, 900
-"""Seconds that a request's head may take, and that a connection may be idle; connections at a time."""
+IDLE, CONNECTIONS = 30, 900
+"""Seconds that a connection may be idle; connections at a time."""
 PLAIN = ("/predict", "/identify")
 OPEN = ("/", "/static/", "/livez", "/healthz", "/readyz", "/openapi.json")
 FREE = (*PLAIN, "/models", "/metrics")
@@ -97,52 +95,6 @@ def bound(address: Address) -> socket.socket:
         raise RunError(f"{address.host}:{address.port} cannot be listened on: {error.strerror or error}.") from error
     made.setblocking(False)
     return made
-
-
-class Prompt(H11Protocol):
-    """HTTP of which a request's head must come promptly: a connection that dribbles one is closed.
-
-    crowded: what answers where more than CONNECTIONS are open. count: told of what no program ever sees.
-    """
-
-    _head: "asyncio.TimerHandle | None" = None
-
-    def __init__(self, *given: Any, crowded: App, count: Callable[[int, str], None], **more: Any) -> None:
-        super().__init__(*given, **more)
-        self._usual, self._crowded, self._count = self.app, crowded, count
-
-    def connection_made(self, transport: Any) -> None:
-        """A client has come."""
-        super().connection_made(transport)
-        self._head = self.loop.call_later(HEAD, self._late)
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes came: part of a head, or more."""
-        self.app = self._usual if len(self.connections) <= CONNECTIONS else self._crowded  # type: ignore[assignment]
-        super().data_received(data)
-        waits = self.conn.their_state is h11.IDLE and (self.cycle is None or self.cycle.response_complete)
-        if not waits and self._head is not None:
-            self._head.cancel()
-            self._head = None
-        elif waits and self._head is None:
-            self._head = self.loop.call_later(HEAD, self._late)
-
-    def connection_lost(self, exc: "Exception | None") -> None:
-        """The client has gone."""
-        if self._head is not None:
-            self._head.cancel()
-        super().connection_lost(exc)
-
-    def _late(self) -> None:
-        self._head = None
-        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
-            self._count(0, "slow head")
-            self.transport.close()
-
-    def send_400_response(self, msg: str) -> None:
-        """What came is no HTTP."""
-        self._count(400, "no HTTP")
-        super().send_400_response(msg)
 
 
 class Server(uvicorn.Server):
@@ -237,7 +189,7 @@ def server(state: State, address: Address, log: Log) -> tuple[Server, Policy]:
     policy = address.policy(sizes, listening.getsockname()[1])
     inner: App = guard(Admission(program(state), state), policy)  # type: ignore[arg-type]
     app, crowded = (Counted(one, state.metrics, KNOWN, lambda: state.queue.draining) for one in (inner, full))
-    protocol: Any = partial(Prompt, crowded=crowded, count=state.metrics.turned_away)
+    protocol: Any = partial(Telling, most=CONNECTIONS, crowded=crowded, count=state.metrics.turned_away)
     config = uvicorn.Config(
         app, http=protocol, ws="none", lifespan="off", log_level="error", access_log=False, server_header=False,
         timeout_keep_alive=IDLE, timeout_graceful_shutdown=PATIENCE, proxy_headers=False,
