@@ -67,12 +67,17 @@ class Prepared:
         return self.squares[geometry.key(), view]
 
     @classmethod
+    def lost(cls, sights: Sights, data: bytes, reason: str) -> "Prepared":
+        """A picture of which the other process told nothing."""
+        return cls(content_hash(data), reason, looked(data, "", None, reason) if sights.facts else None)
+
+    @classmethod
     def heard(cls, sights: Sights, content: bytes, told: bytes) -> "Prepared":
         """What `prepared` told of a picture with this hash."""
         (length,), at = REASON.unpack_from(told), REASON.size
         made, at = cls(content, told[at : at + length].decode()), at + length
         if sights.facts:
-            made.look = np.frombuffer(told, LOOK, 1, at)[0].copy()
+            made.look = np.frombuffer(told, LOOK, 1, at).reshape(()).copy()
             at += LOOK.itemsize
         if made.reason:
             return made

@@ -13,8 +13,10 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Res
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from ..core.decode import Geometry
 from ..core.errors import LinneError
 from ..core.files import plain
+from ..core.sights import Sights
 from ..engine.serving import Picture, Want
 from .asgi import App, Receive, Refused, Scope, Send, header, refuse
 from .serve_decode import Pool, Unwanted
@@ -107,14 +109,17 @@ async def _pictures(request: Request, state: State) -> AsyncIterator[tuple[Form,
 
 
 async def _decoded(state: State, entry: Entry, found: Form, ticket: Ticket) -> list[Picture]:
-    """Pictures, decoded where the model wants squares."""
+    """Pictures with the squares that the model wants; as they came for one that takes whole pictures."""
     pictures = [Picture(name, data) for name, data in found.pictures]
-    geometry = entry.served.geometry
-    if geometry is None:
+    wants: Geometry | Sights | None = getattr(entry.served, "sights", None) or entry.served.geometry
+    if wants is None:
         return pictures
 
     async def one(picture: Picture) -> Picture:
-        mark, square, reason = await state.pool.squared(picture.data, geometry, lambda: not ticket.dead)
+        if isinstance(wants, Sights):
+            ready = await state.pool.prepared(picture.data, wants, lambda: not ticket.dead)
+            return replace(picture, data=b"", ready=ready)
+        mark, square, reason = await state.pool.squared(picture.data, wants, lambda: not ticket.dead)
         return replace(picture, data=b"", hash=mark, square=square, reason=reason)
 
     return list(await asyncio.gather(*(one(picture) for picture in pictures)))
