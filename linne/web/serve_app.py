@@ -23,7 +23,7 @@ from .serve_decode import Pool, Unwanted
 from .serve_forms import Form, Most, form
 from .serve_metrics import TYPE, Metrics, resident
 from .serve_models import Entry, Models
-from .serve_open import BODY, FILES, told
+from .serve_open import BODY, FILES, GUARDED, told
 from .serve_queue import Queue, Ticket
 
 QUEUED = ("/predict", "/identify", "/enrol")
@@ -136,7 +136,8 @@ def _counted(state: State, entry: Entry, answers: Sequence[Any]) -> int:
 
 def program(state: State) -> FastAPI:
     """The routes over this state."""
-    app = FastAPI(title="Linne", version=version("linne"), docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(title="Linne", version=version("linne"), docs_url=None, redoc_url=None, openapi_url="/openapi.json",
+                  responses=GUARDED)  # fmt: skip
     _answers(app, state)
     _galleries(app, state)
     _health(app, state)

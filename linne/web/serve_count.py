@@ -15,7 +15,8 @@ FULL = Refused(503, "Too many connections are open. Ask again.", (("retry-after"
 class Counted:
     """ASGI middleware, outermost: requests by path and status, refusals by reason, seconds of what was answered.
 
-    paths: that are counted by their names; others count as "other". leaving: whether connections are to be closed.
+    paths: that are counted by their names; others count as "other". leaving: whether connections are to be
+    closed; after an error of ours this one is, and is said to be.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Counted:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if self.leaving() and all(key != b"connection" for key, _ in message["headers"]):
+                if (self.leaving() or status == 500) and all(key != b"connection" for key, _ in message["headers"]):
                     message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
             await send(message)
 
