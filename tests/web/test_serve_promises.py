@@ -122,3 +122,81 @@ def test_connections_over_the_limit_are_told_so(monkeypatch: pytest.MonkeyPatch)
         time.sleep(0.05)
         with httpx.Client(base_url=base) as client:
             assert refusals(client) == {("503", "connections"): 1}
+
+
+def head(length: int, more: str = "") -> bytes:
+    return (f"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/png\r\n{more}"
+            f"Content-Length: {length}\r\n\r\n").encode()  # fmt: skip
+
+
+def test_a_request_is_refused_by_its_head_before_any_of_its_body_is_there(held: Any, base: tuple[str, str]) -> None:
+    """And with it /readyz says no; both recover as soon as there is room."""
+    queue, port = held.queue, int(base[0].rpartition(":")[2])
+    queue.each, tickets = 0.2, list[Any]()
+    try:
+        tickets += [queue.admit() for _ in range(queue.limit)]
+        for one in tickets:
+            queue.arrived(one, 1, 0)
+        assert httpx.get(f"{base[0]}/readyz").json() == {"ready": False}
+        assert httpx.get(f"{base[0]}/healthz").status_code == 200, "busy is not dead"
+        begun = time.monotonic()
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+            line.sendall(head(190_000))  # and nothing of the body
+            told = line.recv(4000)
+        assert told.startswith(b"HTTP/1.1 503")
+        assert b"retry-after: " in told.lower()
+        assert time.monotonic() - begun < 2
+    finally:
+        queue.each = 0.02
+        for one in tickets:
+            queue.left_by(one)
+    assert httpx.get(f"{base[0]}/readyz").json() == {"ready": True}
+    assert httpx.post(f"{base[0]}/predict", content=png(200), headers=JPEG).status_code == 200
+
+
+def test_a_server_is_ready_when_its_decoders_are_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, seen = state(Bright(), deadline=20, decoders=2), list[tuple[bool, int]]()
+    real = mine.pool.start
+
+    async def start() -> None:
+        seen.append((mine.ready, len(mine.pool._all)))
+        await real()
+        seen.append((mine.ready, len(mine.pool._all)))
+
+    monkeypatch.setattr(mine.pool, "start", start)
+    with running(mine) as (base, _):
+        assert httpx.get(f"{base}/readyz").status_code == 200
+        begun = time.monotonic()
+        assert httpx.post(f"{base}/predict", content=png(200), headers=JPEG).status_code == 200
+        assert time.monotonic() - begun < 0.5, "the first picture starts nothing"
+    assert seen == [(False, 0), (False, 2)]
+    assert not mine.ready or mine.queue.draining
+
+
+def test_slow_uploads_hold_up_nobody(held: Any, base: tuple[str, str]) -> None:
+    """100 bodies that do not come, more than may wait, and others are answered as if they were not there."""
+    port, lines = int(base[0].rpartition(":")[2]), []
+    with httpx.Client(base_url=base[0], timeout=20) as client:
+        client.post("/predict", content=png(200), headers=JPEG)
+        held.queue.each, limit = 0.5, 32
+        try:
+            assert held.queue.limit == limit
+            for batch in range(4):
+                for _ in range(25):
+                    lines.append(socket.create_connection(("127.0.0.1", port)))
+                    lines[-1].sendall(head(100_000) + b"x" * 10)
+                time.sleep(0.3)  # from then on an upload counts as slow
+                assert client.get("/readyz").json() == {"ready": True}, batch
+            assert sum(one.uploading for one in held.queue.tickets) == 100
+            begun = time.monotonic()
+            answers = [client.post("/predict", content=png(200), headers=JPEG).status_code for _ in range(10)]
+            assert answers == [200] * 10
+            assert time.monotonic() - begun < 2
+        finally:
+            held.queue.each = 0.02
+            for one in lines:
+                one.close()
+    ends = time.monotonic() + 5
+    while held.queue.tickets and time.monotonic() < ends:
+        time.sleep(0.02)
+    assert not held.queue.tickets, "whose clients have left"
