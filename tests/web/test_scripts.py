@@ -73,7 +73,7 @@ def on_the_server_s_page(browser: Any) -> tuple[list[str], int]:
         del held.models.entries[SCRIPTS[1]]
         page.select_option("#model", SCRIPTS[1])
         page.set_input_files("#files", FILES[:1])
-        page.wait_for_function("document.getElementById('said').textContent.includes('There is no')")
+        page.locator("#said", has_text="There is no").wait_for()
         page.click("#language")
         text = page.evaluate("document.body.textContent")
         names = page.evaluate("[...document.querySelectorAll('.name')].map(one => one.textContent)")
