@@ -67,7 +67,7 @@ def files(place: Path) -> list[Any]:
 
 @pytest.mark.parametrize(("name", "asked"), [("views", {"view": "five_crop"}), ("both", {})])
 def test_views_and_runs_answer_as_offline_and_decode_elsewhere(
-    base: tuple[str, str], place: Path, name: str, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    base: tuple[str, str], place: Path, name: str, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = place / "run" if name == "views" else f"{place / 'run'}+{place / 'twin'}"
     rows = linne.predict(given, place / "new", runtime=RUNTIME, **asked).data()
