@@ -20,7 +20,7 @@ def fuzzed(
     import schemathesis
 
     schema = schemathesis.openapi.from_dict(document)
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations: list[Any] = [found.ok() for found in schema.get_all_operations()]  # pyright: ignore[reportAttributeAccessIssue]
     told: dict[str, Any] = {"operations": len(operations), "cases": 0, "answers": Counter[int]()}
     told |= {"by_operation": Counter[str](), "server_errors": [], "not_in_the_openapi": Counter[str](), "no_json": []}
     rich = [one for one in operations if one.body or one.query or one.path_parameters]
@@ -61,7 +61,7 @@ def _asked(
 
     for mode, share in ((GenerationMode.POSITIVE, 0.7), (GenerationMode.NEGATIVE, 0.3)):
         few = settings(max_examples=max(1, round(count * share)), deadline=None, database=None,
-                       phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
+                       phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # type: ignore[arg-type] # fmt: skip
         try:
             seed(number)(few(given(case=operation.as_strategy(generation_mode=mode))(one)))()
         except Exception as error:  # nothing of this kind can be made of the operation

@@ -28,6 +28,7 @@ from ..engine.serving import Classifier, Picture, Want
 from .annotate_tasks import Question, Rows, decisions, withdrawn
 from .asgi import App, Receive, Scope, Send
 from .guard import MARK, Policy, guard
+from .serve_open import mistakes
 from .studio.jobs import RUNNING, WAITING, Jobs
 from .studio.project import Gone, Project
 
@@ -160,8 +161,9 @@ def app(backend: Backend) -> FastAPI:
         backend.jobs.close()
 
     made = FastAPI(
-        title="Linne for Label Studio", version=version("linne"), lifespan=life, docs_url=None, redoc_url=None
-    )
+        title="Linne for Label Studio", version=version("linne"), lifespan=life, docs_url=None, redoc_url=None,
+        responses=mistakes(400, 401, 403, 413, 415, 421, 507),
+    )  # fmt: skip
     made.add_exception_handler(LinneError, _told)
 
     def health() -> dict[str, Any]:

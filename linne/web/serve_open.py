@@ -23,9 +23,17 @@ STATUSES = {
     413: "Too many or too large pictures", 415: "Another content type", 421: "Another Host",
     422: "What was asked cannot be had, or no picture could be read", 503: "Too much to do: see Retry-After",
 }  # fmt: skip
-GUARDED: dict[int | str, dict[str, Any]] = {
-    status: {"description": STATUSES[status], "content": _ERROR} for status in (401, 403, 421, 503)
-}
+OTHERS = {400: "What was asked cannot be done", 404: "It is not there", 409: "It cannot be done now",
+          422: "The request has another shape", 507: "The disk is full"}  # fmt: skip
+"""What these mean for a page's own server."""
+
+
+def mistakes(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Answers that any route of a page's own server may give."""
+    return {one: {"description": OTHERS.get(one) or STATUSES[one], "content": _ERROR} for one in statuses}
+
+
+GUARDED = mistakes(401, 403, 421, 503)
 """What any route may answer before its program is reached."""
 
 

@@ -69,7 +69,7 @@ def routes_of(document: dict[str, Any], files: tuple[str, ...] = ()) -> list[tup
     return [*found, *(("POST" if path == "/session" else "GET", path) for path in files)]
 
 
-def refused(client: httpx.Client, every: Iterator[Asked]) -> tuple[Counter[str], list[Any]]:
+def refused(client: Any, every: Iterator[Asked]) -> tuple[Counter[str], list[Any]]:
     """(how many of each kind were asked, those that did not have the status that they must have)."""
     count, let_in = Counter[str](), list[Any]()
     body = b'{"pictures": ["%s"], "token": "x", "tasks": []}' % base64.b64encode(png(1))
