@@ -17,6 +17,7 @@ from linne.engine.golden import ppm
 from linne.web import browser
 
 CLASSES = ("red", "green", "<img src=x onerror=alert(1)>")
+"""Three, or any multiple of three: the same again."""
 STEEP, ENOUGH, STRANGE = 20.0, 0.4, 0.9
 SEVERAL = 0.9
 """The threshold of each label, where a picture may have several."""
@@ -24,7 +25,7 @@ SEVERAL = 0.9
 
 def answer(pixels: np.ndarray, several: bool = False) -> dict[str, Any]:
     """What the graph below computes, by numpy."""
-    features = pixels.reshape(-1, 3).astype(np.float64).mean(0) / 255
+    features = np.tile(pixels.reshape(-1, 3).astype(np.float64).mean(0) / 255, len(CLASSES) // 3)
     logits = STEEP * features
     odds = np.exp(logits - logits.max())
     said = 1 / (1 + np.exp(-logits)) if several else odds / odds.sum()
@@ -44,7 +45,8 @@ def graph(several: bool = False) -> bytes:
     axes += [helper.make_tensor("last", TensorProto.INT64, [1], [1])]
     nodes = [
         node("Cast", ["pictures"], ["whole"], to=TensorProto.FLOAT),
-        node("ReduceMean", ["whole", "sides"], ["mean"], keepdims=0), node("Div", ["mean", "full"], ["features"]),
+        node("ReduceMean", ["whole", "sides"], ["mean"], keepdims=0), node("Div", ["mean", "full"], ["three"]),
+        node("Concat", ["three"] * (len(CLASSES) // 3), ["features"], axis=1),
         node("Mul", ["features", "steep"], ["logits"]),
         node("Sigmoid" if several else "Softmax", ["logits"], ["probabilities"]),
         node("GreaterOrEqual", ["probabilities", "enough"], ["set"]),
@@ -52,8 +54,10 @@ def graph(several: bool = False) -> bytes:
         node("ReduceMin", ["features", "last"], ["low"], keepdims=0), node("Sub", ["high", "low"], ["apart"]),
         node("Sub", ["one", "apart"], ["unknown"]),
     ]  # fmt: skip
-    outputs = [value(name, TensorProto.FLOAT, ["batch", 3]) for name in ("probabilities", "logits", "features")]
-    outputs += [value("set", TensorProto.BOOL, ["batch", 3])]
+    outputs = [
+        value(name, TensorProto.FLOAT, ["batch", len(CLASSES)]) for name in ("probabilities", "logits", "features")
+    ]
+    outputs += [value("set", TensorProto.BOOL, ["batch", len(CLASSES)])]
     outputs += [] if several else [value("unknown", TensorProto.FLOAT, ["batch"])]
     pictures = value("pictures", TensorProto.UINT8, ["batch", "height", "width", 3])
     whole = helper.make_graph(nodes, "by hand", [pictures], outputs, [*number.values(), *axes])

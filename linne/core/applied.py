@@ -171,6 +171,12 @@ def settled(rows: Sequence[Row], word: str) -> tuple[State, list[Row], bool]:
 
     Two rows fight where they come to different things and different people, or no order of time, stand behind them.
     """
+    trail, late, fought = trailed(rows, word)
+    return trail[-1], late, fought
+
+
+def trailed(rows: Sequence[Row], word: str) -> tuple[list[State], list[Row], bool]:
+    """`settled`, with every state that an undo would come back to: as it was given first, the present one last."""
     trail, late, fought = [State(word)], list[Row](), False
     for row in rows:
         now = trail[-1]
@@ -185,7 +191,7 @@ def settled(rows: Sequence[Row], word: str) -> tuple[State, list[Row], bool]:
         if before is not None and (new.label, new.why) != (now.label, now.why):
             fought |= row.who.casefold() != before.who.casefold() or row.when == before.when
         trail.append(new)
-    return trail[-1], late, fought
+    return trail, late, fought
 
 
 def _next(row: Row, now: State, word: str) -> State:

@@ -12,6 +12,8 @@ from .intervals import clusters
 
 NEAR = 1e-9
 """What sums of shares may be off by rounding."""
+RAREST = 1e-15
+"""Rarer than this nothing can be shown to be: what it takes is said for this."""
 
 
 def quantile(scores: np.ndarray, share: float, group: "np.ndarray | None" = None) -> float:
@@ -76,8 +78,9 @@ def upper(hits: int, n: int, confidence: float = 0.95) -> float:
 
 
 def needed(rate: float, confidence: float = 0.95) -> int:
-    """How many pictures without a single hit it takes to be this confident that hits are rarer than `rate`."""
-    return int(np.ceil(np.log(1 - confidence) / np.log1p(-rate) - NEAR))
+    """How many pictures without a single hit it takes to be this confident that hits are rarer than `rate`,
+    or than RAREST."""
+    return int(np.ceil(np.log(1 - confidence) / np.log1p(-max(rate, RAREST)) - NEAR))
 
 
 def one_each(group: "np.ndarray | None", n: int, draw: np.random.Generator) -> np.ndarray:

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from inspect import signature
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from ..core.decode import Geometry, decode, encoded
 from ..core.errors import Unreadable
+from ..core.gaze import Gaze
 from ..core.images import Images, Item
-from ..core.lookup import find, offer
 from ..core.measure import content_hash
-from ..core.spec import chain
-from ..core.view import View, crossed, shown
+from ..core.sights import Prepared
+from ..core.view import View, shown
 from .log import Log
 from .look import Looker, Seen
 from .network import Network
@@ -25,26 +23,6 @@ class Glance(Seen):
     """A picture and what is seen of it: `views`, each a Seen with the key of its features as hash; none of unread."""
 
     views: list[Seen] = field(default_factory=list)
-
-
-class Gaze:
-    """The views that a chain of view tricks names, at one size; "" is the plain one. count, weights: of each picture.
-
-    Raises OptionError for what is not there, cannot be joined, or has no room at this size.
-    """
-
-    def __init__(self, spec: str, size: int) -> None:
-        self._tricks, self._size = [find("view", part) for part in chain(spec)], size
-        self._drawn = any("content" in signature(trick).parameters for trick in self._tricks)
-        self._fixed: Callable[[], list[View]] = cache(lambda: self._made(bytes(16)))
-        self.weights = tuple(view.weight for view in self._fixed())
-
-    def __call__(self, content: bytes) -> list[View]:
-        """The views of a picture with this hash."""
-        return self._made(content) if self._drawn else self._fixed()
-
-    def _made(self, content: bytes) -> list[View]:
-        return crossed([offer(trick, size=self._size, content=content) for trick in self._tricks])
 
 
 class Glances(Looker):
@@ -66,6 +44,9 @@ class Glances(Looker):
             yield from (view for view in cast(Glance, seen).views if view.prepared is not None)
 
     def _see(self, items: Sequence[Item], names: np.ndarray, row: int) -> Seen:
+        item: Any = items[row]
+        if isinstance(item, Prepared):
+            return self._beforehand(item, row)
         try:
             data = encoded(items[row])
         except Unreadable as error:
@@ -87,6 +68,14 @@ class Glances(Looker):
             for place, square in zip(missing, squares, strict=False):
                 views[place].prepared = square
         seen.views = views
+        return seen
+
+    def _beforehand(self, item: Prepared, row: int) -> Glance:
+        """A picture whose views were made elsewhere."""
+        seen = Glance(row, item.hash, item.reason)
+        if not item.reason:
+            seen.views = [Seen(row, _key(item.hash, view), prepared=item.square(self.geometry, view.key()))
+                          for view in self.gaze(item.hash)]  # fmt: skip
         return seen
 
 

@@ -20,13 +20,13 @@ from ..core.decode import Geometry, Picture, decode, encoded, prepare
 from ..core.errors import Unreadable
 from ..core.facts import FACT, THUMB, Facts
 from ..core.images import Images, Item
-from ..core.measure import content_hash, measure, misnamed
+from ..core.measure import content_hash, misnamed
+from ..core.sights import LOOK, Prepared, looked
 from . import cache
 from .choose import PROBE, Trial, accepted, choose, known
 from .log import Log
 from .network import Network
 
-LOOK = np.dtype([("fact", FACT), ("thumb", "u1", (THUMB, THUMB)), ("small", "u1", (8, 8, 3))])
 CHUNK = 512
 VERSION = "2"
 """Of decoding, measuring and preparing: a change of any pixel or figure must change it, or caches would be stale."""
@@ -172,7 +172,8 @@ class Looker:
         out = []
         for row in rows:
             with suppress(Unreadable):
-                content = content_hash(encoded(images.items[row]))
+                item: Any = images.items[row]
+                content = item.hash if isinstance(item, Prepared) else content_hash(encoded(item))
                 seen = self._facts.get(content) if self._facts is not None else None
                 if seen is None or not seen["fact"]["reason"]:  # what cannot be read has no features
                     out.append(self._key(content, int(row)))
@@ -181,6 +182,10 @@ class Looker:
     def _samples(self, images: Images) -> Iterator[np.ndarray]:
         rows = np.unique(np.linspace(0, max(len(images) - 1, 0), min(len(images), 4 * PROBE)).astype(int))
         for row in rows:
+            item: Any = images.items[row]
+            if isinstance(item, Prepared):
+                yield from list(item.squares.values())[:1]
+                continue
             try:
                 yield prepare(decode(images.items[row], least=self.geometry.least).pixels, self.geometry)
             except Unreadable:
@@ -202,6 +207,10 @@ class Looker:
                 pool.shutdown(wait=False, cancel_futures=True)
 
     def _see(self, items: Sequence[Item], names: np.ndarray, row: int) -> Seen:
+        item: Any = items[row]
+        if isinstance(item, Prepared):
+            made = None if item.reason else item.square(self.geometry)
+            return Seen(row, item.hash, item.reason, item.look, made)
         try:
             data = encoded(items[row])
         except Unreadable as error:
@@ -228,7 +237,7 @@ class Looker:
         except Unreadable as error:
             seen.reason = error.reason
         if self._facts is not None and seen.look is None:
-            seen.look = _look(data, name, picture, seen.reason)
+            seen.look = looked(data, name, picture, seen.reason)
             seen.fresh = True
         if picture is not None and wanted and self.ran:
             turn = 0 if self.turn is None else int(self.turn[seen.row])
@@ -238,7 +247,7 @@ class Looker:
     def _unread(self, row: int, item: Item, name: str, reason: str) -> Seen:
         """A file that cannot be opened has no content: its key is its path, and nothing is kept."""
         mark = content_hash(os.fsencode(item) if isinstance(item, Path) else b"")
-        return Seen(row, mark, reason, _look(b"", name, None, reason) if self._facts is not None else None)
+        return Seen(row, mark, reason, looked(b"", name, None, reason) if self._facts is not None else None)
 
     def _key(self, content: bytes, row: int) -> bytes:
         turn = 0 if self.turn is None else int(self.turn[row])
@@ -252,12 +261,6 @@ def _renamed(look: np.ndarray, name: str) -> np.ndarray:
     if wrong != bool(look["fact"]["suffix_wrong"]):
         look = look.copy()
         look["fact"]["suffix_wrong"] = wrong
-    return look
-
-
-def _look(data: bytes | np.ndarray, name: str, picture: Picture | None, reason: str) -> np.ndarray:
-    look = np.zeros((), LOOK)
-    look["fact"], look["thumb"], look["small"] = measure(name, picture, data, reason)
     return look
 
 

@@ -13,13 +13,15 @@ import numpy as np
 
 from ..core.ask import Ask
 from ..core.errors import InputError, OptionError
+from ..core.gaze import Gaze
 from ..core.images import Images
 from ..core.lookup import find, names, offer
 from ..core.predictions import Predictions
 from ..core.run import Run
+from ..core.sights import Sights
 from ..core.spec import parse
 from . import own
-from .glances import Gaze, Glance, Glances
+from .glances import Glance, Glances
 from .infer import Model, adjusted, model_of
 from .log import Log
 from .look import Seen
@@ -53,6 +55,12 @@ class Panel:
     def classes(self) -> tuple[str, ...]:
         """Class names in the order of the answers."""
         return self.models[0].classes
+
+    @property
+    def sights(self) -> Sights:
+        """What is to be made of a picture, where it is made elsewhere."""
+        pairs = zip(self.models, self.gazes, strict=True)
+        return Sights(tuple(dict.fromkeys((model.geometry, gaze.spec) for model, gaze in pairs)))
 
     def stream(self, images: Images, log: Log, runtime: str = "auto") -> Iterator[tuple[list[Seen], np.ndarray]]:
         """Chunks of pictures in order, with the log of their probabilities (m, K) float64; NaN where unreadable."""

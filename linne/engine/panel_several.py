@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import OptionError
+from ..core.gaze import Gaze
 from ..core.images import Images
 from ..core.lookup import find
 from ..core.run import Run
-from .glances import Gaze
 from .infer import Answers, model_of
 from .log import Log
 from .look import Seen

@@ -1,9 +1,9 @@
 """Runs and galleries that answer again and again: opened once, asked a few pictures at a time, the same answers as
 `linne predict` and `linne identify` give.
 
-A run that sees each picture plainly is fed prepared squares, so that decoding can be done elsewhere; views, several
-runs and galleries go the way that they go offline. Nothing of a picture is kept, in memory or on disk. As many threads
-as a model has `lanes` may ask it at a time.
+Decoding is done elsewhere: a run that sees each picture plainly is fed prepared squares; views, several runs and
+galleries are fed every square that they ask for, and go the way that they go offline. Nothing of a picture is kept, in
+memory or on disk. As many threads as a model has `lanes` may ask it at a time.
 """
 
 import threading
@@ -24,6 +24,7 @@ from ..core.predictions import softmax
 from ..core.rng import rng
 from ..core.run import Run
 from ..core.several import sigmoid
+from ..core.sights import Prepared, Sights
 from ..core.thresholds import thresholds
 from . import store
 from .cache import forgetting
@@ -45,13 +46,14 @@ PER_REQUEST = ("coverage", "sets", "max_error", "recall", "unknown", "back_off")
 @dataclass(eq=False)
 class Picture:
     """One picture on its way. data: encoded bytes. hash, square, reason: what decoding made of it, where it was done
-    before: (S, S, 3) uint8, or why it cannot be read."""
+    before: (S, S, 3) uint8, or why it cannot be read. ready: the same of several squares."""
 
     name: str
     data: bytes
     hash: bytes = b""
     square: "np.ndarray | None" = None
     reason: str = ""
+    ready: "Prepared | None" = None
 
     def decoded(self, geometry: Geometry) -> "Picture":
         """The same with its square, made here."""
@@ -90,7 +92,8 @@ class Looked:
 class Classifier:
     """A run, or several that answer together, opened for serving.
 
-    ask: options that every answer follows. geometry: of the squares that it wants, None where it decodes by itself.
+    ask: options that every answer follows. geometry: of the squares that it wants, None where it wants several; sights:
+    what it wants then.
     unit: pictures that go through the network at a time, padded where there are fewer; 1 where it takes any number.
     lanes: threads that may look and tell at a time; one where a network uses every core for one batch.
     Raises what opening a run raises, and OptionError for options that need all pictures at once.
@@ -117,6 +120,7 @@ class Classifier:
         self._deciders: dict[Any, Decider | None] = {}
         self._explainers: dict[str, Any] = {}
         self.geometry = self.model.geometry if isinstance(self.model, Model) else None
+        self.sights: Sights | None = getattr(self.model, "sights", None)
         self.ran, self.unit, self.lanes = "", 1, 1
         self._lock = threading.RLock()
         self.decides(Want())
@@ -166,7 +170,7 @@ class Classifier:
         return [Looked(*each) for each in zip(pictures, seen, logits, strict=True)]
 
     def _streamed(self, pictures: Sequence[Picture]) -> list[Looked]:
-        images, out = Images.of([one.data for one in pictures]), list[Looked]()
+        images, out = _images(pictures), list[Looked]()
         with holding(self._held), forgetting():
             for part, logits in self.model.stream(images, Log(quiet=True), self.ask.runtime):
                 out += [Looked(pictures[seen.row], seen, row) for seen, row in zip(part, logits, strict=True)]
@@ -274,6 +278,7 @@ class Identifier:
 
         self.given, self.gallery, self._held = str(path), Gallery.open(path, log=Log(quiet=True)), dict[Any, Any]()
         self.log, self.ran = log, str(self.gallery.state.made_by.get("ran", ""))
+        self.sights = Sights(((self.gallery.extractor.geometry, ""),), facts=True)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -288,7 +293,7 @@ class Identifier:
     def identify(self, pictures: Sequence[Picture], far: "float | None") -> dict[str, Any]:
         """Who is in pictures, JSON-ready: {"answers", "threshold", "notes"}. Raises what Gallery.identify raises."""
         with holding(self._held), forgetting():
-            told = self.gallery.identify(self._images(pictures), far).data()
+            told = self.gallery.identify(_images(pictures), far).data()
         for one, picture in zip(told["answers"], pictures, strict=True):
             one["picture"] = picture.name
         return told
@@ -296,16 +301,17 @@ class Identifier:
     def enrol(self, pictures: Sequence[Picture], name: str) -> dict[str, Any]:
         """Register pictures of one identity, JSON-ready. Raises what Gallery.enrol raises; then nothing is enrolled."""
         with holding(self._held), forgetting():
-            return self.gallery.enrol(self._images(pictures), name).last.data()  # type: ignore[union-attr]
+            return self.gallery.enrol(_images(pictures), name).last.data()  # type: ignore[union-attr]
 
     def about(self) -> dict[str, Any]:
         """JSON-ready: what it is."""
         return {"kind": self.kind, "identities": len(self.gallery), "pictures": len(self.gallery.held),
                 "runtime": self.ran, "gallery": self.given}  # fmt: skip
 
-    @staticmethod
-    def _images(pictures: Sequence[Picture]) -> Images:
-        return Images.of([one.data for one in pictures])
+
+def _images(pictures: Sequence[Picture]) -> Images:
+    items: list[Any] = [one.data if one.ready is None else one.ready for one in pictures]
+    return Images.of(items)
 
 
 def gallery(given: Any) -> bool:

@@ -68,6 +68,10 @@ class Threshold:
                 "worth": round(self.worth, 1), "promised": self.far.high if np.isnan(self.asked) else None}  # fmt: skip
 
 
+RAREST = 1e-12
+"""The least rate that may be asked for: a million million strangers."""
+
+
 def percent(rate: float) -> str:
     """'1 %', '0.05 %'."""
     return f"{100 * rate:.2g} %"
@@ -85,6 +89,8 @@ def within(far: "float | None") -> float:
         raise OptionError(
             f"far={far!r} is not allowed; it is a share above 0 and below 1, 0.01 for one stranger in 100."
         )
+    if rate < RAREST:
+        raise OptionError(f"far={far!r} is rarer than any number of strangers can show. Give {RAREST:g} or more.")
     return float(rate)
 
 

@@ -25,15 +25,18 @@ from ..core.names import printable
 from ..core.run import Run
 from ..engine.log import Log
 from ..engine.serving import Classifier, Picture, Want
-from .annotate_tasks import Question, Rows, decisions
+from .annotate_tasks import Question, Rows, decisions, withdrawn
 from .asgi import App, Receive, Scope, Send
 from .guard import MARK, Policy, guard
+from .serve_open import mistakes
 from .studio.jobs import RUNNING, WAITING, Jobs
 from .studio.project import Gone, Project
 
 OPEN = ("/", "/health")
 """What needs no secret, and tells nothing."""
 LABELLED = ("ANNOTATION_CREATED", "ANNOTATION_UPDATED", "ANNOTATIONS_CREATED")
+DELETED = ("ANNOTATIONS_DELETED", "ANNOTATION_DELETED")
+"""Label Studio sends the first, for one as well; its documentation names both."""
 TASKS = 5000
 
 
@@ -112,6 +115,10 @@ class Backend:
             self.project.decide([answer], who)
         return len(found)
 
+    def gone(self, told: dict[str, Any]) -> int:
+        """Undo what deleted annotations decided; of how many pictures. What others decided since stays."""
+        return sum(self.project.retract(source, "label-studio") for source in withdrawn(told))
+
     def train(self) -> dict[str, Any]:
         """Begin a run on the labels as they are, unless one is on its way; its answers are given when it is done."""
         with self.lock:
@@ -154,8 +161,9 @@ def app(backend: Backend) -> FastAPI:
         backend.jobs.close()
 
     made = FastAPI(
-        title="Linne for Label Studio", version=version("linne"), lifespan=life, docs_url=None, redoc_url=None
-    )
+        title="Linne for Label Studio", version=version("linne"), lifespan=life, docs_url=None, redoc_url=None,
+        responses=mistakes(400, 401, 403, 413, 415, 421, 507),
+    )  # fmt: skip
     made.add_exception_handler(LinneError, _told)
 
     def health() -> dict[str, Any]:
@@ -173,12 +181,14 @@ def app(backend: Backend) -> FastAPI:
         return {"results": backend.predict(asked.tasks), "model_version": backend.name}
 
     def webhook(event: dict[str, Any]) -> dict[str, Any]:
-        """An event of Label Studio: annotations become decisions, START_TRAINING a run; others change nothing."""
+        """An event of Label Studio: annotations become decisions, or undo them; START_TRAINING begins a run."""
         action = event.get("action")
         project = event.get("project")
         backend.configured(project.get("label_config") if isinstance(project, dict) else "")
         if action in LABELLED:
             return {"status": "ok", "result": {"decided": backend.heard(event)}}
+        if action in DELETED:
+            return {"status": "ok", "result": {"undone": backend.gone(event)}}
         if action == "START_TRAINING":
             return {"status": "ok", "result": backend.train()}
         return {"status": "ok", "result": {"ignored": printable(str(action))[:80]}}

@@ -1,7 +1,7 @@
 """Label Studio's tasks and annotations as rows and decisions of a project; a task names a picture, never opens one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core.errors import InputError
@@ -120,13 +120,8 @@ def decisions(told: Mapping[str, Any], rows: Rows, question: Question) -> list[t
     told: the body of ANNOTATION_CREATED or ANNOTATION_UPDATED, or of their kind for several. Raises InputError for
     another shape.
     """
-    found = told.get("annotations") if "annotation" not in told else [told["annotation"]]
-    if not isinstance(found, list):
-        raise InputError("The event holds no annotation. Turn on 'send payload' of the webhook in Label Studio.")
     out = []
-    for one in found:
-        if not isinstance(one, Mapping):
-            raise InputError("An annotation of the event is no object.")
+    for one in _annotations(told):
         task = one.get("task") if isinstance(one.get("task"), Mapping) else told.get("task")
         row = rows.of(task.get("data") if isinstance(task, Mapping) else None, question.key)
         if row < 0 or one.get("was_cancelled"):
@@ -134,8 +129,36 @@ def decisions(told: Mapping[str, Any], rows: Rows, question: Question) -> list[t
         answers = said(one.get("result"))
         asked = answers.get(question.control) if question.key else next(iter(answers.values()), None)
         if answer := _answer(rows.project, row, asked):
-            out.append((answer, _who(one)))
+            out.append((replace(answer, source=_source(one)), _who(one)))
     return out
+
+
+def withdrawn(told: Mapping[str, Any]) -> list[str]:
+    """The sources, as answers carry them, of the annotations that an event says are gone.
+
+    told: the body of ANNOTATIONS_DELETED, which names them by their ids alone. Raises InputError for another shape.
+    """
+    if "annotations" not in told and "annotation" not in told and "id" in told:
+        told = {"annotation": {"id": told["id"]}}
+    found = [_source(one) for one in _annotations(told)]
+    if not all(found):
+        raise InputError("An annotation of the event has no id.")
+    return found
+
+
+def _annotations(told: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = told.get("annotations") if "annotation" not in told else [told["annotation"]]
+    if not isinstance(found, list):
+        raise InputError("The event holds no annotation. Turn on 'send payload' of the webhook in Label Studio.")
+    if not all(isinstance(one, Mapping) for one in found):
+        raise InputError("An annotation of the event is no object.")
+    return found
+
+
+def _source(annotation: Mapping[str, Any]) -> str:
+    """What its decisions are known by, "" where it has no id."""
+    number = annotation.get("id")
+    return f"label-studio annotation {number}" if isinstance(number, int) and not isinstance(number, bool) else ""
 
 
 def _answer(project: Project, row: int, labels: "Sequence[str] | None") -> "Answer | None":

@@ -18,12 +18,26 @@ DRAINED, LINGERING, PATIENCE = 512 << 10, 4 << 20, 0.5
 either may take. Closed at once, a client that is sending meets a reset connection and never the answer."""
 
 
-class Refused(Exception):
-    """A request that is not let in. status: of HTTP. told: what came, what is allowed. headers: beside the answer."""
+REASONS = "linne.reasons"
+"""In a scope: the list to which the reason of a refusal is added, where somebody counts them."""
+USUAL = {400: "malformed", 401: "token", 404: "not there", 405: "method", 408: "slow", 413: "large", 415: "type",
+         421: "host", 422: "not possible", 503: "busy"}  # fmt: skip
+"""The reason of a refusal by its status, where there is only one."""
 
-    def __init__(self, status: int, told: str, headers: Headers = ()) -> None:
+
+class Refused(Exception):
+    """A request that is not let in. status: of HTTP. told: what came, what is allowed. headers: beside the answer.
+    reason: one of a few, by which refusals are counted; the status's own where nothing is said."""
+
+    def __init__(self, status: int, told: str, headers: Headers = (), *, reason: str = "") -> None:
         super().__init__(told)
         self.status, self.told, self.headers = status, told, headers
+        self.reason = reason or USUAL.get(status, "other")
+
+    def counted(self, scope: Scope) -> None:
+        """Leave the reason for whoever counts."""
+        if (reasons := scope.get(REASONS)) is not None:
+            reasons.append(self.reason)
 
 
 def header(scope: Scope, name: str) -> str:
@@ -45,6 +59,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, why: Refused, *, re
 
     read: the body was read already. A WebSocket is closed before it opens.
     """
+    why.counted(scope)
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": why.told[:120]})
         return

@@ -13,10 +13,11 @@ from typing import IO
 from ..core.decode import Geometry, Limits, decode, prepare
 from ..core.errors import Unreadable
 from ..core.measure import content_hash
+from ..core.sights import Sights, prepared
 
 ASK, ANSWER = struct.Struct(">II"), struct.Struct(">BI")
-"""Lengths of geometry (JSON) and picture; whether there is a square, and the length of what follows: the content's hash
-(16 bytes), then the square's pixels or the reason."""
+"""Lengths of what is wanted (JSON: a geometry, or Sights) and of the picture; whether there is a square, and the length
+of what follows: the content's hash (16 bytes), then the square's pixels or the reason, or what `prepared` tells."""
 PIPE = 1 << 20
 """Bytes that a pipe may hold."""
 MEMORY = 6 << 30
@@ -35,7 +36,9 @@ def main(source: IO[bytes], sink: IO[bytes]) -> None:
 
 def answer(data: bytes, geometry: bytes) -> tuple[bool, bytes]:
     """Whether the picture could be read, and its hash with the square's pixels, or with the reason."""
-    mark, wanted = content_hash(data), _geometry(geometry)
+    mark, wanted = content_hash(data), _wanted(geometry)
+    if isinstance(wanted, Sights):
+        return True, mark + prepared(data, wanted)
     try:
         return True, mark + prepare(decode(data, least=wanted.least, limits=Limits()).pixels, wanted).tobytes()
     except Unreadable as error:
@@ -43,8 +46,8 @@ def answer(data: bytes, geometry: bytes) -> tuple[bool, bytes]:
 
 
 @cache
-def _geometry(text: bytes) -> Geometry:
-    return Geometry(**json.loads(text))
+def _wanted(text: bytes) -> "Geometry | Sights":
+    return Sights.heard(text) if "of" in json.loads(text) else Geometry(**json.loads(text))
 
 
 def widened() -> None:

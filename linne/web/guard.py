@@ -112,7 +112,8 @@ class Guard:
         try:
             given = await _token_in(receive)
             if not self.policy.token or not hmac.compare_digest(given.encode(), self.policy.token.encode()):
-                raise Refused(403, "That is not the token that this server printed when it was started.")
+                told = "That is not the token that this server printed when it was started."
+                raise Refused(403, told, reason="token")
         except Refused as why:
             await refuse(scope, receive, send, why, read=True)
             return
@@ -142,13 +143,13 @@ def came_from(scope: Scope, policy: Policy) -> None:
         return
     host = header(scope, "host")
     if origins and (len(origins) > 1 or origins[0] not in (f"http://{host}", f"https://{host}")):
-        raise Refused(
-            403, f"A page of {origins[0][:100]!r} may not ask this server. Start it with --origin to allow it."
-        )
+        named = f"A page of {origins[0][:100]!r} may not ask this server. Start it with --origin to allow it."
+        raise Refused(403, named, reason="origin")
     site = header(scope, "sec-fetch-site")
     visited = scope.get("method") in ("GET", "HEAD") and header(scope, "sec-fetch-mode") == "navigate"
     if site and site not in ("same-origin", "none") and not visited:
-        raise Refused(403, "Another page made the browser ask this. It is answered to its own pages alone.")
+        told = "Another page made the browser ask this. It is answered to its own pages alone."
+        raise Refused(403, told, reason="site")
 
 
 def known(scope: Scope, policy: Policy) -> None:
@@ -176,7 +177,7 @@ def changes(scope: Scope, policy: Policy) -> None:
     if scope["type"] != "http" or scope["method"] in SAFE or scope["path"] in policy.plain:
         return
     if not header(scope, MARK):
-        raise Refused(403, f"This changes something, and needs the header {MARK}: 1.")
+        raise Refused(403, f"This changes something, and needs the header {MARK}: 1.", reason="header")
     kind = header(scope, "content-type").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Refused(415, f"Content type {kind[:100]!r} came; this takes application/json.")

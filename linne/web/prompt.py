@@ -32,6 +32,7 @@ class Prompt(HttpToolsProtocol):
         self._other += len(data)
         super().data_received(data)
         if self._other > LARGEST and not self.transport.is_closing():
+            self.refused(431, "long head")
             self.transport.write(LONG)
             self.transport.close()
 
@@ -72,4 +73,8 @@ class Prompt(HttpToolsProtocol):
     def _late(self) -> None:
         self._timer = None
         if not self.transport.is_closing():
+            self.refused(0, "slow head")
             self.transport.close()
+
+    def refused(self, status: int, reason: str) -> None:
+        """Told of what no program ever sees; status 0: closed without an answer."""

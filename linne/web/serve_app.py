@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -14,15 +13,17 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Res
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from ..core.decode import Geometry
 from ..core.errors import LinneError
 from ..core.files import plain
+from ..core.sights import Sights
 from ..engine.serving import Picture, Want
-from .asgi import App, Message, Receive, Refused, Scope, Send, header, refuse
+from .asgi import App, Receive, Refused, Scope, Send, header, refuse
 from .serve_decode import Pool, Unwanted
 from .serve_forms import Form, Most, form
 from .serve_metrics import TYPE, Metrics, resident
 from .serve_models import Entry, Models
-from .serve_open import BODY, FILES, told
+from .serve_open import BODY, FILES, GUARDED, told
 from .serve_queue import Queue, Ticket
 
 QUEUED = ("/predict", "/identify", "/enrol")
@@ -55,34 +56,14 @@ class State:
 
 
 class Admission:
-    """ASGI middleware: lets requests into the queue by their heads, and counts what became of them."""
+    """ASGI middleware: lets requests into the queue by their heads."""
 
     def __init__(self, app: App, state: State) -> None:
         self.app, self.state = app, state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        began, status = time.monotonic(), 0
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                if self.state.queue.draining and all(key != b"connection" for key, _ in message["headers"]):
-                    message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
-            await send(message)
-
-        try:
-            await self._served(scope, receive, noted)
-        finally:
-            path = scope["path"] if scope["path"] in KNOWN else "other"
-            self.state.metrics.done(path, status, time.monotonic() - began)
-
-    async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "POST" or scope["path"] not in QUEUED:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in QUEUED:
             await self.app(scope, receive, send)
             return
         try:
@@ -128,14 +109,17 @@ async def _pictures(request: Request, state: State) -> AsyncIterator[tuple[Form,
 
 
 async def _decoded(state: State, entry: Entry, found: Form, ticket: Ticket) -> list[Picture]:
-    """Pictures, decoded where the model wants squares."""
+    """Pictures with the squares that the model wants; as they came for one that takes whole pictures."""
     pictures = [Picture(name, data) for name, data in found.pictures]
-    geometry = entry.served.geometry
-    if geometry is None:
+    wants: Geometry | Sights | None = getattr(entry.served, "sights", None) or entry.served.geometry
+    if wants is None:
         return pictures
 
     async def one(picture: Picture) -> Picture:
-        mark, square, reason = await state.pool.squared(picture.data, geometry, lambda: not ticket.dead)
+        if isinstance(wants, Sights):
+            ready = await state.pool.prepared(picture.data, wants, lambda: not ticket.dead)
+            return replace(picture, data=b"", ready=ready)
+        mark, square, reason = await state.pool.squared(picture.data, wants, lambda: not ticket.dead)
         return replace(picture, data=b"", hash=mark, square=square, reason=reason)
 
     return list(await asyncio.gather(*(one(picture) for picture in pictures)))
@@ -152,7 +136,8 @@ def _counted(state: State, entry: Entry, answers: Sequence[Any]) -> int:
 
 def program(state: State) -> FastAPI:
     """The routes over this state."""
-    app = FastAPI(title="Linne", version=version("linne"), docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(title="Linne", version=version("linne"), docs_url=None, redoc_url=None, openapi_url="/openapi.json",
+                  responses=GUARDED)  # fmt: skip
     _answers(app, state)
     _galleries(app, state)
     _health(app, state)
@@ -260,6 +245,7 @@ def _errors(app: FastAPI, state: State) -> None:
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:
+        error.counted(request.scope)
         return JSONResponse({"error": error.told}, error.status, headers=dict(error.headers))
 
     @app.exception_handler(LinneError)

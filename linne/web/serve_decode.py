@@ -11,11 +11,17 @@ from dataclasses import asdict
 import numpy as np
 
 from ..core.decode import Geometry
+from ..core.sights import Prepared, Sights
 from .decoder import ANSWER, ASK
 
 SECONDS = 5.0
 """How long one picture may take to decode."""
 AT_ONCE = 1 << 20
+FELL = (OSError, RuntimeError, asyncio.IncompleteReadError)
+"""What talking to a process that is gone raises: uvloop says RuntimeError of a pipe that it has closed already."""
+READ = json.dumps(asdict(Geometry())).encode()
+READY = 60.0
+"""Seconds that a new process may take until it answers."""
 
 
 class Unwanted(Exception):
@@ -33,8 +39,8 @@ class Pool:
 
     async def start(self) -> None:
         """Start every process."""
-        for _ in range(self.count):
-            self._free.put_nowait(await self._started())
+        for made in await asyncio.gather(*(self._started() for _ in range(self.count))):
+            self._free.put_nowait(made)
 
     async def stop(self) -> None:
         """End them all."""
@@ -48,24 +54,35 @@ class Pool:
 
         wanted: asked when its turn has come. Raises Unwanted where nobody waits for it any more.
         """
-        async with self._one() as process:
-            if not wanted():
-                raise Unwanted
-            try:
-                ok, body = await asyncio.wait_for(_asked(process, data, geometry), self.seconds)
-            except TimeoutError:
-                await self._end(process)
-                return b"\0" * 16, None, f"takes longer than {self.seconds:g} s to decode"
-            except (OSError, asyncio.IncompleteReadError):
-                await self._end(process)
-                return b"\0" * 16, None, "the decoder fell over it"
-            except BaseException:  # cancelled: what it would answer belongs to nobody
-                await self._end(process)
-                raise
-        mark, rest = body[:16], body[16:]
+        ok, mark, rest = await self._answered(data, json.dumps(asdict(geometry)).encode(), wanted)
         if not ok:
             return mark, None, rest.decode()
         return mark, np.frombuffer(rest, np.uint8).reshape(geometry.size, geometry.size, 3), ""
+
+    async def prepared(self, data: bytes, sights: Sights, wanted: Callable[[], bool] = lambda: True) -> Prepared:
+        """Every square that `sights` asks for of encoded bytes. Raises Unwanted as `squared` does."""
+        ok, mark, rest = await self._answered(data, sights.told(), wanted)
+        return Prepared.heard(sights, mark, rest) if ok else Prepared.lost(sights, data, rest.decode())
+
+    async def _answered(self, data: bytes, how: bytes, wanted: Callable[[], bool]) -> tuple[bool, bytes, bytes]:
+        """(whether it could be read, its hash, what a decoder tells of it). One that falls is replaced, and the picture
+        given to another: whatever ended it may have had nothing to do with the picture. Once."""
+        for _ in range(2):
+            async with self._one() as process:
+                if not wanted():
+                    raise Unwanted
+                try:
+                    ok, body = await asyncio.wait_for(_asked(process, data, how), self.seconds)
+                    return ok, body[:16], body[16:]
+                except TimeoutError:
+                    await self._end(process)
+                    return False, bytes(16), f"takes longer than {self.seconds:g} s to decode".encode()
+                except FELL:
+                    await self._end(process)
+                except BaseException:  # cancelled: what it would answer belongs to nobody
+                    await self._end(process)
+                    raise
+        return False, bytes(16), b"the decoder fell over it"
 
     @asynccontextmanager
     async def _one(self) -> "AsyncIterator[asyncio.subprocess.Process]":
@@ -88,6 +105,13 @@ class Pool:
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         self._all.add(made)
+        try:  # its first picture is not to pay for what it imports
+            await asyncio.wait_for(_asked(made, b"", READ), READY)
+        except (TimeoutError, *FELL):
+            await self._end(made)
+        except BaseException:
+            await self._end(made)
+            raise
         return made
 
     async def _end(self, process: "asyncio.subprocess.Process") -> None:
@@ -100,8 +124,7 @@ class Pool:
         await process.wait()
 
 
-async def _asked(process: "asyncio.subprocess.Process", data: bytes, geometry: Geometry) -> tuple[bool, bytes]:
-    wanted = json.dumps(asdict(geometry)).encode()
+async def _asked(process: "asyncio.subprocess.Process", data: bytes, wanted: bytes) -> tuple[bool, bytes]:
     if process.stdin is None or process.stdout is None:
         raise OSError("no pipe")
     process.stdin.write(ASK.pack(len(wanted), len(data)) + wanted)

@@ -105,7 +105,8 @@ class Queue:
         Raises Refused (503 with Retry-After) where it could not be answered in time, or the server is going down.
         """
         if self.draining:
-            raise Refused(503, "This server is going down. Ask again.", (("retry-after", "1"), ("connection", "close")))
+            raise Refused(503, "This server is going down. Ask again.", (("retry-after", "1"), ("connection", "close")),
+                          reason="leaving")  # fmt: skip
         waiting, now = self.waiting, time.monotonic()
         uploading = sum(one.uploading for one in self.tickets)
         seconds = min(asked or self.deadline, self.deadline)

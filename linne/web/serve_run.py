@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -19,8 +20,8 @@ from ..core.errors import OptionError, RunError
 from ..engine.log import Log
 from .asgi import App
 from .guard import LOOPBACK, Policy, Sizes, guard, secret
-from .prompt import Prompt
-from .serve_app import Admission, State, program
+from .serve_app import KNOWN, Admission, State, program
+from .serve_count import Counted, Telling, full
 
 GRACE, LAST, PATIENCE = 0.3, 0.2, 30
 """Seconds after SIGTERM in which new requests are still heard and refused; for those that came as the door was closed;
@@ -186,9 +187,11 @@ def server(state: State, address: Address, log: Log) -> tuple[Server, Policy]:
     address.policy(sizes, 0)
     listening = bound(address)
     policy = address.policy(sizes, listening.getsockname()[1])
-    app: App = guard(Admission(program(state), state), policy)  # type: ignore[arg-type]
+    inner: App = guard(Admission(program(state), state), policy)  # type: ignore[arg-type]
+    app, crowded = (Counted(one, state.metrics, KNOWN, lambda: state.queue.draining) for one in (inner, full))
+    protocol: Any = partial(Telling, most=CONNECTIONS, crowded=crowded, count=state.metrics.turned_away)
     config = uvicorn.Config(
-        app, http=Prompt, ws="none", lifespan="off", log_level="error", access_log=False, server_header=False,  # type: ignore[arg-type]
-        timeout_keep_alive=IDLE, timeout_graceful_shutdown=PATIENCE, limit_concurrency=CONNECTIONS, proxy_headers=False,
+        app, http=protocol, ws="none", lifespan="off", log_level="error", access_log=False, server_header=False,
+        timeout_keep_alive=IDLE, timeout_graceful_shutdown=PATIENCE, proxy_headers=False,
     )  # fmt: skip
     return Server(config, state, listening, log), policy

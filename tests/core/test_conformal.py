@@ -84,6 +84,7 @@ def test_binomial_bounds() -> None:
     assert upper(1, 20) == pytest.approx(0.2161, abs=1e-4)
     assert upper(3, 3) == 1
     assert [needed(rate) for rate in (0.01, 0.02, 0.05, 0.1)] == [299, 149, 59, 29]
+    assert needed(5e-324) == needed(0.0) == needed(1e-15) > 10**15, "rarer than a double can say one less of"
     assert chance(0, needed(0.02), 0.02) <= 0.05 < chance(0, needed(0.02) - 1, 0.02)
 
 

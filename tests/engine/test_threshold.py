@@ -11,7 +11,7 @@ from linne.engine.attempts import Attempts, attempts
 from linne.engine.held import Held, directions
 from linne.engine.log import Log
 from linne.engine.nearest import Nearest
-from linne.engine.threshold import Sure, logistic, named, needed, percent, sure, threshold
+from linne.engine.threshold import Sure, logistic, named, needed, percent, sure, threshold, within
 from tests.engine.test_nearest import columns
 
 
@@ -51,6 +51,9 @@ def test_a_rate_that_cannot_be_promised() -> None:
         threshold(tried(other), 0.01)
     assert np.isfinite(threshold(tried(other), 0.04).asked)
     assert (needed(0.01), needed(0.001), needed(0.03)) == (100, 1000, 34)
+    for rare in (5e-324, 1e-17):
+        with pytest.raises(OptionError, match=r"rarer than any number of strangers can show\. Give 1e-12 or more"):
+            within(rare)
     assert (percent(0.01), percent(0.0005), percent(0.25)) == ("1 %", "0.05 %", "25 %")
 
 

@@ -1,15 +1,31 @@
 """A real browser for tests of pages: what axe finds in one, what it asked the network for, whether it is clipped."""
 
+import io
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 CHROMIUM = next((one for name in ("chromium", "google-chrome", "chrome") if (one := shutil.which(name))), "")
 """A browser on this machine, "" for none."""
+SCRIPTS = [
+    f"{before}{body}{after}"
+    for before, after in (("", ""), ("'\">", ""), ("</script>", "<!--"), ("{{", "}}"), ("\u202e", ""))
+    for body in (
+        "<script>ran()</script>", "<img src=x onerror=ran()>", "<svg onload=ran()>", "javascript:ran()",
+        "<iframe srcdoc='<script>parent.ran()</script>'>", "<details open ontoggle=ran()>",
+        "<input autofocus onfocus=ran()>",
+        "<a href=javascript:ran() id=x>x</a>", "<style>@import'javascript:ran()'</style>",
+        "constructor.constructor('ran()')()",
+        "${ran()}", "<math><mtext></table><img src=x onerror=ran()>",
+    )
+]  # fmt: skip
+"""60 texts that run, where a page takes them for markup, an address, a template or code."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -53,3 +69,27 @@ def looked(browser: Any, file: "Path | str", width: int, dark: bool = False, chi
     wide = page.evaluate("document.documentElement.scrollWidth")
     context.close()
     return {"violations": told, "asked": asked, "errors": errors, "wide": wide}
+
+
+@contextmanager
+def spied(browser: Any, address: str, **how: Any) -> Iterator[tuple[Any, list[str]]]:
+    """(a page at this address, what of it ran that should not: SCRIPTS, dialogs, errors, breaches of its policy)."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", **how)
+    page, ran = context.new_page(), list[str]()
+    page.expose_function("ran", lambda *_: ran.append("ran()"))
+    page.on("dialog", lambda one: (ran.append(one.message), one.dismiss()))
+    page.on("pageerror", lambda one: ran.append(str(one)))
+    page.on("console", lambda one: ran.append(one.text) if "Content Security Policy" in one.text else None)
+    page.goto(address)
+    yield page, ran
+    context.close()
+
+
+def hostile_file(script: str, seed: int = 0) -> bytes:
+    """A JPEG whose EXIF texts are a script."""
+    exif, file = Image.Exif(), io.BytesIO()
+    for tag in (270, 271, 272, 305, 315, 33432):  # description, make, model, software, artist, copyright
+        exif[tag] = script
+    pixels = np.random.default_rng(seed).integers(0, 256, (40, 40, 3), np.uint8)
+    Image.fromarray(pixels).save(file, "JPEG", exif=exif)
+    return file.getvalue()

@@ -17,7 +17,7 @@ from linne.web.annotate import Backend, guarded
 from linne.web.annotate_tasks import Question, Rows
 from linne.web.guard import Policy
 from linne.web.studio.jobs import Jobs
-from linne.web.studio.project import Project
+from linne.web.studio.project import STATES, Answer, Project
 from tests.web.answering import trained
 
 SECRET = "the-secret-of-these-tests"
@@ -115,6 +115,53 @@ def test_annotations_become_decisions(backend: tuple[Backend, TestClient]) -> No
         "ignored": "PROJECT_UPDATED"
     }
     assert "send payload" in client.post("/webhook", json={"action": "ANNOTATION_CREATED"}).json()["error"]
+
+
+def test_a_deleted_annotation_takes_back_what_it_brought(backend: tuple[Backend, TestClient]) -> None:
+    """By its id alone, as Label Studio sends it; what others decided on top of it stays theirs, after a restart too."""
+    made, client = backend
+    project, photos = made.project, trained()[0]
+    first, second, third = "disc/disc-000.jpg", "disc/disc-001.jpg", "disc/disc-002.jpg"
+
+    def send(action: str, picture: str, *labels: str, number: int = 9, **more: Any) -> Any:
+        return client.post("/webhook", json=event(action, picture, *labels, id=number, **more)).json()["result"]
+
+    def deleted(*numbers: int) -> Any:
+        body = {"action": "ANNOTATIONS_DELETED", "annotations": [{"id": one} for one in numbers]}
+        return client.post("/webhook", json=body | {"project": {"id": 3, "label_config": CONFIG}}).json()["result"]
+
+    def now(picture: str) -> tuple[list[str], str]:
+        row = project.at(picture)
+        return project.labels(row), STATES[int(project.state[row])]
+
+    send("ANNOTATION_CREATED", first, "bars")
+    send("ANNOTATION_UPDATED", first, "cross")
+    send("ANNOTATION_CREATED", second, "bars", number=10)
+    send("ANNOTATION_CREATED", second, "cross", number=11, completed_by={"email": "bob@x"})
+    send("ANNOTATION_CREATED", third, "bars", number=12)
+    project.decide([Answer(project.at(third), 1, "drop")], "carl")
+    assert (now(first), now(second)) == ((["cross"], "relabelled"), (["cross"], "relabelled"))
+    assert deleted(9, 99) == {"undone": 1}
+    assert now(first) == (["disc"], "")
+    assert deleted(9) == {"undone": 0}, "once"
+    assert deleted(10) == {"undone": 1}
+    assert now(second) == (["cross"], "relabelled"), "what bob said stays"
+    project.decide([Answer(project.at(second), 99, "undo")], "bob")
+    assert now(second) == (["disc"], ""), "and is not the deleted one's when bob takes his back"
+    assert deleted(12) == {"undone": 1}
+    assert now(third)[1] == "dropped"
+    again = Project(load(photos), project.overlay, "me")
+    assert [again.labels(row) for row in range(3)] == [project.labels(row) for row in range(3)]
+    assert again.state.tolist() == project.state.tolist()
+    send("ANNOTATION_CREATED", first, "bars", number=13)
+    fresh = Project(load(photos), project.overlay, "me")
+    assert fresh.retract("label-studio annotation 13") == 1
+    assert fresh.labels(fresh.at(first)) == ["disc"]
+    for odd in ({}, {"annotations": [{}]}, {"annotations": [3]}, {"annotations": [{"id": "9"}]}):
+        assert client.post("/webhook", json={"action": "ANNOTATIONS_DELETED", **odd}).status_code == 400
+    whos = [row.who for row in Overlay.read(project.overlay).rows if row.picture == second]
+    assert whos == ["label-studio ann@x", "label-studio bob@x", "label-studio", "label-studio", "label-studio bob@x",
+                    "bob"]  # fmt: skip
 
 
 def test_training_is_started_once(backend: tuple[Backend, TestClient], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from ...core.errors import LinneError, RunError
 from ...core.names import printable
 from ..guard import Policy, guard
+from ..serve_open import mistakes
 from . import routes
 from .here import Studio
 from .project import Gone
@@ -31,7 +32,8 @@ def app(here: Studio) -> FastAPI:
         here.thumbs.close()
         here.large.close()
 
-    made = FastAPI(title="Linne studio", version=version("linne"), lifespan=life, docs_url=None, redoc_url=None)
+    made = FastAPI(title="Linne studio", version=version("linne"), lifespan=life, docs_url=None, redoc_url=None,
+                   responses=mistakes(400, 401, 403, 404, 409, 413, 415, 421, 422, 507))  # fmt: skip
     made.state.studio = here
     made.add_exception_handler(LinneError, _told)
     made.add_exception_handler(RequestValidationError, _shaped)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.applied import BAD, DROPPED, NEW, settled
+from ...core.applied import BAD, DROPPED, NEW, settled, trailed
 from ...core.decode import encoded
 from ...core.errors import InputError, LinneError, OptionError, Unreadable, nearest
 from ...core.images import SPLITS, Images
@@ -27,6 +27,8 @@ STATES = ("", "confirmed", "relabelled", "labelled", "unsure", "dropped", "bad p
 PARTS = ("", *SPLITS)
 UNSEEN = "not having seen: "
 """How the note of an answer begins that was given while another one came in."""
+BY = "by "
+"""How the part of a note begins that says what the decision came by."""
 LONGEST = 200
 """Letters of a class's name."""
 
@@ -34,13 +36,14 @@ LONGEST = 200
 @dataclass(frozen=True)
 class Answer:
     """What a person decided. row: the picture. version: of the picture as they saw it. to: labels, where it takes one
-    (several of them where pictures have several)."""
+    (several of them where pictures have several). source: what the decision came by, for `retract`."""
 
     row: int
     version: int
     decision: str
     to: tuple[str, ...] = ()
     suggested: str = ""
+    source: str = ""
 
 
 class Gone(LinneError):
@@ -131,17 +134,51 @@ class Project:
         """
         who = printable(who or self.who)[:100]
         with self.lock:
-            rows = [self._row(answer, who) for answer in answers]
+            return self._save([self._row(answer, who) for answer in answers])
+
+    def retract(self, source: str, who: str = "") -> int:
+        """Undo what came by this source and still counts, by rows like any others; of how many pictures.
+
+        What was decided on top of it stays decided, by whom it was. Raises what `decide` raises; nothing is changed
+        then.
+        """
+        with self.lock:
+            rows, count = list[tuple[Answer, Row, str]](), 0
+            for place, trail in self.trails.items():
+                if any(_came(row, source) for row in trail):
+                    new = self._without(place, source, printable(who or self.who)[:100])
+                    rows, count = rows + new, count + bool(new)
+            self._save(rows)
+            return count
+
+    def _without(self, place: int, source: str, who: str) -> "list[tuple[Answer, Row, str]]":
+        """The rows that undo a picture's decisions down to the first one of this source, and then say again what
+        others had decided since."""
+        states = trailed(self.trails[place], self._first(place))[0][1:]
+        first = next((k for k, one in enumerate(states) if one.by and _came(one.by, source)), len(states))
+        version = int(self.version[place])
+        rows = [self._row(Answer(place, version, "undo"), who) for _ in states[first:]]
+        for state in states[first:]:
+            if state.by is None or _came(state.by, source):
+                continue
+            plain = state.by.decision in ("drop", "bad picture", "unsure")
+            to = () if plain else tuple(self._words(state.label))
+            told = Answer(place, version, state.by.decision if plain else "relabel", to, source=_source(state.by))
+            rows.append(self._row(told, state.by.who))
+        return rows
+
+    def _save(self, rows: "list[tuple[Answer, Row, str]]") -> list[dict[str, Any]]:
+        if rows:
             self.journal.add(row for _, row, _ in rows)
-            out = []
-            for answer, row, against in rows:
-                self._know(row.to)
-                self.trails.setdefault(answer.row, []).append(row)
-                self._settle(answer.row)
-                self.conflict[answer.row] = bool(against)
-                self._moved(answer.row)
-                out.append(self.seen(answer.row) | {"against": against})
-            return out
+        out = []
+        for answer, row, against in rows:
+            self._know(row.to)
+            self.trails.setdefault(answer.row, []).append(row)
+            self._settle(answer.row)
+            self.conflict[answer.row] = bool(against)
+            self._moved(answer.row)
+            out.append(self.seen(answer.row) | {"against": against})
+        return out
 
     def seen(self, row: int) -> dict[str, Any]:
         """What changes of a picture, JSON-ready."""
@@ -206,6 +243,7 @@ class Project:
         against = self._against(answer, to)
         notes = [f"{NEW} {fresh[0]}"] if len(fresh) == 1 else [f"{NEW} {SIGN.join(fresh)}"] if fresh else []
         notes += [f"{UNSEEN}{against}"] if against else []
+        notes += [f"{BY}{answer.source}"] if answer.source else []
         return answer, replace(new, note="; ".join(notes)), against
 
     def _to(self, answer: Answer) -> str:
@@ -243,11 +281,15 @@ class Project:
                 if self.targets is not None:
                     self.targets = np.concatenate([self.targets, np.full((len(self), 1), -1, np.int8)], axis=1)
 
+    def _first(self, row: int) -> str:
+        """The picture's labels as listed, before any decision."""
+        if self.images.targets is not None:
+            return joined([self.images.classes[k] for k in np.flatnonzero(self.images.targets[row] == 1)])
+        return self.images.classes[self.given[row]] if self.given[row] >= 0 else ""
+
     def _settle(self, row: int) -> None:
         """The arrays as the picture's decisions have them."""
-        first = self.images.targets
-        word = (joined([self.images.classes[k] for k in np.flatnonzero(first[row] == 1)]) if first is not None
-                else self.images.classes[self.given[row]] if self.given[row] >= 0 else "")  # fmt: skip
+        first, word = self.images.targets, self._first(row)
         found = settled(self.trails[row], word)[0]
         out = {DROPPED: "dropped", BAD: "bad picture"}
         self.state[row] = STATES.index(out.get(found.why, found.mark))
@@ -300,6 +342,16 @@ class Project:
                     self._settle(place)
                     self._moved(place)
         return lost
+
+
+def _source(row: Row) -> str:
+    """What a decision came by, "" where its note does not say."""
+    last = row.note.rpartition("; ")[2]
+    return last.removeprefix(BY) if last.startswith(BY) else ""
+
+
+def _came(row: Row, source: str) -> bool:
+    return _source(row) == source
 
 
 def checked(images: Images) -> Images:

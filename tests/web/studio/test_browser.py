@@ -24,22 +24,10 @@ from linne.web.studio.serve import bound
 from linne.web.studio.static_files import OPEN, panels
 from linne.web.studio.thumbs import LARGE, Thumbs, home_of
 from tests.conftest import draw
-from tests.web.browser import CHROMIUM, TAGS, axe
+from tests.web.browser import CHROMIUM, SCRIPTS, TAGS, axe
 from tests.web.studio.made import TOKEN, flat, tree
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium or Chrome on the PATH")
-SCRIPTS = [
-    f"{before}{body}{after}"
-    for before, after in (("", ""), ("'\">", ""), ("</script>", "<!--"), ("{{", "}}"), ("\u202e", ""))
-    for body in (
-        "<script>ran()</script>", "<img src=x onerror=ran()>", "<svg onload=ran()>", "javascript:ran()",
-        "<iframe srcdoc='<script>parent.ran()</script>'>", "<details open ontoggle=ran()>",
-        "<input autofocus onfocus=ran()>",
-        "<a href=javascript:ran() id=x>x</a>", "<style>@import'javascript:ran()'</style>",
-        "constructor.constructor('ran()')()",
-        "${ran()}", "<math><mtext></table><img src=x onerror=ran()>",
-    )
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
