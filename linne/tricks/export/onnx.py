@@ -36,7 +36,7 @@ def onnx(run: Any, path: Path, *, precision: str = "float32", keep: float = 0.0)
         )
     parts = {name: part(run, name) for name in PARTS}
     if precision == "int8":
-        parts["network"], run.kept = quantised(parts["network"], run.samples, keep)
+        parts["network"], run.kept = quantised(run, keep)
     elif precision == "float16":
         halved(parts["network"])
     model = joined(list(parts.values()))

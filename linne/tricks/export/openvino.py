@@ -37,7 +37,7 @@ def openvino(run: Any, path: Path, *, precision: str = "float32", keep: float = 
 def eight(run: Any, ov: Any, keep: float) -> Any:
     """The network in 8 bits, as ONNX Runtime's quantiser writes it and OpenVINO reads it."""
     _part.library()
-    model, run.kept = quantised(_part.part(run, "network"), run.samples, keep)
+    model, run.kept = quantised(run, keep)
     return ov.Core().read_model(model.SerializeToString())
 
 
