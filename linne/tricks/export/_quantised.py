@@ -13,7 +13,7 @@ from linne.core.errors import InputError, MissingExtra, OptionError
 
 from ._part import part
 from ._rounding import LARGEST, rounded, span
-from ._seen import Graph, Seen, attributes, seen, session
+from ._seen import LAYERS, Graph, Seen, attributes, seen, session
 
 FEW, CALIBRATE, PROBE = 16, 96, 8
 """Own pictures that are needed, that calibrate at most, and by which single layers are tried."""
@@ -126,7 +126,7 @@ def written(ready: Ready, chosen: list[str], weights: "list[str] | None" = None)
     for name in dict.fromkeys(name for node in eight for name in (node.input[0], ready.graph.gives(node))):
         writer.activation(name, set(chosen))
     for node in list(model.graph.node):
-        writer.renamed(node)
+        writer.renamed(node, node.op_type in LAYERS and node.name not in chosen)
         if node.name in chosen or node.name in (weights or ()):
             writer.layer(node, node.name in chosen)
     return writer.finished()
@@ -171,7 +171,8 @@ class _Writer:
     def activation(self, name: str, chosen: set[str]) -> None:
         """Round a tensor; a clip or ReLU that the range does already goes away where its layer is in 8 bits too.
 
-        Elsewhere it stays: ONNX Runtime 1.26 takes out pairs of nodes between two layers in float32.
+        Layers in float32 widen it by arithmetic: ONNX Runtime gives a layer between DequantizeLinear and QuantizeLinear
+        weights of 8 bits by tensor, whatever it has, and 5 layers kept in float32 lost 4 dB more than 2 (bench/LOG.md).
         """
         from onnx import helper
 
@@ -187,11 +188,25 @@ class _Writer:
             helper.make_node("DequantizeLinear", [f"{name}/eight", *ends], [f"{name}/wide"], f"{name}/dequantize"),
         ]
         self.names[name] = f"{name}/wide"
+        if any(node.op_type in LAYERS and node.name not in chosen for node in graph.takes[name]):
+            self._plainly(name, scale, float(zero))
 
-    def renamed(self, node: Any) -> None:
-        """Let a node take what was rounded."""
+    def _plainly(self, name: str, scale: np.float32, zero: float) -> None:
+        """The same numbers as DequantizeLinear's."""
+        from onnx import TensorProto, helper
+
+        middle, by = self._constant(np.float32(zero).reshape(()), f"{name}/middle"), f"{name}/scale"
+        self.nodes += [
+            helper.make_node("Cast", [f"{name}/eight"], [f"{name}/float"], f"{name}/widen", to=TensorProto.FLOAT),
+            helper.make_node("Sub", [f"{name}/float", middle], [f"{name}/moved"], f"{name}/move"),
+            helper.make_node("Mul", [f"{name}/moved", by], [f"{name}/plain"], f"{name}/multiply"),
+        ]
+
+    def renamed(self, node: Any, plain: bool) -> None:
+        """Let a node take what was rounded; plain: a layer in float32."""
         for place, name in enumerate(node.input):
-            node.input[place] = self.names.get(name, name)
+            if name in self.names:
+                node.input[place] = f"{name}/plain" if plain else self.names[name]
 
     def layer(self, node: Any, whole: bool) -> None:
         """Give a layer its weights in 8 bits, and where it is wholly in 8 bits its bias in 32."""
@@ -228,8 +243,6 @@ def _inside(graph: Graph, clip: Any, ends: tuple[float, float], chosen: set[str]
     """Whether rounding to a range does what a clip or ReLU does, right after a layer in 8 bits."""
     layer = graph.makes.get(clip.input[0]) if clip.op_type in ("Clip", "Relu") else None
     if layer is None or layer.name not in chosen or ends[0] < 0 or len(graph.takes[clip.input[0]]) > 1:
-        return False
-    if any(node.name not in chosen for node in graph.takes[clip.output[0]]):
         return False
     if clip.op_type == "Relu":
         return True
