@@ -39,7 +39,7 @@ class Ready:
 
 
 def quantised(run: Any, keep: float) -> tuple[Any, list[str]]:
-    """(the network from `prepared` to `features` in 8 bits, the layers whose activations stay in float32).
+    """(the network from `prepared` to `features` in 8 bits, the layers that stay in float32).
 
     run: what the engine offers an exporter. keep: share of the layers that stay in float32, those that alone change the
     features most; 1 for weights of 8 bits and activations of float32 in all. Raises InputError for too few pictures,
@@ -195,7 +195,7 @@ class _Writer:
         """The same numbers as DequantizeLinear's."""
         from onnx import TensorProto, helper
 
-        middle, by = self._constant(np.float32(zero).reshape(()), f"{name}/middle"), f"{name}/scale"
+        middle, by = self._constant(np.array(zero, np.float32), f"{name}/middle"), f"{name}/scale"
         self.nodes += [
             helper.make_node("Cast", [f"{name}/eight"], [f"{name}/float"], f"{name}/widen", to=TensorProto.FLOAT),
             helper.make_node("Sub", [f"{name}/float", middle], [f"{name}/moved"], f"{name}/move"),

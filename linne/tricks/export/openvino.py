@@ -22,8 +22,9 @@ def openvino(run: Any, path: Path, *, precision: str = "float32", keep: float = 
     run: what the engine offers an exporter, see `engine.graph.Parts`. The tensors `prepared` and `features` between the
     parts keep their names. precision: of the network, "float32"; "float16", whose weights are kept in half;
     "bfloat16", in which a processor computes that has it, where the model is opened so; or "int8", calibrated by
-    run.samples. keep: of int8, the share of the layers that stay in float32, whose names go into `run.kept`. Raises
-    OptionError that names the operation where the network has one that OpenVINO lacks, or for another precision.
+    run.samples. keep: of int8, the share of the layers that stay in float32, whose names go into `run.kept`; 1
+    for weights alone in 8 bits. Raises OptionError that names the operation where the network has one that OpenVINO
+    lacks, or for another precision.
     """
     ov = silent.openvino()
     if precision not in PRECISIONS:
