@@ -88,22 +88,31 @@ def usual(item: Any) -> "np.ndarray | None":
 
 
 def by_rules(item: Any) -> "np.ndarray | None":
-    """The picture by torchvision's own decoders and the rules of preprocess.json; None for what they do not read."""
+    """The picture by torchvision's own decoders and the rules of preprocess.json; None for what they do not read.
+
+    Of a PNG they give alpha rightly only where each pixel has it, so a key's colour is looked for here.
+    """
     from torchvision.io import ImageReadMode, decode_image
 
+    mode, key = ImageReadMode.UNCHANGED, None
     try:
-        data = torch.frombuffer(bytearray(content(item)), dtype=torch.uint8)
-        whole = decode_image(data, ImageReadMode.RGB_ALPHA if png(item) else ImageReadMode.UNCHANGED,
-                             apply_exif_orientation=True)  # fmt: skip
+        data = content(item)
+        if data[:4] == b"\x89PNG":
+            kind, clear = data[25], data[: data.index(b"IDAT")].partition(b"tRNS")[2]  # IHDR's colour type
+            mode = ImageReadMode.RGB_ALPHA if kind in (4, 6) or (kind == 3 and clear) else ImageReadMode.RGB
+            key = np.frombuffer(clear[: 2 if kind == 0 else 6], ">u2") if clear and kind in (0, 2) else None
+        whole = decode_image(torch.frombuffer(bytearray(data), dtype=torch.uint8), mode, apply_exif_orientation=True)
     except Exception:
         return None
     pixels = (whole[0] if whole.ndim == 4 else whole).permute(1, 2, 0).numpy()
+    seen = None if key is None else (pixels != key * (255 // (2 ** min(data[24], 8) - 1))).any(2, keepdims=True)
     if pixels.dtype == np.uint16:
-        grey = content(item)[25] == 0  # IHDR's colour type
-        pixels = np.rint(pixels / 257).astype(np.uint8) if grey else (pixels >> 8).astype(np.uint8)
+        pixels = np.rint(pixels / 257).astype(np.uint8) if data[25] == 0 else (pixels >> 8).astype(np.uint8)
     if pixels.shape[2] in (2, 4):
         alpha = pixels[..., -1:].astype(float)
         pixels = np.rint((pixels[..., :-1] * alpha + 255 * (255 - alpha)) / 255).astype(np.uint8)
+    if seen is not None:
+        pixels = np.where(seen, pixels, np.uint8(255))
     if pixels.shape[2] == 1:
         pixels = np.repeat(pixels, 3, 2)
     return np.ascontiguousarray(pixels) if pixels.shape[2] == 3 else None
@@ -114,10 +123,6 @@ def content(item: Any) -> bytes:
     if not isinstance(item, (Path, bytes)):
         raise TypeError("an array is no file")
     return item.read_bytes() if isinstance(item, Path) else item
-
-
-def png(item: Any) -> bool:
-    return content(item)[:4] == b"\x89PNG"
 
 
 def decoders(bundle: Bundle, items: list[Any], odd: dict[str, str], wanted: np.ndarray) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def test_a_scale_is_never_smaller_than_asked() -> None:
 
 def test_a_range_leaves_out_what_costs_more_than_it_brings() -> None:
     values = np.append(np.random.default_rng(2).normal(size=100_000), 30.0)
-    low, high = closest(values, -30.0, 30.0)
+    _, high = closest(values, -30.0, 30.0)
     assert high < 20
     assert closest(np.linspace(-1, 1, 1000), -1.0, 1.0)[1] == pytest.approx(1, abs=0.03)
     scale, zero = span(0.0, 6.0)
