@@ -63,11 +63,11 @@ def test_layers_are_kept_until_the_loss_is_within_the_limit(
     monkeypatch.setattr(precise, "BATCH", 10_000)
     monkeypatch.setattr(precise, "speed", lambda both, squares: {"times": 1, "low": 1, "high": 1})
     told = precise.precise(parts, answering, "onnx", "int8", 11.0, tmp_path, Log(quiet=True))
-    assert asked == [0.0, 0.0, 0.05, 0.1]
+    assert asked == [0.0, 0.05, 0.1]
     assert told["kept"] == ["a", "b"]
     assert told["change"]["value"] == pytest.approx(-0.1, abs=0.01)
     assert told["change"]["low"] < -0.1 < told["change"]["high"]
     assert not (tmp_path / ".plain").exists()
-    monkeypatch.setattr(precise, "KEEPS", (0.0, 0.05))
+    monkeypatch.setattr(precise, "KEEPS", (0.05,))
     with pytest.raises(OptionError, match=r"int8 loses 15\.\d\d points, even with 2 layers in float32 \(a, b\)"):
         precise.precise(parts, answering, "onnx", "int8", 1.0, tmp_path, Log(quiet=True))

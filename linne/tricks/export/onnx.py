@@ -25,8 +25,9 @@ def onnx(run: Any, path: Path, *, precision: str = "float32", keep: float = 0.0)
     (B, size, size, 3) uint8 and `features`, and the names of a part's nodes begin with its own ("prepare/"), so that a
     reader may begin at `prepared`. precision: of the network, "float32"; "float16", whose weights are kept in half and
     computed with in float32; or "int8", calibrated by run.samples. keep: of int8, the share of the layers that stay in
-    float32, whose names go into `run.kept`. Raises MissingExtra without the extra `onnx`, OptionError that names the
-    operation where the network has one that ONNX lacks, for another precision, or for weights beyond 2 GB.
+    float32, whose names go into `run.kept`; 1 for weights alone in 8 bits. Raises MissingExtra without the extra
+    `onnx`, OptionError that names the operation where the network has one that ONNX lacks, for another precision, or
+    for weights beyond 2 GB.
     """
     package = library()
     if precision not in PRECISIONS:
@@ -36,7 +37,7 @@ def onnx(run: Any, path: Path, *, precision: str = "float32", keep: float = 0.0)
         )
     parts = {name: part(run, name) for name in PARTS}
     if precision == "int8":
-        parts["network"], run.kept = quantised(parts["network"], run.samples, keep)
+        parts["network"], run.kept = quantised(run, keep)
     elif precision == "float16":
         halved(parts["network"])
     model = joined(list(parts.values()))

@@ -74,13 +74,22 @@ def squares(rows: np.ndarray, kept: dict[str, np.ndarray], mark: str, middles: n
 
 
 def traced_squares(rows: Any, kept: dict[str, np.ndarray], mark: str, middles: np.ndarray) -> Any:
-    """`squares` of torch's tensors, for an exported graph."""
-    turn, sign = tensor(kept[f"{mark}turn"]).to(rows.dtype), float(kept[f"{mark}sign"][0])
-    centres = tensor(middles).to(rows.dtype)
-    found = sign * _traced_apart(rows @ turn.T, centres @ turn.T)
-    if sign < 0:
-        found = found + _traced_apart(rows, centres) / float(kept[f"{mark}floor"][0])
-    return found.clamp(min=0)
+    """`squares` of torch's tensors, for an exported graph.
+
+    What `squares` takes away from a ball's distances is held as directions of their own, so that every term is added:
+    where float32 is all that a runtime has, the difference is lost (OpenVINO: by the scores' whole spread).
+    """
+    turn, sign = kept[f"{mark}turn"].astype(np.float64), float(kept[f"{mark}sign"][0])
+    moved = rows[:, None] - tensor(middles).to(rows.dtype)
+    if sign > 0:
+        return ((moved @ tensor(turn.T).to(rows.dtype)) ** 2).sum(2)
+    _, lengths, axes = np.linalg.svd(turn, full_matrices=False)
+    axes, ball = axes[lengths > 0], 1 / float(kept[f"{mark}floor"][0])
+    own = np.maximum(ball - lengths[lengths > 0] ** 2, 0)
+    turned = tensor(axes).to(rows.dtype)
+    inside = moved @ turned.T
+    left = moved - inside @ turned
+    return (left**2).sum(2) * ball + (inside**2 * tensor(own).to(rows.dtype)).sum(2)
 
 
 def directions(rows: np.ndarray, many: int) -> np.ndarray:
@@ -106,8 +115,3 @@ def directions(rows: np.ndarray, many: int) -> np.ndarray:
 def _apart(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(m, k) squared Euclidean distances."""
     return (rows**2).sum(1)[:, None] + (others**2).sum(1) - 2 * rows @ others.T
-
-
-def _traced_apart(rows: Any, others: Any) -> Any:
-    """(m, k), from differences, which lose nothing where float32 is all that a runtime has."""
-    return ((rows[:, None] - others) ** 2).sum(2)

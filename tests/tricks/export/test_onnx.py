@@ -67,3 +67,35 @@ def test_says_which_operation_cannot_be_written(parts: Parts, tmp_path: Path) ->
     asked.__dict__ = parts.__dict__ | {"network": Odd(), "memo": {}}
     with pytest.raises(OptionError, match=r"linalg_eig.*Try --to openvino or program"):
         find("export", "onnx")(asked, tmp_path)
+
+
+def test_layers_kept_in_float32_keep_their_weights_in_onnx_runtime(parts: Parts, tmp_path: Path) -> None:
+    """Its optimiser gives a layer between DequantizeLinear and QuantizeLinear weights of 8 bits by tensor."""
+    content = find("export", "onnx(precision=int8, keep=.4)")(parts, tmp_path).read_bytes()
+    said = []
+    for level in (
+        onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
+        onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
+    ):
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = level
+        session = onnxruntime.InferenceSession(wire.begun(content, "prepared", "prepare/"), options)
+        said.append(session.run(["logits"], {"prepared": parts.samples})[0])
+    plain = onnxruntime.InferenceSession(
+        wire.begun(find("export", "onnx")(parts, tmp_path).read_bytes(), "prepared", "prepare/")
+    ).run(["logits"], {"prepared": parts.samples})[0]
+    lost = [float(np.square(one - plain).mean()) for one in said]
+    assert lost[1] < 1.5 * lost[0]
+
+
+def test_weights_alone_in_eight_bits_are_a_quarter_and_nearly_the_same(
+    parts: Parts, shipped: tuple[Path, Path], tmp_path: Path
+) -> None:
+    file = find("export", "onnx(precision=int8, keep=1.0)")(parts, tmp_path)
+    assert file.stat().st_size < 0.5 * (shipped[1] / "model.onnx").stat().st_size
+    assert not [node for node in onnx.load(str(file)).graph.node if node.op_type == "QuantizeLinear"]
+    said = []
+    for path in (file, shipped[1] / "model.onnx"):
+        session = onnxruntime.InferenceSession(wire.begun(path.read_bytes(), "prepared", "prepare/"))
+        said.append(session.run(["probabilities"], {"prepared": parts.samples})[0])
+    assert 0 < np.abs(said[0] - said[1]).max() < 0.02
