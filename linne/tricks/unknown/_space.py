@@ -109,5 +109,8 @@ def _apart(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def _traced_apart(rows: Any, others: Any) -> Any:
-    """(m, k), from differences, which lose nothing where float32 is all that a runtime has."""
-    return ((rows[:, None] - others) ** 2).sum(2)
+    """(m, k), from differences, which lose nothing where float32 is all that a runtime has. Middle by middle: of
+    (m, 1, d) less (k, d) OpenVINO 2026.1 left all but k rows unwritten in some graphs."""
+    import torch
+
+    return torch.stack([((rows - other) ** 2).sum(1) for other in others], 1)
