@@ -92,7 +92,7 @@ def gather(run: "Run | str | Any", coverage: float = 0.0) -> Answering:
     Raises RunError for what is no run, OptionError for one that a bundle cannot hold or a coverage that has no meaning,
     InputError for a coverage that calibration pictures cannot carry.
     """
-    run = one(run)
+    run = single(run)
     refused(run)
     model = model_of(run)
     if run.several:
@@ -113,7 +113,7 @@ def gather(run: "Run | str | Any", coverage: float = 0.0) -> Answering:
     return Answering(run, model, sure=sure, unknown=found, why=why)
 
 
-def one(given: "Run | str | Any") -> Run:
+def single(given: "Run | str | Any") -> Run:
     """The run that a bundle is to be made of. Raises OptionError for a gallery and for several runs, RunError for what
     is no run."""
     if isinstance(given, Run):
@@ -145,8 +145,8 @@ def refused(run: Run) -> None:
         if not run.recipe.classic:  # --method few chose it
             instead = "Train with --classic ridge in the place of --method few: its learner is a linear head"
         raise OptionError(
-            f"{run.path} answers by the classical learner {own['learner']!r}, which no exported graph holds. {instead}; "
-            "linne serve and linne batch take the run as it is."
+            f"{run.path} answers by the classical learner {own['learner']!r}, which no exported graph holds. "
+            f"{instead}; linne serve and linne batch take the run as it is."
         )
 
 

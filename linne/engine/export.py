@@ -23,7 +23,7 @@ from ..core.lookup import declared, find, names
 from ..core.run import Run
 from ..core.spec import parse
 from . import golden
-from .answering import Answering, gather, one
+from .answering import Answering, gather, single
 from .bundle import Bundle, installed
 from .log import Log
 from .precise import precise, sentence
@@ -93,7 +93,7 @@ def export(
     exporters and verifying raise; then nothing is left behind.
     """
     formats, log = _formats(to), log or Log(quiet=True)
-    run = one(run)
+    run = single(run)
     ready(formats, precision)
     place = _place(run, out)
     _allowed(precision, limit)

@@ -26,7 +26,7 @@ from ..core.files import write
 from ..core.predictions import softmax
 from ..core.run import Run
 from ..engine import npm
-from ..engine.answering import one, refused
+from ..engine.answering import refused, single
 from ..engine.bundle import Bundle
 from ..engine.golden import from_ppm
 from ..engine.log import Log
@@ -116,7 +116,7 @@ def export_page(
         Bundle(source, "onnxruntime")  # what cannot become a page says so before anything is fetched
         return write_page(source, place, runtime(runtime_files, webgpu, log))
     ready(["onnx"], str(how.get("precision", "float32")))
-    refused(one(run))
+    refused(single(run))
     found = runtime(runtime_files, webgpu, log)
     aside = place.with_name(f".{place.name}.{os.getpid()}.bundle")
     try:

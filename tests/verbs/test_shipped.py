@@ -75,9 +75,9 @@ def test_what_cannot_be_exported_says_what_can(place: Path, tmp_path: Path) -> N
     linne.train(few, out=tmp_path / "ridge", classic="ridge", **TINY)
     assert not linne.export(tmp_path / "ridge", to="openvino").verified.gate, "what the message offers"
     linne.Gallery(tmp_path / "run").enrol(few).save(tmp_path / "gallery")
-    with pytest.raises(OptionError, match="is a gallery.*linne serve"):
+    with pytest.raises(OptionError, match=r"is a gallery.*linne serve"):
         linne.export(tmp_path / "gallery")
-    with pytest.raises(OptionError, match="names several runs.*linne serve and linne batch take them together"):
+    with pytest.raises(OptionError, match=r"names several runs.*linne serve and linne batch take them together"):
         linne.export(f"{tmp_path / 'run'}+{tmp_path / 'ridge'}")
 
 
