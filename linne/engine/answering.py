@@ -3,7 +3,9 @@
 What a run lacks is left out with the reason; what a bundle cannot hold is refused by name, with what to do instead.
 """
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from ..core.errors import InputError, LinneError, OptionError
 from ..core.predictions import softmax
 from ..core.run import Run
 from ..core.several import sigmoid
-from . import promise, unknown
+from . import promise, store, unknown
 from .infer import Model, model_of
 
 COVERAGES = (0.95, 0.9)
@@ -90,8 +92,8 @@ def gather(run: "Run | str | Any", coverage: float = 0.0) -> Answering:
     Raises RunError for what is no run, OptionError for one that a bundle cannot hold or a coverage that has no meaning,
     InputError for a coverage that calibration pictures cannot carry.
     """
-    run = run if isinstance(run, Run) else Run(run)
-    _refused(run)
+    run = single(run)
+    refused(run)
     model = model_of(run)
     if run.several:
         if coverage:
@@ -111,7 +113,25 @@ def gather(run: "Run | str | Any", coverage: float = 0.0) -> Answering:
     return Answering(run, model, sure=sure, unknown=found, why=why)
 
 
-def _refused(run: Run) -> None:
+def single(given: "Run | str | Any") -> Run:
+    """The run that a bundle is to be made of. Raises OptionError for a gallery and for several runs, RunError for what
+    is no run."""
+    if isinstance(given, Run):
+        return given
+    if store.exists(Path(given)):
+        raise OptionError(
+            f"{given} is a gallery, whose identities come and go, and a bundle's answers are fixed. Export the run "
+            "whose network it uses (its output `features` is what galleries compare), or: linne serve " + str(given)
+        )
+    if not Path(given).exists() and re.search(r"[+,*?]", str(given)):
+        raise OptionError(
+            f"{given} names several runs, and a bundle holds one network. Export one of them; linne serve and linne "
+            "batch take them together."
+        )
+    return Run(given)
+
+
+def refused(run: Run) -> None:
     """Raise OptionError for runs whose answer is no single graph."""
     own = run.config.get("linne") or {}
     if "members" in own:
@@ -121,10 +141,12 @@ def _refused(run: Run) -> None:
             "chose."
         )
     if "learner" in own:
+        instead = "Train without --classic, or with --classic lda, whose learner is a linear head"
+        if not run.recipe.classic:  # --method few chose it
+            instead = "Train with --classic ridge in the place of --method few: its learner is a linear head"
         raise OptionError(
-            f"{run.path} answers by the classical learner {own['learner']!r}, which no exported graph holds. Train "
-            "without --classic, or with --classic lda, whose learner is a linear head; linne serve takes the run as "
-            "it is."
+            f"{run.path} answers by the classical learner {own['learner']!r}, which no exported graph holds. "
+            f"{instead}; linne serve and linne batch take the run as it is."
         )
 
 

@@ -75,6 +75,7 @@ class Bundle:
         self.outputs = tuple(self.config["outputs"])
         if not {"probabilities", "logits"} <= set(self.outputs) <= set(KINDS):
             raise RunError(f"config.json names the outputs {', '.join(map(repr, self.outputs))}.")
+        self.unfit = {str(name): str(why) for name, why in dict(self.config.get("unfit") or {}).items()}
         self.precision = str(self.config.get("precision", "float32"))
 
     @property
@@ -84,8 +85,9 @@ class Bundle:
 
     @property
     def runtimes(self) -> list[str]:
-        """The runtimes that can run what the bundle holds, the usual one first; installed or not."""
-        return [name for name in ORDER if _files(self, name)]
+        """The runtimes that can run what the bundle holds, the usual one first; installed or not. Without those that
+        were found to answer otherwise when it was exported."""
+        return [name for name in ORDER if name not in self.unfit and _files(self, name)]
 
     def content(self, name: str) -> bytes:
         """A listed file's bytes, after its hash was compared."""
@@ -222,6 +224,11 @@ def _chosen(bundle: Bundle, runtime: str) -> str:
     if runtime != "auto":
         if runtime not in names("runner"):
             raise OptionError(f"There is no runtime {runtime!r} for bundles. {nearest(runtime, names('runner'))}")
+        if runtime in bundle.unfit:
+            raise OptionError(
+                f"{bundle.path} answers otherwise by {runtime}, as was found when it was exported: "
+                f"{bundle.unfit[runtime][:200]}. It runs by {' or '.join(able) or 'nothing'}."
+            )
         if runtime not in able:
             raise OptionError(
                 f"{bundle.path} holds nothing that {runtime} runs; it runs by {' or '.join(able) or 'nothing'}."

@@ -9,6 +9,7 @@ import platform
 import shutil
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ import numpy as np
 
 from ..core import bundled
 from ..core.decode import prepare
-from ..core.errors import OptionError, RunError, nearest
+from ..core.errors import MissingExtra, OptionError, RunError, nearest
 from ..core.files import write, write_json
 from ..core.lookup import declared, find, names
 from ..core.run import Run
 from ..core.spec import parse
 from . import golden
-from .answering import Answering, gather
+from .answering import Answering, gather, single
 from .bundle import Bundle, installed
 from .log import Log
 from .precise import precise, sentence
@@ -30,6 +31,8 @@ from .verified import CLOSE, STRANGENESS, Verified, layered, read_golden, verify
 
 LIMIT, WIDER = 1.0, 1.5
 """Points of accuracy that a lower precision may lose; how much further than here its answers may lie elsewhere."""
+OWN = {"onnx": "onnxruntime"}
+"""The runtime that a format is made for, where it has another name."""
 PRECISIONS = ("float32", "float16", "bfloat16", "int8")
 DECODING = [
     "The format is told by the first bytes, never by the name. JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIF.",
@@ -92,7 +95,8 @@ def export(
     exporters and verifying raise; then nothing is left behind.
     """
     formats, log = _formats(to), log or Log(quiet=True)
-    run = run if isinstance(run, Run) else Run(run)
+    run = single(run)
+    ready(formats, precision)
     place = _place(run, out)
     _allowed(precision, limit)
     answering = gather(run, coverage)
@@ -103,6 +107,16 @@ def export(
         raise RunError(f"{place} could not be written: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def ready(formats: list[str], precision: str = "float32") -> None:
+    """Raise MissingExtra for a package that a format needs and that is not here, before anything is computed."""
+    for name in formats:
+        for package, extra in declared("export", name, "needs", ()):
+            if find_spec(package) is None:
+                raise MissingExtra(f"Exporting to {name}", extra)
+    if precision == "int8" and find_spec("onnxruntime") is None:
+        raise MissingExtra("Quantising to int8", "onnx")
 
 
 def _allowed(precision: str, limit: float) -> None:
@@ -141,7 +155,7 @@ def _made(
     bundled.written(aside, _versions())
     if small:
         _widened(aside)
-    checked = _verified(aside)
+    checked = _verified(aside, formats)
     checked.path = place
     os.rename(aside, place)
     sizes = {path.name: path.stat().st_size for path in place.rglob("*") if path.is_file()}
@@ -163,14 +177,26 @@ def _widened(aside: Path) -> None:
     bundled.written(aside, _versions())
 
 
-def _verified(aside: Path) -> Verified:
-    """What the golden pictures came to. Raises RunError where they do not hold."""
+def _verified(aside: Path, formats: list[str]) -> Verified:
+    """What the golden pictures came to. Raises RunError where a format's own runtime does not hold.
+
+    Another runtime that reads the same file and answers otherwise is written down, and the bundle is not run by it.
+    """
     try:
         checked = verify(aside)
+        wrong = {layer.runtime: layer.why for layer in checked.layers if layer.why}
+        own = {OWN.get(one, one) for one in formats} & {layer.runtime for layer in checked.layers}
+        if wrong and own and not own & set(wrong):
+            write_json(aside / "config.json", bundled.table(aside, "config.json") | {"unfit": wrong})
+            bundled.written(aside, _versions())
+            checked = verify(aside)
+            checked.notes += [f"{name} answers otherwise, and is not used for it: {why}" for name, why in wrong.items()]
     except RunError as error:
         raise RunError(f"The bundle was not kept: {str(error).replace(str(aside), 'it')}") from error
     if checked.gate:
-        raise RunError(f"The bundle was not kept: {checked.gate.replace(str(aside), 'it')}")
+        others = [one for one in names("export") if one not in formats]
+        hint = f" Try --to {' or '.join(others)}." if others else ""
+        raise RunError(f"The bundle was not kept: {checked.gate.replace(str(aside), 'it')}.{hint}")
     return checked
 
 

@@ -75,7 +75,8 @@ class Log:
             took = time.monotonic() - begun
             if done:
                 rate = done / max(took, 1e-9)
-                self.say(f"{what}: {done:,} in {took:.1f} s, {rate:,.0f} a second", done=done, seconds=round(took, 3))
+                pace = f"{rate:,.0f} a second" if rate >= 10 else f"{took / done:,.1f} s each"
+                self.say(f"{what}: {done:,} in {took:.1f} s, {pace}", done=done, seconds=round(took, 3))
 
 
 def _bar(what: str, total: int, stream: TextIO) -> tuple[Any, Any]:

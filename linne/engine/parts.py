@@ -21,14 +21,16 @@ FORMAT = 1
 class Parts:
     """A folder of parts. each: rows of one. share: (k, n), this one's parts are k, k + n, ... of them.
 
-    plan: what decides their content, JSON-ready. Raises RunError where the folder holds parts of another plan, or
+    plan: what decides their content, JSON-ready. state: of a part's number, what its pictures look like from outside;
+    a part that was made of others is not there. Raises RunError where the folder holds parts of another plan, or
     something else.
     """
 
     def __init__(
-        self, folder: Path, rows: int, each: int, plan: Mapping[str, Any], share: tuple[int, int] = (0, 1)
+        self, folder: Path, rows: int, each: int, plan: Mapping[str, Any], share: tuple[int, int] = (0, 1),
+        state: Callable[[range], str] = lambda rows: "",
     ) -> None:  # fmt: skip
-        self.folder, self.rows, self.each, self.share = folder, rows, each, share
+        self.folder, self.rows, self.each, self.share, self.state = folder, rows, each, share, state
         self.plan = json.loads(json.dumps({"format": FORMAT, "rows": rows, "each": each, **plan}))
         self._agree()
 
@@ -48,11 +50,28 @@ class Parts:
     def todo(self) -> Iterator[int]:
         """Parts of this share that are not there, asked one by one: others may write them meanwhile."""
         first, step = self.share
-        return (number for number in range(first, self.count, step) if not self.path(number).exists())
+        return (number for number in range(first, self.count, step) if not self.there(number))
+
+    def there(self, number: int) -> bool:
+        """Whether a part is there and its pictures are as they were."""
+        return self.path(number).exists() and not self.changed(number)
+
+    def changed(self, number: int) -> bool:
+        """Whether a part is there and a picture of it is another now. One without a mark counts as it is."""
+        try:
+            known = self._mark(number).read_text(encoding="utf-8")
+        except OSError:
+            return False
+        return self.path(number).exists() and known != self.state(self.of(number))
 
     def write(self, number: int, fill: Callable[[Path], Any]) -> Path:
-        """Write a part, whole or not at all."""
+        """Write a part, whole or not at all; first what its pictures look like before they are opened."""
+        if state := self.state(self.of(number)):
+            write(self._mark(number), state)
         return write(self.path(number), fill)
+
+    def _mark(self, number: int) -> Path:
+        return self.folder / f".part-{number:06d}.seen"
 
     def end(self) -> bool:
         """Whether every part is there; then DONE.json is too."""
@@ -97,6 +116,20 @@ def listing(names: Iterable[str]) -> str:
     for name in names:
         mark.update(printable(str(name)).encode() + b"\0")
     return mark.hexdigest()
+
+
+def outside(items: Iterable[Any]) -> str:
+    """A hash of the sizes and times of the pictures that are files, "" where none is."""
+    mark, some = hashlib.blake2b(digest_size=16), False
+    for item in items:
+        if isinstance(item, Path):
+            some = True
+            try:
+                found = item.stat()
+                mark.update(f"{found.st_size} {found.st_mtime_ns}\n".encode())
+            except OSError:
+                mark.update(b"gone\n")
+    return mark.hexdigest() if some else ""
 
 
 def shared(text: str) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from ..core.images import Images
 from ..core.load import load
 from ..core.run import Run
 from ..engine.log import Log
-from ..engine.parts import PLAN, Parts, begun, listing, shared, spread
+from ..engine.parts import PLAN, Parts, begun, listing, outside, shared, spread
 from ._several import alone, answered
 from .predict import _rows, deciding
 
@@ -73,7 +73,11 @@ class Work:
         self.ask = replace(self.ask, runtime=runtime or self._runtime(first))
         plan = {"runs": [_mark(run) for run in self.runs], "pictures": listing(self.pictures.names), "asked": asked,
                 "runtime": self.ask.runtime}  # fmt: skip
-        self.parts = Parts(out, len(self.pictures), each, plan, shared(share))
+        self.parts = Parts(out, len(self.pictures), each, plan, shared(share), self._state)
+
+    def _state(self, rows: range) -> str:
+        """What these pictures look like from outside: their files' sizes and times."""
+        return outside(self.pictures.items[row] for row in rows)
 
     def _runtime(self, model: Any) -> str:
         """The runtime for all of them, tried on the first pictures where it is not known."""
@@ -98,7 +102,7 @@ class Work:
         """Write a part that is not there."""
         from ..engine.choose import holding
 
-        if self.parts.path(number).exists():
+        if self.parts.there(number):
             return
         part = self.pictures.take(np.array(self.parts.of(number)))
 
@@ -126,6 +130,8 @@ def batch(
     **how: Any,
 ) -> Written:
     """Label many pictures into a folder of parts; stopped at any instant, the same command goes on, to the same bytes.
+
+    A part is written again where a file of its pictures has another size or time than when it was written.
 
     Parameters
     ----------
@@ -155,6 +161,8 @@ def batch(
     done = work.parts.count - len(todo)
     if done and todo:
         log.say(f"{work.parts.folder / PLAN}: {done:,} of {work.parts.count:,} parts are there; going on")
+    if other := [number for number in todo if work.parts.changed(number)]:
+        log.say(f"pictures of {len(other):,} parts changed since these were written; they are answered again")
     if ray and todo:
         spread(todo, Work, given, ray)
     else:

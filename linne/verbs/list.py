@@ -10,6 +10,8 @@ from ..core.lookup import describe, kinds, names
 from ..core.recipe import SHIPPED, shipped_names
 from ..core.zoo import Entry, Weights, entries, usual, whereabouts
 
+PAGE = ("export", "web", "web: a page that classifies in a browser, offline, by ONNX Runtime Web (MIT)", "webgpu=True")
+"""What linne export takes beside the tricks of its kind: a page is made of a finished bundle."""
 HEADINGS = ("network", "parameters", "MACs", "input", "licence", "weights")
 
 
@@ -59,14 +61,15 @@ def list(kind: str | None = None, pattern: str | None = None) -> Tricks:
         if not (chosen := tuple(_recipes(pattern))):
             raise OptionError(f"No recipe is called {pattern!r}. {nearest(pattern or '', shipped_names())}")
         return Tricks(chosen)
+    pages = [PAGE] if kind in (None, "export") and fnmatchcase(PAGE[1], pattern or "*") else []
     found = [(each, name) for each in ([kind] if kind else kinds()) for name in names(each)]
     wanted = [(each, name) for each, name in found if not pattern or fnmatchcase(name, pattern)]
-    if pattern and not wanted:
+    if pattern and not wanted and not pages:
         raise OptionError(f"No {kind} is called {pattern!r}. {nearest(pattern, (name for _, name in found))}")
     rows: Any = [(each, name, *describe(each, name)) for each, name in wanted]
     hint = f"\n{len(entries())} networks by name: linne list model '*'" if kind == "model" and entries() else ""
     tricks = [(k, n, line, ", ".join(f"{o}={d}" if d else o for o, d in opts)) for k, n, line, opts in rows]
-    return Tricks((*tricks, *(() if kind else _recipes(pattern))), hint=hint)
+    return Tricks((*tricks, *pages, *(() if kind else _recipes(pattern))), hint=hint)
 
 
 def _recipes(pattern: str | None) -> Iterator[tuple[str, str, str, str]]:

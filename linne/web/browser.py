@@ -26,6 +26,7 @@ from ..core.files import write
 from ..core.predictions import softmax
 from ..core.run import Run
 from ..engine import npm
+from ..engine.answering import refused, single
 from ..engine.bundle import Bundle
 from ..engine.golden import from_ppm
 from ..engine.log import Log
@@ -103,7 +104,7 @@ def export_page(
     source = run.path if isinstance(run, Run) else Path(run)
     place = source.with_name(f"{source.resolve().name}-page") if out is None else Path(out)
     _empty(place, source)
-    from ..engine.export import export
+    from ..engine.export import export, ready
 
     if bundled.is_bundle(source):
         usual = signature(export).parameters
@@ -112,7 +113,10 @@ def export_page(
             raise OptionError(
                 f"--{asked[0]} has no effect: {source} is a bundle, and was exported with its own. Drop it."
             )
+        Bundle(source, "onnxruntime")  # what cannot become a page says so before anything is fetched
         return write_page(source, place, runtime(runtime_files, webgpu, log))
+    ready(["onnx"], str(how.get("precision", "float32")))
+    refused(single(run))
     found = runtime(runtime_files, webgpu, log)
     aside = place.with_name(f".{place.name}.{os.getpid()}.bundle")
     try:

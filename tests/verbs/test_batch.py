@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -135,3 +136,20 @@ def test_ray_is_named_where_it_is_missing(shapes: Path, tmp_path: Path, monkeypa
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtra, match=r"linne\[ray\]"):
         parting.spread([0], object, {}, 2)
+
+
+def test_a_changed_picture_is_answered_again_with_its_part_alone(shapes: Path, tmp_path: Path) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    shutil.copytree(shapes / "new", photos)
+    given: dict[str, Any] = {"out": out, "each": 5, "runtime": RUNTIME}
+    assert batch(shapes / "run", photos, **given).made == 3
+    before = told(out)
+    files = sorted(photos.rglob("*.jpg"))
+    shutil.copyfile(files[0], files[-1])
+    again = batch(shapes / "run", photos, **given)
+    assert (again.made, again.whole) == (1, True)
+    after = told(out)
+    assert [name for name in after if after[name] != before[name]] == ["part-000002.csv"]
+    fresh = batch(shapes / "run", photos, out=tmp_path / "fresh", each=5, runtime=RUNTIME)
+    assert told(fresh.folder) == after, "as if it had been answered so from the first"
+    assert batch(shapes / "run", photos, **given).made == 0

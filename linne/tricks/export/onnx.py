@@ -10,6 +10,8 @@ from ._quantised import quantised
 
 FILE = "model.onnx"
 files = ("model.onnx",)
+needs = (("onnx", "onnx"), ("onnxscript", "onnx"), ("onnxruntime", "onnx"))
+"""Packages, and the extra that brings each."""
 PARTS = ("prepare", "network", "answers")
 PRECISIONS = ("float32", "float16", "int8")
 LARGEST = 2_000_000_000

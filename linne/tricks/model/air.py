@@ -51,7 +51,7 @@ class _Air(Net):
     @torch.no_grad()
     def whiten(self, pictures: Tensor, eps: float = 5e-4) -> None:
         """Set the first layer to +-(eigenvectors of the patches of (B, C, H, W) over the root of their variances)."""
-        stem = self.body[0]  # type: ignore[index]
+        stem = next(part for part in self.body.modules() if isinstance(part, nn.Conv2d))  # surgery may wrap it
         patch, count = stem.kernel_size[0], stem.out_channels // 2
         found = pictures.unfold(2, patch, 1).unfold(3, patch, 1).permute(0, 2, 3, 1, 4, 5).reshape(-1, count).double()
         values, vectors = torch.linalg.eigh(found.T @ found / len(found))

@@ -77,19 +77,25 @@ def traced_squares(rows: Any, kept: dict[str, np.ndarray], mark: str, middles: n
     """`squares` of torch's tensors, for an exported graph.
 
     What `squares` takes away from a ball's distances is held as directions of their own, so that every term is added:
-    where float32 is all that a runtime has, the difference is lost (OpenVINO: by the scores' whole spread).
+    where float32 is all that a runtime has, the difference is lost (OpenVINO: by the scores' whole spread). Middle by
+    middle: of (m, 1, d) less (k, d) OpenVINO 2026.1 left all but k rows unwritten in some graphs.
     """
+    import torch
+
     turn, sign = kept[f"{mark}turn"].astype(np.float64), float(kept[f"{mark}sign"][0])
-    moved = rows[:, None] - tensor(middles).to(rows.dtype)
     if sign > 0:
-        return ((moved @ tensor(turn.T).to(rows.dtype)) ** 2).sum(2)
+        whole = tensor(turn.T).to(rows.dtype)
+        return torch.stack([(((rows - one) @ whole) ** 2).sum(1) for one in tensor(middles).to(rows.dtype)], 1)
     _, lengths, axes = np.linalg.svd(turn, full_matrices=False)
     axes, ball = axes[lengths > 0], 1 / float(kept[f"{mark}floor"][0])
-    own = np.maximum(ball - lengths[lengths > 0] ** 2, 0)
-    turned = tensor(axes).to(rows.dtype)
-    inside = moved @ turned.T
-    left = moved - inside @ turned
-    return (left**2).sum(2) * ball + (inside**2 * tensor(own).to(rows.dtype)).sum(2)
+    own = tensor(np.maximum(ball - lengths[lengths > 0] ** 2, 0)).to(rows.dtype)
+    turned, found = tensor(axes).to(rows.dtype), []
+    for one in tensor(middles).to(rows.dtype):
+        moved = rows - one
+        inside = moved @ turned.T
+        left = moved - inside @ turned
+        found.append((left**2).sum(1) * ball + (inside**2 * own).sum(1))
+    return torch.stack(found, 1)
 
 
 def directions(rows: np.ndarray, many: int) -> np.ndarray:

@@ -47,11 +47,17 @@ class vim(Score):
 
     def traced(self, logits: Any, features: Any) -> Any:
         """The same of torch's tensors. A difference of squares would cancel where float32 is all that a runtime has, so
-        it is the square of the difference, and what the directions lack of being orthonormal."""
-        basis, moved = self.kept["basis"].astype(np.float64), features - tensor(self.kept["origin"]).to(features.dtype)
-        axes, lack = (tensor(part).to(features.dtype) for part in (basis, np.eye(basis.shape[1]) - basis.T @ basis))
-        inside = moved @ axes
-        left = ((moved - inside @ axes.T) ** 2).sum(1) + ((inside @ lack) * inside).sum(1)
+        it is the square of the difference, and what the directions lack of being orthonormal. The origin may lie a
+        thousand times further out than any picture: its own part outside is worked out here, not in the graph."""
+        basis, origin = self.kept["basis"].astype(np.float64), self.kept["origin"].astype(np.float64)
+        within = origin @ basis
+        axes, lack, start, outside = (
+            tensor(part).to(features.dtype)
+            for part in (basis, np.eye(basis.shape[1]) - basis.T @ basis, within, origin - within @ basis.T)
+        )
+        own = features @ axes
+        inside = own - start
+        left = ((features - own @ axes.T - outside) ** 2).sum(1) + ((inside @ lack) * inside).sum(1)
         left = left.clamp(min=0).sqrt()
         return self.number("alpha") * left - logits.logsumexp(1)
 
