@@ -50,7 +50,8 @@ def mislabelled(
     one's, per row; ascending), "noise_rate" [value, low, high] (95 %, over groups), "noise_rate_of"
     {class: the same of the labels that name it}, "sure" [share, low, high] of labels contradicted 100 to 1, and
     "per_split" {split: [suspects, labels]}. neighbours: 0 goes without features. Labels that
-    an overlay confirmed, corrected or could not settle are named no more. high: share (0 to 1) that the lower
+    an overlay confirmed, corrected or could not settle are named no more; those that it gave to pictures without any
+    are, until somebody looks a second time. high: share (0 to 1) that the lower
     bound of "sure" must exceed for high severity; the noise rate does not decide, since classes that are hard to tell
     apart raise it too. [] without predictions.
     """
@@ -70,8 +71,8 @@ def mislabelled(
 
 
 def asked(images: Images) -> np.ndarray:
-    """(n,) bool: whom an overlay has decided on already."""
-    return marked(images) != ""
+    """(n,) bool: whom an overlay has decided on already; a first label is an answer, and may be a slip of the hand."""
+    return ~np.isin(marked(images).astype(str), ("", "labelled"))
 
 
 def believed(
