@@ -12,7 +12,7 @@ import numpy as np
 from ..core.errors import InputError, OptionError
 from ..core.images import Images
 from ..core.lookup import declared, names
-from ..core.overlay import joined
+from ..core.overlay import NONE, joined
 from ..core.recipe import Recipe
 from ..core.several import Several, sigmoid
 from ..core.spec import parse
@@ -35,7 +35,7 @@ def suggest(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> tuple[dict[
     label that is least sure. Test pictures do not teach. Raises OptionError for a query of one label a picture,
     InputError where nothing is left to ask for or nothing can be learned.
     """
-    _able(wanted.query)
+    _able(wanted)
     several.usable(data)
     rows = np.flatnonzero(data.kept & (data.images.split != "test"))
     data.images = several.able(data, rows)
@@ -64,8 +64,10 @@ def suggest(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> tuple[dict[
     return found | {"sentences": _sentences(found)}, pool.images.take(able[places])
 
 
-def _able(query: str) -> None:
-    name = parse(query)[0].name
+def _able(wanted: Wanted) -> None:
+    query, name = wanted.query, parse(wanted.query)[0].name
+    if list(wanted.classes) not in ([], ["none"]):
+        raise OptionError("classes have no effect: curves are told of pictures with one label each. Drop --classes.")
     if not declared("query", name, "several", False):
         others = ", ".join(one for one in names("query") if declared("query", one, "several", False))
         raise OptionError(f"query={query!r} is told of pictures with one label each; of several labels ask: {others}.")
@@ -78,7 +80,7 @@ def _rows(said: Several, hashes: np.ndarray, scores: np.ndarray, strange: np.nda
         sure = np.maximum(chances[place], 1 - chances[place])
         out.append({
             "rank": place + 1, "name": str(said.names[place]), "hash": hashes[place].tobytes().hex(),
-            "guess": joined(sorted((name for name, _ in labels), key=said.classes.index)),
+            "guess": joined(sorted((name for name, _ in labels), key=said.classes.index)) or NONE,
             "confidence": float(sure.min()), "second": said.classes[int(sure.argmin())],
             "score": float(scores[place]), "stranger": bool(strange[place]),
         })  # fmt: skip

@@ -33,8 +33,8 @@ def check(
     from ..engine.data import check as run_checks
     from ..engine.data import examine, wanted
     from ..engine.first import foreseen
-    from ..engine.several import foreseen as foreseen_several
     from ..engine.overlay import begun, suspects
+    from ..engine.several import foreseen as foreseen_several
 
     if fail_on not in (*SEVERITIES, "none"):
         raise OptionError(f"fail_on={fail_on!r} is not allowed. {nearest(fail_on, (*SEVERITIES, 'none'))}")

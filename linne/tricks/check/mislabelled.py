@@ -14,7 +14,7 @@ from linne.core.applied import marked
 from linne.core.finding import Finding
 from linne.core.images import Images
 from linne.core.intervals import Interval, clusters, paired, wilson
-from linne.core.overlay import joined
+from linne.core.overlay import NONE, joined
 from linne.core.predictions import Predictions
 from linne.core.resample import Measure, bootstrap
 from linne.core.rng import rng
@@ -162,9 +162,7 @@ def each_label(images: Images, said: Several, seed: int, high: float) -> list[Fi
     return [_finding_of_several(images, known, order, score, rate, high)]
 
 
-def _rate_of_answers(
-    twos: "list[tuple[np.ndarray, np.ndarray, np.ndarray]]", group: np.ndarray, seed: int
-) -> Interval:
+def _rate_of_answers(twos: "list[tuple[np.ndarray, np.ndarray, np.ndarray]]", group: np.ndarray, seed: int) -> Interval:
     """The estimated share of wrong answers, the mean over labels, with its 95 % interval over groups."""
 
     def measure(weights: "np.ndarray | None") -> Any:
@@ -186,19 +184,22 @@ def _finding_of_several(
     every = known.classes if images.targets is None else images.classes  # a label too rare to be learned stays
     has, flips = whole[order] == 1, np.zeros((len(order), len(every)), bool)
     flips[:, [every.index(name) for name in known.classes]] = np.isfinite(score[order])
-    sets = [[joined(every[k] for k in np.flatnonzero(one)) for one in told] for told in (has, has ^ flips)]
+    given, suggested = ([joined(every[k] for k in np.flatnonzero(one)) for one in told] for told in (has, has ^ flips))
     sure = wilson(score.min(1) < -SURE, known.group)
-    first = f"{images.names[known.rows[order[0]]]} is called {sets[0][0]!r}, looks like {sets[1][0]!r}"
+    words = (given[0] or "none of the labels", suggested[0] or "none of the labels")
+    first = "{} is called {!r}, looks like {!r}".format(images.names[known.rows[order[0]]], *words)
     return Finding(
         tuple(known.rows[order].tolist()),
         "wrong label",
         "high" if sure.low > high else "medium",
         f"{count(len(order), 'picture')} of {len(known):,} may have a wrong or missing label: {rate.text()} of the "
-        f"answers are wrong or open to doubt, {sure.text()} of the pictures contradicted 100 to 1. The surest: {first}.",
+        f"answers are wrong or open to doubt, {sure.text()} of the pictures contradicted 100 to 1. The surest: "
+        f"{first}.",
         "Look at them from the first on, and correct those that are wrong: linne check --overlay fixes.csv lists them "
         "to decide on; suggestions are in the details.",
         details={
-            "given": sets[0], "suggested": sets[1], "scores": [round(float(x), 4) for x in score[order].min(1)],
+            "given": given, "suggested": [one or NONE for one in suggested],
+            "scores": [round(float(x), 4) for x in score[order].min(1)],
             "noise_rate": [rate.value, rate.low, rate.high], "noise_rate_of": {},
             "sure": [sure.value, sure.low, sure.high],
             "per_split": _per_split(images.split[known.rows], images.split[known.rows[order]]),

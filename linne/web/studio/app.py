@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 
 from ...core.errors import LinneError, RunError
 from ...core.names import printable
+from ...core.run import Run
 from ..guard import Policy, guard
 from . import routes
 from .here import Studio
@@ -26,6 +27,7 @@ def app(here: Studio) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        here.jobs.again(lambda told: here.use(Run(told["run"])))
         yield
         here.jobs.close()
         here.thumbs.close()
