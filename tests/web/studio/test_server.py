@@ -135,7 +135,7 @@ def test_what_is_not_there_is_said(studio: Open, path: str) -> None:
 
 def test_a_decision_is_on_the_disk_when_it_is_confirmed(fresh: Open) -> None:
     told = fresh.decide(0, "relabel", "disc")
-    assert told["rows"][0] == {"row": 0, "version": 1, "labels": ["disc"], "state": 2, "conflict": False, "who": "ann", "against": ""}  # fmt: skip # noqa: E501
+    assert told["rows"][0] == {"row": 0, "version": 1, "labels": ["disc"], "state": 2, "conflict": False, "who": "ann", "known": True, "against": ""}  # fmt: skip # noqa: E501
     row = Overlay.read(fresh.here.project.overlay).rows[0]
     assert (row.picture, row.decision, row.to, row.given, row.who) == (
         "bars/bars-000.jpg",
