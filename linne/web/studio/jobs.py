@@ -25,6 +25,7 @@ from ...core.files import write_json
 from ...core.leash import END, NAME, STAY
 from .left import alive, born, tailed
 
+COMMAND = (sys.executable, "-m", "linne")
 LINES = 200
 """Lines of what a job said that are kept."""
 GRACE = 10.0
@@ -201,7 +202,7 @@ class Jobs:
         self._finish(job, *told)
 
     def _begun(self, job: Job, out: Any, err: Any) -> "subprocess.Popen[str]":
-        words = [sys.executable, "-m", "linne", *job.words, "--json"]
+        words = [*COMMAND, *job.words, "--json"]
         env = {**os.environ, "LINNE_PROGRESS": "json", "PYTHONUNBUFFERED": "1", NAME: "stdin"}
         job.process = subprocess.Popen(
             words, cwd=self.at, env=env, stdin=subprocess.PIPE, stdout=out, stderr=err,
