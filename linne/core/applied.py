@@ -17,7 +17,8 @@ from .overlay import Overlay, Row, joined, parted
 MARK = "overlay"
 """The column of Images that says what was decided: one of VOUCHED, "unsure", or ""."""
 VOUCHED = ("confirmed", "relabelled", "labelled", "added")
-"""Labels that a person gave or confirmed; "added": of a picture that lies in a pool, which teaches and never judges."""
+"""Labels that a person gave or confirmed: "labelled" once, of a picture that had none, so that nobody has looked at it
+again; "added" of a picture that lies in a pool, which teaches and never judges."""
 DROPPED, BAD = "dropped by the overlay", "a bad picture, says the overlay"
 OUT = {"drop": DROPPED, "bad picture": BAD}
 NEW = "new class"
@@ -200,7 +201,8 @@ def _next(row: Row, now: State, word: str) -> State:
     if row.decision == "unsure":
         return State(word, "unsure", "", row)
     label = row.to if row.decision in ("relabel", "accept") else now.label
-    return State(label, "confirmed" if label == word else "relabelled" if word else "labelled", "", row)
+    first = not word and not now.label  # a label that nobody has looked at again
+    return State(label, "labelled" if first else "confirmed" if label == (word or now.label) else "relabelled", "", row)
 
 
 def _matched(

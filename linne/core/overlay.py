@@ -32,6 +32,8 @@ the decision that counts now."""
 ALSO = {"bad": "bad picture", "confirmed": "keep", "confirm": "keep", "accepted": "accept"}
 SIGN = ";"
 """What stands between labels under `to`, `from` and `suggested` where pictures have several."""
+NONE = SIGN
+"""Under `to` and `suggested`, where pictures have several labels: none of them. An empty cell says nothing."""
 BOM = "\ufeff"
 ENCODINGS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"", "utf-8"))
 

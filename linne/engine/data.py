@@ -14,11 +14,12 @@ from ..core.facts import Facts
 from ..core.finding import SEVERITIES, Finding
 from ..core.groups import group_of, merge
 from ..core.images import Images
-from ..core.lookup import find, names, offer
+from ..core.lookup import declared, find, names, offer
 from ..core.overlay import Overlay
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..core.rng import rng
+from ..core.several import Several
 from ..core.spec import Spec, chain
 from ..core.twins import groups_of
 from .log import Log
@@ -122,7 +123,7 @@ def examine(
     if images.targets is not None and not several:
         raise OptionError(
             f"The pictures of {images.came_from or 'memory'} have several labels each, and this needs one a picture. "
-            "linne train, predict, evaluate and report take several."
+            "linne train, check, suggest, predict, evaluate and report take several."
         )
     if not len(images):
         raise InputError(
@@ -223,11 +224,14 @@ def _ask(data: Data, spec: Any, recipe: Recipe, predictions: Predictions | None)
         "rng": rng(recipe.seed, "check", name), "seed": recipe.seed,
     }  # fmt: skip
     trick = find("check", spec)
+    if isinstance(predictions, Several) and not declared("check", name.partition("(")[0], "several", False):
+        predictions = offered["predictions"] = None
     if callable(spec) and not isinstance(spec, Spec):
         return offer(trick, **offered)
     known = (
         [predictions.logits, predictions.labels, predictions.rows, predictions.temperature] if predictions else [None]
     )
+    known += [images.targets] if images.targets is not None else []
     key = digest(
         name, recipe.seed, images.names, images.labels, images.split, images.group, *images.classes,
         *(part for column in sorted(images.columns) for part in (column, np.asarray(images.columns[column], object))),

@@ -62,7 +62,7 @@ def gather(data: Data, recipe: Recipe, log: Log, *, refuse: bool = True) -> Pool
     blank = np.full(n, "", dtype=object)
     none = np.full(n, -1)
     images = replace(images, labels=none, classes=data.images.classes, split=blank, group=blank, weight=None,
-                     columns={}, findings=())  # fmt: skip
+                     columns={}, findings=(), targets=None)  # fmt: skip
     log.say(f"the pool {recipe.pool}: {n:,} pictures, whose labels are not read")
     facts, features = look(images, Looker(data.network, data.geometry, log, runtime=data.runtime))
     why = np.array([facts.reason(row) for row in range(n)], dtype=object)
@@ -74,7 +74,8 @@ def gather(data: Data, recipe: Recipe, log: Log, *, refuse: bool = True) -> Pool
     group = groups_of(twins(both, recipe), known + n)
     if refuse:
         _refuse(data, images, group, recipe)
-    labelled = np.flatnonzero(data.kept & (data.images.labels >= 0))[::-1]
+    own, targets = data.images.labels >= 0, data.images.targets
+    labelled = np.flatnonzero(data.kept & (own if targets is None else (targets >= 0).any(1)))[::-1]
     first = {int(group[row]): f"{TWIN}{data.images.names[row]}" for row in labelled}
     for row in np.flatnonzero(why == ""):
         why[row] = first.get(int(group[known + row]), "")

@@ -242,8 +242,22 @@ def _result(
     found, how, leak = told
     result = Result(data, head, learn, dict(parts), found | {"path": head.path}, how, leak=leak)
     data.findings += [one for one in data.images.findings if one not in data.findings]
-    result.findings = check(data, recipe, None)
+    result.findings = check(data, recipe, head.oof)
     return result
+
+
+def foreseen(data: Data, recipe: Recipe, log: Log) -> "Several | None":
+    """Every learning picture as heads saw it that it did not teach, for checks alone; None where none can be."""
+    try:
+        usable(data)
+        split = data.images.split
+        learn = np.flatnonzero(data.kept & ((split == "train") | ~(split == "train").any()))
+        images = able(data, learn)
+        heads = fit(data.features[learn], images.take(learn), replace(recipe, metric="average_precision"))
+    except (InputError, OptionError) as error:
+        log.say(f"checks that need a classifier are left out: {error}")
+        return None
+    return predictions(images, learn, heads.said, _targets(images)[learn], heads.thresholds)
 
 
 def _all_learn(data: Data) -> Images:

@@ -65,7 +65,7 @@ def suggest(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> tuple[dict[
     rows = foresee.learning(data, recipe)
     head = first._learn(data, recipe, rows, rows[:0], log)
     pool = gather(data, replace(recipe, pool=wanted.pool), log, refuse=False)
-    why = np.where((pool.why == "") & _decided(data, pool.hashes), DECIDED, pool.why)
+    why = np.where((pool.why == "") & decided(data, pool.hashes), DECIDED, pool.why)
     able = np.flatnonzero(why == "")
     left = dict(Counter(word if word == DECIDED else reason(word) for word in why if word).most_common())
     if not len(able):
@@ -100,7 +100,7 @@ def rows_of(found: dict[str, Any], overlay: Path) -> list[Row]:
     ]  # fmt: skip
 
 
-def _decided(data: Data, hashes: np.ndarray) -> np.ndarray:
+def decided(data: Data, hashes: np.ndarray) -> np.ndarray:
     """(m,) bool: pictures of the pool that people have decided on, known by their content."""
     rows: dict[str, list[Row]] = {}
     overlay: Overlay | None = data.overlay.overlay if data.overlay else None

@@ -34,6 +34,7 @@ def check(
     from ..engine.data import examine, wanted
     from ..engine.first import foreseen
     from ..engine.overlay import begun, suspects
+    from ..engine.several import foreseen as foreseen_several
 
     if fail_on not in (*SEVERITIES, "none"):
         raise OptionError(f"fail_on={fail_on!r} is not allowed. {nearest(fail_on, (*SEVERITIES, 'none'))}")
@@ -42,8 +43,10 @@ def check(
     wants = wanted(recipe)
     learns = "predictions" in wants
     kept, recipe = recipe.overlay, begun(recipe)
-    data = examine(load(images), replace(recipe, max_unreadable=1.0), log, features=learns or "features" in wants)
-    found = run_checks(data, recipe, foreseen(data, recipe, log) if learns else None)
+    data = examine(load(images), replace(recipe, max_unreadable=1.0), log, features=learns or "features" in wants,
+                   several=True)  # fmt: skip
+    of = foreseen if data.images.targets is None else foreseen_several
+    found = run_checks(data, recipe, of(data, recipe, log) if learns else None)
     limit = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on != "none" else ()
     over = [finding for finding in found if finding.severity in limit]
     gate = f"--fail-on {fail_on}: {len(over)} findings, the first: {over[0].why}" if over else ""

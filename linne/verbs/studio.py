@@ -12,22 +12,27 @@ from ..engine.log import Log
 
 @dataclass(frozen=True)
 class Closed:
-    """What a studio leaves behind. overlay: the file; figures: what was decided; command: what obeys it."""
+    """What a studio leaves behind. overlay: the file; figures: what was decided; command: what obeys it; left: commands
+    that go on."""
 
     overlay: Path
     figures: dict[str, Any]
     command: str
+    left: tuple[str, ...] = ()
 
     def text(self) -> str:
         """For a terminal."""
+        goes_on = "".join(f"\nGoes on without the studio, which finds it when it is opened again: {one}"
+                          for one in self.left)  # fmt: skip
         if not self.figures["decided"]:
-            return "Closed. Nothing was decided, nothing was written."
+            return f"Closed. Nothing was decided, nothing was written.{goes_on}"
         return (f"Closed. {self.figures['decided']:,} pictures are decided in {self.overlay}. Learn from them with:\n"
-                f"{self.command}")  # fmt: skip
+                f"{self.command}{goes_on}")  # fmt: skip
 
     def data(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {"overlay": str(self.overlay), "figures": self.figures, "command": self.command}
+        return {"overlay": str(self.overlay), "figures": self.figures, "command": self.command,
+                "left": list(self.left)}  # fmt: skip
 
 
 def studio(
@@ -74,10 +79,12 @@ def studio(
     path = overlay_of(source, pictures.root, overlay)
     with alone(path) as home, bound(port) as listening:
         project = Project(pictures, path, who or _account())
-        here = Studio(project, Jobs(), Thumbs(pictures.items), Thumbs(pictures.items, LARGE), source, home, trained)
+        small, large = Thumbs(pictures.items), Thumbs(pictures.items, LARGE)
+        here = Studio(project, Jobs(home=home), small, large, source, home, trained)
         policy = Policy(token=secret(), open=OPEN, cookie=f"linne-{listening.getsockname()[1]}")
         serve(here, policy, listening, browser, (log or Log(quiet=True)).say)
-        return Closed(path, project.figures(), here.command(*here.overlaid("train", source)))
+        return Closed(path, project.figures(), here.command(*here.overlaid("train", source)),
+                      tuple(f"{job.command} (process {job.pid})" for job in here.jobs.left()))  # fmt: skip
 
 
 def _account() -> str:

@@ -43,7 +43,8 @@ def suggest(
 
     With --overlay labels.csv each gets a row there: write its class under 'to' (or accept the guess), and
     linne train --overlay labels.csv learns from it. Twins and what was decided on already are never suggested. Labels
-    that the pool may have are not read.
+    that the pool may have are not read. Where pictures have several labels, those with a label in doubt are asked for,
+    without a curve and a replay.
 
     Parameters
     ----------
@@ -66,6 +67,7 @@ def suggest(
     from ..engine.overlay import begun
     from ..engine.suggest import Wanted, copied, free, rows_of
     from ..engine.suggest import suggest as found_by
+    from ..engine.suggest_several import suggest as found_of_several
     from ..web import suggested
 
     lang = settings.pop("lang", "")
@@ -75,8 +77,9 @@ def suggest(
     wanted = Wanted(recipe.pool, n, query, more, [word.strip() for word in classes.split(",") if word.strip()])
     wanted.check()
     free(copies)
-    data = examine(load(images), begun(recipe, writes=True), log)
-    found, pictures = found_by(data, recipe, wanted, log)
+    data = examine(load(images), begun(recipe, writes=True), log, several=True)
+    of = found_by if data.images.targets is None else found_of_several
+    found, pictures = of(data, recipe, wanted, log)
     if recipe.overlay:
         overlay = Path(recipe.overlay)
         found |= {"overlay": str(overlay), "written": append(overlay, rows_of(found, overlay))}

@@ -5,6 +5,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ..core.images import Images
+from ..core.overlay import NONE
 from ..engine.figures import align
 from . import curved
 from .page import page as plain_page
@@ -35,7 +36,7 @@ class Suggested:
         """One HTML file. Raises OptionError for a language that is not there."""
         small = thumbs(self.images.items, range(min(len(self.images), TILES)))
         tiles = [
-            {"name": one["name"], "lines": [f"{one['rank']}. {one['guess']} {one['confidence']:.0%}",
+            {"name": one["name"], "lines": [f"{one['rank']}. {called(one)} {one['confidence']:.0%}",
                                             *([note(one)] if one["stranger"] else [])],
              "jpeg": "", **small.get(place, {})}
             for place, one in enumerate(found["rows"][:TILES])
@@ -67,7 +68,12 @@ def control(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def cells(one: dict[str, Any]) -> tuple[str, str, str]:
     """The guess, how sure, and the score of a suggestion."""
-    return one["guess"], percent(one["confidence"]), f"{one['score']:.4g}"
+    return called(one), percent(one["confidence"]), f"{one['score']:.4g}"
+
+
+def called(one: dict[str, Any]) -> str:
+    """The guess in words: an overlay's sign for none of several labels is no word."""
+    return "none of the labels" if one["guess"] == NONE else one["guess"]
 
 
 def note(one: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """What decisions come to: later ones win, undo, renamed, replaced and gone pictures, contradictions, pools."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from linne.core.applied import BAD, DROPPED, added, apply, marked, settled, vouched, widened
 from linne.core.errors import InputError
 from linne.core.images import Images
-from linne.core.overlay import Overlay, Row
+from linne.core.overlay import NONE, Overlay, Row
 
 NAMES = ["a/1", "a/2", "b/3", "b/4"]
 HASHES = np.array([bytes([k]) * 16 for k in range(1, 5)], "V16")
@@ -229,6 +230,23 @@ def test_pictures_without_any_class_take_those_of_the_overlay() -> None:
     assert found.images.classes == ("cat", "owl")
     assert labels(found.images) == ["owl", "", "cat", ""]
     assert marked(found.images).tolist() == ["labelled", "", "labelled", ""]
+
+
+def test_a_first_label_is_told_from_one_that_was_looked_at_again() -> None:
+    bare = Images.of([b""] * 4, names=NAMES)
+    first = [row(name, "relabel", "owl") for name in NAMES]
+    again = [row(NAMES[0], "keep"), row(NAMES[1], "relabel", "cat"), row(NAMES[2], "relabel", "owl")]
+    found = apply(overlay(*first, *again), bare, HASHES)
+    assert marked(found.images).tolist() == ["confirmed", "relabelled", "confirmed", "labelled"]
+
+
+def test_none_of_several_labels_is_an_answer() -> None:
+    targets = np.array([[1, 0], [1, 1], [-1, -1], [-1, -1]], np.int8)
+    images = replace(pictures(), labels=np.full(4, -1), targets=targets, classes=("a", "b"))
+    found = apply(overlay(row(NAMES[0], "relabel", NONE), row(NAMES[2], "relabel", NONE)), images, HASHES)
+    assert found.images.targets is not None
+    assert found.images.targets.tolist() == [[0, 0], [1, 1], [0, 0], [-1, -1]]
+    assert found.images.classes == ("a", "b")
 
 
 def test_several_labels_are_all_of_a_picture() -> None:

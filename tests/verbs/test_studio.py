@@ -100,7 +100,7 @@ def test_a_run_brings_its_pictures_and_answers(
     recipe.write_text(f"# linne train photos --out runs/a\n{recipe.read_text()}")
     assert pictures_of(Run(path)) == "photos"
     project = Project(load("photos"), tmp_path / "fixes.csv")
-    guess, confidence = said(project, Run(path))
+    guess, confidence, _ = said(project, Run(path))
     assert [project.classes[k] for k in guess] == ["cat", "dog", "dog", "dog", "eel", "eel"]
     assert (confidence > 90).all()
     assert (confidence <= 100).all()

@@ -14,13 +14,17 @@ from linne.core.applied import marked
 from linne.core.finding import Finding
 from linne.core.images import Images
 from linne.core.intervals import Interval, clusters, paired, wilson
+from linne.core.overlay import NONE, joined
 from linne.core.predictions import Predictions
 from linne.core.resample import Measure, bootstrap
 from linne.core.rng import rng
+from linne.core.several import Several
 
 from ._space import directions, nearest, sample
 from ._words import count
 
+several = True
+"""It takes predictions of several labels too."""
 FEWEST = 5
 """A class with fewer pictures than this has no threshold of its own, and takes no part."""
 TINY = 0.05
@@ -50,10 +54,17 @@ def mislabelled(
     one's, per row; ascending), "noise_rate" [value, low, high] (95 %, over groups), "noise_rate_of"
     {class: the same of the labels that name it}, "sure" [share, low, high] of labels contradicted 100 to 1, and
     "per_split" {split: [suspects, labels]}. neighbours: 0 goes without features. Labels that
-    an overlay confirmed, corrected or could not settle are named no more. high: share (0 to 1) that the lower
+    an overlay confirmed, corrected or could not settle are named no more; those that it gave to pictures without any
+    are, until somebody looks a second time. high: share (0 to 1) that the lower
     bound of "sure" must exceed for high severity; the noise rate does not decide, since classes that are hard to tell
     apart raise it too. [] without predictions.
+
+    Of pictures with several labels each label is asked about by itself, without neighbours: a picture is suspected for
+    the answers (has it, has it not) that are contradicted, "given" and "suggested" are all its labels before and after,
+    joined as an overlay writes them, and "noise_rate" is of answers.
     """
+    if isinstance(predictions, Several):
+        return each_label(images, predictions, seed, high)
     looked = None if predictions is None else believed(predictions, features, neighbours, seed)
     if looked is None:
         return []
@@ -70,8 +81,8 @@ def mislabelled(
 
 
 def asked(images: Images) -> np.ndarray:
-    """(n,) bool: whom an overlay has decided on already."""
-    return marked(images) != ""
+    """(n,) bool: whom an overlay has decided on already; a first label is an answer, and may be a slip of the hand."""
+    return ~np.isin(marked(images).astype(str), ("", "labelled"))
 
 
 def believed(
@@ -124,6 +135,76 @@ def _finding(
             "per_split": _per_split(images.split[known.rows], images.split[known.rows[held]]),
         },
     )
+
+
+def each_label(images: Images, said: Several, seed: int, high: float) -> list[Finding]:
+    """The finding where pictures have several labels: confident learning with two classes, has it and has it not, for
+    every label that out-of-fold probabilities know something of and FEWEST pictures have, and have not."""
+    known = said.take(np.flatnonzero(said.read & said.labelled))
+    p, answers = known.probabilities, known.targets
+    score, twos = np.full(p.shape, np.inf), list[tuple[np.ndarray, np.ndarray, np.ndarray]]()
+    for k in range(p.shape[1]):
+        rows = np.flatnonzero(answers[:, k] >= 0)
+        two, own = np.stack([1 - p[rows, k], p[rows, k]], axis=1), answers[rows, k].astype(np.int64)
+        if np.bincount(own, minlength=2).min() < FEWEST or signal(two, own, known.group[rows]).low <= 0:
+            continue
+        doubt = suspicion(two, own)[0]
+        held = np.argsort(doubt, kind="stable")[: round(joint(two, own).noise * len(rows))]
+        held = held[doubt[held] < 0]
+        score[rows[held], k] = doubt[held]
+        twos.append((rows, two, own))
+    worst = score.min(1, initial=np.inf)
+    order = np.argsort(worst, kind="stable")
+    order = order[np.isfinite(worst[order]) & ~asked(images)[known.rows[order]]]
+    if not len(order):
+        return []
+    rate = _rate_of_answers(twos, known.group, seed)
+    return [_finding_of_several(images, known, order, score, rate, high)]
+
+
+def _rate_of_answers(twos: "list[tuple[np.ndarray, np.ndarray, np.ndarray]]", group: np.ndarray, seed: int) -> Interval:
+    """The estimated share of wrong answers, the mean over labels, with its 95 % interval over groups."""
+
+    def measure(weights: "np.ndarray | None") -> Any:
+        each = [None] if weights is None else list(weights)
+        told = [np.mean([joint(two, own, one if one is None else one[rows]).noise for rows, two, own in twos])
+                for one in each]  # fmt: skip
+        return float(told[0]) if weights is None else np.array(told)
+
+    found = bootstrap({"": measure}, group, len(group), resamples=200, seed=seed, bounds={"": (0.0, 1.0)}, cost=2 * len(twos))  # fmt: skip # noqa: E501
+    return found[""]
+
+
+def _finding_of_several(
+    images: Images, known: Several, order: np.ndarray, score: np.ndarray, rate: Interval, high: float
+) -> Finding:
+    """What is suspected of several labels; order: (s,) places, the most suspected first. score: (n, K), inf where an
+    answer is not suspected."""
+    whole = known.targets if images.targets is None else images.targets[known.rows]
+    every = known.classes if images.targets is None else images.classes  # a label too rare to be learned stays
+    has, flips = whole[order] == 1, np.zeros((len(order), len(every)), bool)
+    flips[:, [every.index(name) for name in known.classes]] = np.isfinite(score[order])
+    given, suggested = ([joined(every[k] for k in np.flatnonzero(one)) for one in told] for told in (has, has ^ flips))
+    sure = wilson(score.min(1) < -SURE, known.group)
+    words = (given[0] or "none of the labels", suggested[0] or "none of the labels")
+    first = "{} is called {!r}, looks like {!r}".format(images.names[known.rows[order[0]]], *words)
+    return Finding(
+        tuple(known.rows[order].tolist()),
+        "wrong label",
+        "high" if sure.low > high else "medium",
+        f"{count(len(order), 'picture')} of {len(known):,} may have a wrong or missing label: {rate.text()} of the "
+        f"answers are wrong or open to doubt, {sure.text()} of the pictures contradicted 100 to 1. The surest: "
+        f"{first}.",
+        "Look at them from the first on, and correct those that are wrong: linne check --overlay fixes.csv lists them "
+        "to decide on; suggestions are in the details.",
+        details={
+            "given": given, "suggested": [one or NONE for one in suggested],
+            "scores": [round(float(x), 4) for x in score[order].min(1)],
+            "noise_rate": [rate.value, rate.low, rate.high], "noise_rate_of": {},
+            "sure": [sure.value, sure.low, sure.high],
+            "per_split": _per_split(images.split[known.rows], images.split[known.rows[order]]),
+        },
+    )  # fmt: skip
 
 
 def signal(p: np.ndarray, labels: np.ndarray, group: np.ndarray) -> Interval:

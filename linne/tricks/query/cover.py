@@ -7,6 +7,8 @@ import numpy as np
 
 from ._rank import Ranked, spread
 
+several = True
+
 
 def cover(features: np.ndarray, known: np.ndarray, n: int) -> Ranked:
     """The n rows that one after another are farthest from `known` (k, d) and from each other; scored by that distance.

@@ -6,6 +6,8 @@ from linne.core.predictions import Predictions
 
 from ._rank import Ranked
 
+several = True
+
 
 def random(predictions: Predictions, rng: np.random.Generator, n: int) -> Ranked:
     """n of the m rows in random order; every score is 0."""

@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 
 from ...core.errors import LinneError, RunError
 from ...core.names import printable
+from ...core.run import Run
 from ..guard import Policy, guard
 from ..serve_open import mistakes
 from . import routes
@@ -27,6 +28,7 @@ def app(here: Studio) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        here.jobs.again(lambda told: here.use(Run(told["run"])))
         yield
         here.jobs.close()
         here.thumbs.close()

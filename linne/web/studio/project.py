@@ -20,7 +20,7 @@ from ...core.images import SPLITS, Images
 from ...core.journal import Journal, now
 from ...core.measure import content_hash
 from ...core.names import printable
-from ...core.overlay import DECISIONS, SIGN, Row, joined, parted
+from ...core.overlay import DECISIONS, NONE, SIGN, Row, joined, parted
 
 STATES = ("", "confirmed", "relabelled", "labelled", "unsure", "dropped", "bad picture")
 """What a picture's state number stands for; "" is undecided."""
@@ -36,7 +36,8 @@ LONGEST = 200
 @dataclass(frozen=True)
 class Answer:
     """What a person decided. row: the picture. version: of the picture as they saw it. to: labels, where it takes one
-    (several of them where pictures have several). source: what the decision came by, for `retract`."""
+    (several of them where pictures have several, or NONE alone: that it has none of them). source: what the decision
+    came by, for `retract`."""
 
     row: int
     version: int
@@ -186,6 +187,7 @@ class Project:
         return {
             "row": row, "version": int(self.version[row]), "labels": self.labels(row), "state": int(self.state[row]),
             "conflict": bool(self.conflict[row]), "who": trail[-1].who if trail else "",
+            "known": bool(self.label[row] >= 0 if self.targets is None else (self.targets[row] >= 0).any()),
         }  # fmt: skip
 
     def since(self, number: int) -> dict[str, Any]:
@@ -220,7 +222,7 @@ class Project:
             if self.targets is not None and (first := self.images.targets) is not None:
                 moved = (self.targets[:, : first.shape[1]] != first).any(1)
             out = np.isin(self.state, (STATES.index("dropped"), STATES.index("bad picture")))
-            blank = self.label < 0 if self.targets is None else ~(self.targets == 1).any(1)
+            blank = self.label < 0 if self.targets is None else ~(self.targets >= 0).any(1)
             counts = (np.bincount(self.label[self.label >= 0], minlength=len(self.classes)) if self.targets is None
                       else (self.targets == 1).sum(0))  # fmt: skip
             return {
@@ -250,13 +252,15 @@ class Project:
         """The labels of an answer, as an overlay has them. Raises OptionError where there should be one, or none."""
         words = [word.strip() for word in answer.to]
         if answer.decision == "accept":
-            words = list(self._words(answer.suggested)) or [""]
+            words = [NONE] if self.several and answer.suggested == NONE else self._words(answer.suggested) or [""]
         if answer.decision not in ("relabel", "accept"):
             if words:
                 raise OptionError(f"{answer.decision!r} takes no class.")
             return ""
         if not words or not all(words) or (len(words) > 1 and not self.several):
             raise OptionError(f"{answer.decision!r} takes {'the labels' if self.several else 'one class'} under 'to'.")
+        if self.several and words == [NONE]:
+            return NONE
         for word in words:
             if word not in self.classes:
                 self.add_class(word)

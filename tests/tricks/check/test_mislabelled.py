@@ -8,6 +8,7 @@ import pytest
 from linne.core.images import Images
 from linne.core.predictions import Predictions, softmax
 from linne.core.rng import rng
+from linne.core.several import Several
 from linne.tricks.check._space import axes, directions, nearest
 from linne.tricks.check.mislabelled import joint, mislabelled, noise_rates, signal, votes
 from linne.tricks.plant.noise import noise
@@ -239,3 +240,46 @@ def test_axes_and_neighbours_against_numpy() -> None:
     cosine[np.arange(300)[:, None] // 2 == np.arange(300) // 2] = -2
     assert np.sort(near, 1) == pytest.approx(np.sort(cosine, 1)[:, -4:])
     assert np.take_along_axis(cosine, rows, 1) == pytest.approx(near)
+
+
+def test_a_first_label_is_suspected_and_a_second_look_is_not() -> None:
+    images, features = cloud()
+    wrong = np.arange(0, 600, 40)
+    labels = images.labels.copy()
+    labels[wrong] = (labels[wrong] + 1) % 4
+    marks = np.full(600, "labelled", object)
+    marks[wrong[:5]] = "confirmed"
+    images = replace(images, labels=labels, columns={"overlay": marks})
+    found = mislabelled(images, None, judged(images, features), 0)[0]
+    assert set(wrong[5:]) <= set(found.rows)
+    assert not set(wrong[:5]) & set(found.rows)
+
+
+def several(flipped: int, seed: int = 0) -> tuple[Images, Several, set[int]]:
+    """Three labels of which scores know much, and the rows where one answer was turned round."""
+    draw = np.random.default_rng(seed)
+    truth = draw.integers(0, 2, (400, 3)).astype(np.int8)
+    logits = np.where(truth == 1, 3.0, -3.0) + draw.normal(size=truth.shape)
+    rows, column = draw.choice(400, flipped, replace=False), draw.integers(0, 3, flipped)
+    targets = truth.copy()
+    targets[rows, column] ^= 1
+    images = replace(
+        Images.of([b""] * 400, ["a"] * 400), labels=np.full(400, -1), targets=targets, classes=tuple("abc")
+    )
+    none = np.full(400, "", object)
+    said = Several(logits, np.full(400, -1), np.arange(400), images.classes, images.names, none, targets=targets,
+                   thresholds=np.full(3, 0.5))  # fmt: skip
+    return images, said, set(rows.tolist())
+
+
+def test_answers_of_several_labels_are_suspected_one_by_one() -> None:
+    images, said, flipped = several(20)
+    found = mislabelled(images, None, said, 0)[0]
+    assert set(found.rows[:20]) == flipped
+    assert found.details["noise_rate"][1] < 20 / 1200 < found.details["noise_rate"][2]
+    for row, given, suggested in zip(found.rows[:20], found.details["given"], found.details["suggested"], strict=False):
+        before, after = ({word for word in text.split(";") if word} for text in (given, suggested))
+        assert len(before ^ after) == 1, "one answer is turned back"
+        assert before == {name for name, has in zip("abc", images.targets[row], strict=True) if has == 1}
+    clean, sure, _ = several(0)
+    assert mislabelled(clean, None, sure, 0) == [], "no false alarm where nothing is wrong"

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from linne.core.applied import apply
 from linne.core.load import load
 from linne.core.measure import content_hash
 from linne.core.overlay import Overlay
+from linne.web.studio.jobs import Jobs
 from linne.web.studio.routes.findings import _compared
 from tests.conftest import write_folder
 from tests.runs import write_run
@@ -135,7 +137,7 @@ def test_what_is_not_there_is_said(studio: Open, path: str) -> None:
 
 def test_a_decision_is_on_the_disk_when_it_is_confirmed(fresh: Open) -> None:
     told = fresh.decide(0, "relabel", "disc")
-    assert told["rows"][0] == {"row": 0, "version": 1, "labels": ["disc"], "state": 2, "conflict": False, "who": "ann", "against": ""}  # fmt: skip # noqa: E501
+    assert told["rows"][0] == {"row": 0, "version": 1, "labels": ["disc"], "state": 2, "conflict": False, "who": "ann", "known": True, "against": ""}  # fmt: skip # noqa: E501
     row = Overlay.read(fresh.here.project.overlay).rows[0]
     assert (row.picture, row.decision, row.to, row.given, row.who) == (
         "bars/bars-000.jpg",
@@ -357,6 +359,54 @@ def test_several_labels(tmp_path: Path, photos: Path) -> None:
         assert "has" in [name for name, _, _ in one.get("/api/columns")]
         one.decide(0, "undo", version=1)
         assert one.get("/api/picture/0")["labels"] == ["red"]
+
+
+def test_none_of_several_labels_and_what_to_label_next(tmp_path: Path, photos: Path) -> None:
+    table = tmp_path / "several.csv"
+    paths = sorted(path for path in photos.rglob("*.jpg"))
+    words = {"bars": "straight", "cross": "straight;two", "disc": "round"}
+    cells = [words[path.parent.name] if k % 3 else "?" for k, path in enumerate(paths)]
+    lines = [f"{path},{cell}" for path, cell in zip(paths, cells, strict=True)]
+    table.write_text("\n".join(["image,labels", *lines]) + "\n")
+    with opened(f"several({table}, label=labels)", tmp_path / "fixes.csv") as one:
+        assert one.get("/api/queue")["left"] == 12
+        told = one.decide(0, "relabel", ";")["rows"][0]
+        assert (told["labels"], told["known"]) == ([], True)
+        assert one.get("/api/queue")["left"] == 11
+        assert one.here.project.figures()["blank"] == 11
+        assert one.decide(1, "relabel", "straight", ";", status=400)
+        check, job = one.post("/api/check", {}), one.post("/api/suggest", {})
+        assert waited(one, check["id"])["state"] == "done"
+        assert waited(one, job["id"])["state"] == "done", waited(one, job["id"])
+        queue = one.get("/api/queue")
+        assert queue["order"] == "suggest"
+        assert {row["row"] for row in queue["rows"]} == {row for row in range(1, 36) if row % 3 == 0}
+        assert all(0.5 <= row["confidence"] <= 1 for row in queue["rows"])
+
+
+def test_a_job_goes_on_without_the_studio_and_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import time; from linne.core.leash import leash; leash(); time.sleep(2); print('{\"run\": 7}')"
+    monkeypatch.setattr("linne.web.studio.jobs.COMMAND", (sys.executable, "-c", code))
+    first, found = Jobs(tmp_path, tmp_path), list[Any]()
+    left, ends = (first.start("train", ["train"], lasts=True, stays=stays) for stays in (True, False))
+    until = time.monotonic() + 10
+    while not (tmp_path / "lasting.json").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert left is ends, "the same words are the same job"
+    first.close()
+    assert [job.number for job in first.left()] == [left.number]
+    assert left.process is not None
+    assert left.process.stdin is not None
+    left.process.stdin.close()  # as it is when the studio ends
+    again = Jobs(tmp_path, tmp_path)
+    job = again.again(found.append)
+    assert job is not None
+    assert job.pid == left.pid
+    while job.state in ("waiting", "running") and time.monotonic() < until:
+        left.process.poll()
+        time.sleep(0.05)
+    assert (job.state, found) == ("done", [{"run": 7}])
+    assert Jobs(tmp_path, tmp_path).again(found.append) is None, "it is told once"
 
 
 def test_the_server_knows_no_torch() -> None:

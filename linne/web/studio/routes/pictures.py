@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from ....core.decode import decode
 from ....core.errors import OptionError, Unreadable
 from ....core.names import printable
+from ....core.overlay import NONE, joined
 from ..here import Here, Studio
 from ..project import Gone
 from .findings import recall
@@ -56,6 +57,11 @@ def _columns(here: Studio) -> dict[str, np.ndarray]:
     }  # fmt: skip
     if own.targets is not None:
         out["has"] = np.packbits(own.targets == 1, axis=1, bitorder="little")
+        said = np.zeros(own.targets.shape, bool)
+        if here.guessed is not None:
+            said[:, : here.guessed.shape[1]] = here.guessed
+        out["said"] = np.packbits(said, axis=1, bitorder="little")
+        out["known"] = (own.targets >= 0).any(1).astype(np.uint8)
     return out
 
 
@@ -110,8 +116,11 @@ def picture(row: int, here: Here) -> dict[str, Any]:
     except (Gone, Unreadable) as error:
         told |= {"why": str(error)}
     guess = int(here.guess[row])
+    sure = int(here.confidence[row])
     told["guess"] = own.classes[guess] if guess >= 0 else ""
-    told["confidence"] = int(here.confidence[row]) if guess >= 0 else None
+    if here.guessed is not None and sure < 255:
+        told["guess"] = joined(own.classes[k] for k in np.flatnonzero(here.guessed[row])) or NONE
+    told["confidence"] = sure if sure < 255 else None
     told["given"] = own.classes[own.given[row]] if own.given[row] >= 0 else ""
     told["findings"] = [
         {"kind": one["kind"], "zh": one.get("zh", ""), "severity": one["severity"], "why": one["why"]}

@@ -57,6 +57,18 @@ def job(number: int, here: Here) -> dict[str, Any]:
     return own.data() | {"lines": list(own.lines)}
 
 
+class Stay(BaseModel):
+    """Whether a job goes on when the studio is closed."""
+
+    stays: bool
+
+
+@router.post("/jobs/{number}/stay")
+def stay(number: int, asked: Stay, here: Here) -> dict[str, Any]:
+    """Let a training go on when the studio is closed, or end with it; the next studio finds it."""
+    return here.jobs.stay(number, asked.stays).data()
+
+
 @router.post("/jobs/{number}/stop")
 def stop(number: int, here: Here) -> dict[str, Any]:
     """End a job as Ctrl-C would."""

@@ -30,13 +30,12 @@ def queue(here: Here, n: Annotated[int, Query(ge=1, le=5000)] = 200) -> dict[str
 def suggest(here: Here) -> dict[str, Any]:
     """Ask what to label next; a job. It reads a copy of the overlay, which so gets no row that nobody wrote."""
     own = here.project
-    if own.several:
-        raise OptionError("What to label next is told for pictures with one label each.")
     labelled = len(own) - own.figures()["blank"] - own.figures()["left_out"]
-    if labelled < LEAST or len(own.used()) < 2:
+    if labelled < LEAST or len(own.used()) < (1 if own.several else 2):
         raise OptionError(f"{labelled} pictures are labelled, of {len(own.used())} classes. Label {LEAST} or more "
-                          "of two classes first.")  # fmt: skip
-    words = ["suggest", here.source, "--pool", here.source, "--n", "200", "--classes", "none"]
+                          f"{'with and without a label' if own.several else 'of two classes'} first.")  # fmt: skip
+    words = ["suggest", here.source, "--pool", here.source, "--n", "200"]
+    words += [] if own.several else ["--classes", "none"]
     shown = here.overlaid(*words)
     if own.trails:
         copy = here.home / "suggest.csv"

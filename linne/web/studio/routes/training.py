@@ -10,7 +10,7 @@ from ....core.errors import OptionError
 from ....core.files import plain
 from ....core.run import Run
 from .. import runs
-from ..here import Here, Studio, said
+from ..here import Here, Studio
 
 router = APIRouter(prefix="/api/train")
 Id = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
@@ -20,12 +20,14 @@ REPORT = "sandbox allow-scripts allow-popups; default-src 'none'; script-src 'un
 
 
 class Wanted(BaseModel):
-    """A run to begin. name: of its folder below runs/, made where not given."""
+    """A run to begin. name: of its folder below runs/, made where not given. stays: it goes on when the studio is
+    closed."""
 
     name: Annotated[str, Field(max_length=60, pattern=r"^([\w-][\w .-]*)?$")] = ""
     minutes: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 0
     method: Literal["auto", "probe", "tail", "full"] = "auto"
     metric: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9_]*$")] = ""
+    stays: bool = False
 
 
 class Pair(BaseModel):
@@ -58,7 +60,7 @@ def start(asked: Wanted, here: Here) -> dict[str, Any]:
     words += ["--minutes", f"{asked.minutes:g}"] if asked.minutes else []
     words += ["--method", asked.method] if asked.method != "auto" else []
     words += ["--metric", asked.metric] if asked.metric else []
-    return _started(here, [*words, "--out", str(place)])
+    return _started(here, [*words, "--out", str(place)], asked.stays)
 
 
 @router.post("/go_on")
@@ -70,8 +72,8 @@ def go_on(asked: One, here: Here) -> dict[str, Any]:
     return _started(here, ["train", here.source, "--recipe", str(path / "recipe.toml"), "--out", str(path)])
 
 
-def _started(here: Studio, words: list[str]) -> dict[str, Any]:
-    job = here.jobs.start("train", words, lambda told: _use(here, told["run"]))
+def _started(here: Studio, words: list[str], stays: bool = False) -> dict[str, Any]:
+    job = here.jobs.start("train", words, lambda told: _use(here, told["run"]), lasts=True, stays=stays)
     return job.data() | {"run": runs.mark(runs.Path(words[-1]))}
 
 
@@ -83,9 +85,7 @@ def use(asked: One, here: Here) -> dict[str, Any]:
 
 
 def _use(here: Studio, path: str) -> None:
-    run = Run(path)
-    guess, confidence = said(here.project, run)
-    here.run, here.guess, here.confidence = run, guess, confidence
+    here.use(Run(path))
 
 
 @router.get("/log/{run}")

@@ -102,6 +102,7 @@ function take(seen) {
   columns.state[row] = seen.state;
   columns.conflict[row] = seen.conflict ? 1 : 0;
   if (project.several) {
+    columns.known[row] = seen.known ? 1 : 0;
     const width = columns.has.length / project.figures.pictures;
     columns.has.fill(0, row * width, (row + 1) * width);
     for (const label of seen.labels) {
@@ -112,7 +113,7 @@ function take(seen) {
 }
 
 function heard(told) {
-  const begun = waiting.flatMap((batch) => batch.answers.flatMap((one) => one.to));
+  const begun = waiting.flatMap((batch) => batch.answers.flatMap((one) => one.to)).filter((label) => label !== NONE || !project.several);
   project.classes = [...told.classes, ...new Set(begun.filter((label) => !told.classes.includes(label)))];
   if (told.figures) project.figures = told.figures;
   const wide = project.several && columns.has.length / project.figures.pictures < Math.ceil(told.classes.length / 8);
@@ -147,6 +148,21 @@ export function has(row, k) {
   const width = columns.has.length / project.figures.pictures;
   return k < width * 8 && (columns.has[row * width + (k >> 3)] & (1 << (k & 7))) !== 0;
 }
+// whether somebody said which labels it has; of several labels none is an answer too
+export const NONE = ";";
+export const known = (row) => (project.several ? columns.known[row] === 1 : columns.label[row] >= 0);
+export const firstLabel = (row) => (project.several ? project.classes.findIndex((_, k) => has(row, k)) : columns.label[row]);
+// whether the run's answer is the label: null where either is not there
+export function right(row) {
+  if (!known(row)) return null;
+  if (!project.several) return columns.guess[row] < 0 ? null : columns.guess[row] === columns.label[row];
+  if (columns.confidence[row] === 255) return null;
+  const width = columns.has.length / project.figures.pictures;
+  for (let k = row * width; k < (row + 1) * width; k++) if (columns.has[k] !== columns.said[k]) return false;
+  return true;
+}
+// the labels that a suggestion names
+export const parted = (text) => (project.several ? text.split(NONE).filter(Boolean) : text ? [text] : []);
 export const state = (row) => project.states[columns.state[row]];
 export const left = (row) => state(row) === "dropped" || state(row) === "bad picture";
 
@@ -172,10 +188,13 @@ const COMES_TO = { keep: "confirmed", drop: "dropped", "bad picture": "bad pictu
 function foreseen(answers) {
   const rows = answers.map((one) => {
     const { row } = one;
-    const to = one.decision === "accept" ? [one.suggested] : one.to;
+    const said = one.decision === "accept" ? parted(one.suggested) : one.to;
+    const none = project.several && (one.decision === "accept" ? one.suggested === NONE : one.to[0] === NONE);
+    const to = none ? [] : said;
     for (const label of to) if (!project.classes.includes(label) && !project.several) project.classes.push(label);
-    const word = to.length ? (columns.given[row] < 0 && !project.several ? "labelled" : "relabelled") : COMES_TO[one.decision];
-    const seen = { row, version: columns.version[row] + 1, state: project.states.indexOf(word), labels: to.length ? to : labels(row), conflict: false };
+    const new_ = none || to.length > 0;
+    const word = new_ ? (columns.given[row] < 0 && columns.label[row] < 0 && !project.several ? "labelled" : "relabelled") : COMES_TO[one.decision];
+    const seen = { row, version: columns.version[row] + 1, state: project.states.indexOf(word), labels: new_ ? to : labels(row), known: new_ || known(row), conflict: false };
     take(seen);
     return seen;
   });

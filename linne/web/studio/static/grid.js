@@ -181,7 +181,7 @@ export class Grid {
     else if (event.key === "End") this.go(this.rows.length - 1, event.shiftKey);
     else if (event.key === " ") this.toggle(this.active);
     else if (event.key === "Enter") this.opened(this.active);
-    else if (event.key === "Escape") this.none();
+    else if (event.key === "Escape" && this.selected.size) this.none();
     else if (event.key === "a" && (event.ctrlKey || event.metaKey)) this.all();
     else return;
     event.preventDefault();

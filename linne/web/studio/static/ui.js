@@ -16,6 +16,10 @@ export function h(tag, props = {}, ...children) {
   return made;
 }
 
+// the labels of a picture as it is shown; none of several is an answer, no label is a gap
+export const named = (row) => api.labels(row).join(", ") || (api.project.several && api.known(row) ? t("none of the labels") : "—");
+export const called = (text) => (api.project.several ? api.parted(text).join(", ") || t("none of the labels") : text);
+
 export const clear = (root, ...children) => { root.replaceChildren(...children.flat().filter(Boolean)); return root; };
 
 export function toast(text, seconds = 5) {
@@ -75,6 +79,44 @@ export function choose(title = t("Choose a class")) {
   });
 }
 
+// several labels of pictures, each there or not; resolves to their names, [api.NONE] for none of them, or null
+export function chooseSeveral(given = []) {
+  return new Promise((resolve) => {
+    const picked = new Set(given);
+    const list = h("div", { class: "classes", role: "group", "aria-label": t("Choose labels") });
+    const field = h("input", { type: "text", "aria-label": t("Search or a new label"), placeholder: t("Search or a new label"), maxlength: "200", autocomplete: "off" });
+    let found = [], chosen = null;
+    const show = () => {
+      const text = field.value.trim();
+      found = [...new Set([...picked, ...api.project.classes])].filter((name) => name.toLowerCase().includes(text.toLowerCase())).slice(0, 200);
+      if (text && !found.includes(text) && !api.project.classes.includes(text)) found.push(text);
+      clear(list, found.map((name) => h("label", {}, h("input", { type: "checkbox", checked: picked.has(name), onchange: () => flip(name) }), h("span", { class: "name" }, api.project.classes.includes(name) ? name : t("New class: {name}", { name })))));
+    };
+    const flip = (name) => { if (!picked.delete(name)) picked.add(name); };
+    field.addEventListener("input", show);
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      if (field.value.trim() && found.length) { flip(found.find((name) => name.toLowerCase() === field.value.trim().toLowerCase()) ?? found[0]); field.value = ""; show(); } else save();
+    });
+    const save = () => { chosen = picked.size ? [...picked] : [api.NONE]; made.close(); };
+    show();
+    const made = dialog(t("Choose labels"), h("div", {}, h("div", { class: "field" }, field), list,
+      h("p", { class: "soft small" }, t("Type and Enter switch a label on or off; Enter with nothing typed saves. Without any, the answer is: none of the labels."))),
+    [h("button", { type: "button", class: "main", onclick: save }, t("Save"))]);
+    made.addEventListener("close", () => resolve(chosen));
+    field.focus();
+  });
+}
+
+// what pictures are relabelled to: a class, or several labels where pictures have several; null for nothing
+export async function relabelled(rows) {
+  if (!rows.length) return null;
+  if (api.project.several) return chooseSeveral(rows.length === 1 ? api.labels(rows[0]) : []);
+  const name = await choose();
+  return name ? [name] : null;
+}
+
 // one line about a job of this kind, kept fresh; `then` runs once when it is done
 export function job(kind, then = () => {}) {
   const line = h("div", { class: "row small", role: "status" });
@@ -88,6 +130,7 @@ export function job(kind, then = () => {}) {
       moving && progress.total ? h("progress", { max: progress.total, value: progress.done, "aria-label": progress.what }) : null,
       moving && progress.total ? h("span", {}, t("{done} of {total}", progress)) : null,
       moving ? h("button", { type: "button", onclick: () => api.post(`/api/jobs/${own.id}/stop`).then(api.look) }, t("Stop")) : null,
+      moving && own.lasts ? h("label", { class: "row tight" }, h("input", { type: "checkbox", checked: own.stays, onchange: (event) => api.post(`/api/jobs/${own.id}/stay`, { stays: event.target.checked }).then(api.look) }), t("Goes on when the studio is closed")) : null,
       own.why ? h("span", { class: "bad name" }, own.why) : moving ? h("span", { class: "soft name" }, own.lines.at(-1) ?? "") : null);
     if (own.state === "done" && was !== "done") then(own);
     was = own.state;

@@ -41,5 +41,9 @@ add({
   "selected": "已选", "Pictures": "图片", "Apply": "应用", "Undone.": "已撤销。",
   "confirmed": "已确认", "relabelled": "已改标", "labelled": "已标注", "unsure": "不确定", "dropped": "已排除",
   "bad picture": "坏图片", "undecided": "未决定",
+  "none of the labels": "不含任何标签", "Choose labels": "选择标签", "Search or a new label": "搜索或新建标签", "Save": "保存",
+  "Type and Enter switch a label on or off; Enter with nothing typed saves. Without any, the answer is: none of the labels.":
+    "输入后按 Enter 选中或取消标签；未输入时按 Enter 保存。不选任何标签表示：不含任何标签。",
+  "Goes on when the studio is closed": "关闭工作室后继续运行",
   "At most {n} pictures are decided on at once; the first ones were taken.": "一次最多决定 {n} 张图片；已取前面的。",
 });

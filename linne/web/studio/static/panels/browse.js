@@ -1,6 +1,7 @@
 // Browse: every picture, filtered; one looked at closely; what is like it; the map of all.
 
-import { choose, clear, h, toast } from "../ui.js";
+import { clear, h, named, relabelled, toast } from "../ui.js";
+import { closeup } from "../closeup.js";
 import { Grid } from "../grid.js";
 import { chart } from "../map.js";
 import { called } from "../words.js";
@@ -12,41 +13,43 @@ export const zh = {
   "wrong": "答错", "Sureness of the run, %": "模型置信度（%）", "from": "从", "to": "到", "no label": "无标签",
   "Clear the filters": "清除筛选", "Grid": "网格", "Map": "地图", "Relabel": "改标签", "Keep": "保留", "Leave out": "排除",
   "Undo": "撤销", "Look closely": "细看", "Find similar": "找相似", "All pictures": "全部图片", "{n} selected": "已选 {n} 张",
-  "Like {name}": "与 {name} 相似", "Filters": "筛选", "Label": "标签", "Listed as": "原标签", "Guess": "模型猜测", "Size": "尺寸", "Camera": "相机",
-  "Decisions": "决定记录", "none yet": "暂无", "Actions": "操作", "Details": "详情",
+  "Like {name}": "与 {name} 相似", "Filters": "筛选", "Actions": "操作", "Search classes": "搜索类别", "{n} more: search for them": "另有 {n} 个：请搜索", "No class is called so.": "没有这样的类别。",
+  "No picture passes these filters.": "没有图片符合这些筛选条件。", "looks closely, or stops": "细看，或关闭",
   "Pictures must be looked at once before similar ones can be found.": "先让程序看一遍图片，才能找相似。",
   "Look at all pictures": "查看全部图片", "select": "选择", "open": "打开", "all shown pictures": "选中全部显示的图片",
-  "conflicts": "有冲突", "keep": "保留", "relabel": "改标", "drop": "排除", "accept": "接受", "undo": "撤销", "{a} as {b}": "{a} 为 {b}",
+  "conflicts": "有冲突",
   "high": "严重", "medium": "中等", "low": "轻微",
 };
 
+const LISTED = 60;  // classes that are listed at once; more are searched for
+
 export function mount(root, api, t) {
   const want = { text: null, classes: new Set(), part: "", state: "", finding: "", answer: "", low: 0, high: 100, only: null };
-  let findings = [], about = "", chartMade = null;
-  const grid = new Grid({ caption: (row) => [api.labels(row).join(", ") || "—", mark(row)], opened: look, changed: tell });
+  let findings = [], about = "", chartMade = null, sought = "";
+  const grid = new Grid({ caption: (row) => [named(row), mark(row)], opened: (row) => close.show(row), changed: tell });
   const mark = (row) => (api.columns.conflict[row] ? "!" : "") + (api.left(row) ? "✕" : api.state(row) ? "✓" : "");
   const counted = h("span", {}), chosen = h("span", { class: "soft" });
   const button = (text, then, key) => h("button", { type: "button", title: key, onclick: then }, t(text));
   const views = h("div", { class: "row", role: "group", "aria-label": t("Map") });
-  const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") }, counted, chosen,
+  const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") }, views, counted, chosen,
     button("Relabel", relabel, "r"), button("Keep", () => say("keep"), "k"), button("Leave out", () => say("drop"), "x"),
-    button("Undo", () => api.undo(), "u"), button("Look closely", () => look(grid.active), "Enter"),
-    button("Find similar", () => similar(grid.active), "s"), h("span", { class: "push" }), views);
+    button("Undo", () => api.undo(), "u"), button("Look closely", () => close.show(grid.active), "Enter"),
+    button("Find similar", () => similar(grid.active), "s"));
   const aside = h("aside", { "aria-label": t("Filters") });
-  const right = h("aside", { class: "right", "aria-label": t("Details"), hidden: true });
-  const stage = h("div", {}, grid.root);
-  stage.style.minHeight = "0";
-  const frame = h("div", { class: "side" }, aside, h("div", { class: "middle" }, bar, stage), right);
+  const stage = h("div", { class: "stage" }, grid.root), empty = h("p", { class: "soft empty", hidden: true }, t("No picture passes these filters."));
+  const frame = h("div", { class: "side" }, aside, h("div", { class: "middle" }, bar, stage));
+  const close = closeup(api, t, frame, () => (chartMade ?? { focus() { grid.root.focus(); } }).focus());
+  frame.append(close.root);
   clear(root, frame);
 
   function passes(row) {
     const c = api.columns;
     if (want.only && !want.only.has(row)) return false;
-    if (want.classes.size && ![...want.classes].some((k) => (k < 0 ? !api.labels(row).length : api.has(row, k)))) return false;
+    if (want.classes.size && ![...want.classes].some((k) => (k === -1 ? !api.known(row) : k === -2 ? api.known(row) && !api.labels(row).length : api.has(row, k)))) return false;
     if (want.part !== "" && c.part[row] !== Number(want.part)) return false;
     if (want.state === "conflict" ? !c.conflict[row] : want.state !== "" && c.state[row] !== Number(want.state)) return false;
     if (want.finding === "any" ? c.flags[row] === 0n : want.finding !== "" && !((c.flags[row] >> BigInt(want.finding)) & 1n)) return false;
-    if (want.answer && (c.guess[row] < 0 || (c.guess[row] === c.label[row]) !== (want.answer === "right"))) return false;
+    if (want.answer && api.right(row) !== (want.answer === "right")) return false;
     if ((want.low > 0 || want.high < 100) && (c.confidence[row] === 255 || c.confidence[row] < want.low || c.confidence[row] > want.high)) return false;
     return true;
   }
@@ -55,21 +58,22 @@ export function mount(root, api, t) {
     const list = want.text ?? Array.from({ length: api.loaded }, (_, row) => row);
     const rows = list.filter((row) => row < api.loaded && passes(row));
     grid.show(rows, keep);
+    empty.hidden = rows.length > 0 || api.loaded < api.project.figures.pictures;
+    if (!empty.isConnected) grid.root.after(empty);
     clear(counted, about ? `${about} · ` : "", t("{n} of {all}", { n: rows.length, all: api.project.figures.pictures }));
     chartMade?.show(rows);
   }
 
-  function tell() { chosen.textContent = grid.selected.size ? t("{n} selected", { n: grid.selected.size }) : ""; }
+  function tell() { if (close?.at != null && grid.active !== undefined && close.at !== grid.active) close.show(grid.active); chosen.textContent = grid.selected.size ? t("{n} selected", { n: grid.selected.size }) : ""; }
 
   async function say(decision, to = []) {
     const rows = grid.chosen();
     if (rows.length) await api.decide(rows, decision, to);
   }
   async function relabel() {
-    const rows = grid.chosen();
-    const name = rows.length ? await choose() : null;
+    const rows = grid.chosen(), to = await relabelled(rows);
     grid.root.focus();
-    if (name) api.decide(rows, "relabel", [name]);
+    if (to) api.decide(rows, "relabel", to);
   }
 
   function filters() {
@@ -79,42 +83,35 @@ export function mount(root, api, t) {
       return h("label", { class: "field" }, h("span", { class: "soft" }, label), made);
     };
     const counts = api.project.figures.counts;
-    const order = api.project.classes.map((_, k) => k).slice(0, 400);
     const box = (k, name, n) => h("label", {}, h("input", { type: "checkbox", checked: want.classes.has(k), onchange: (event) => {
       event.target.checked ? want.classes.add(k) : want.classes.delete(k); show(); } }), h("span", { class: "name" }, name), h("span", { class: "n" }, n.toLocaleString("en")));
-    const number = (label, name) => h("label", {}, h("span", { class: "soft" }, t(label), " "), h("input", { type: "number", min: "0", max: "100", value: want[name],
+    const number = (label, name) => h("label", { class: "row tight" }, h("span", { class: "soft" }, t(label)), h("input", { type: "number", min: "0", max: "100", value: want[name],
       onchange: (event) => { want[name] = Number(event.target.value); show(); } }));
     let soon;
     const text = h("input", { type: "search", oninput: () => { clearTimeout(soon); soon = setTimeout(async () => {
       want.text = text.value.trim() ? await api.get(`/api/find?text=${encodeURIComponent(text.value.trim())}`) : null; show(); }, 200); } });
+    const listed = h("div", { class: "classes", role: "group", "aria-labelledby": "class-filter", tabindex: "0" });
+    const list = () => {
+      const every = api.project.classes, word = sought.toLowerCase();
+      const found = every.map((_, k) => k).filter((k) => !want.classes.has(k) && every[k].toLowerCase().includes(word));
+      const picked = [...want.classes].filter((k) => k >= 0);
+      clear(listed, !word && api.project.figures.blank ? box(-1, t("no label"), api.project.figures.blank) : null, !word && api.project.several ? box(-2, t("none of the labels"), "") : null,
+        [...picked, ...found.slice(0, LISTED)].map((k) => box(k, every[k], counts[k] ?? 0)),
+        found.length > LISTED ? h("p", { class: "soft small" }, t("{n} more: search for them", { n: found.length - LISTED })) : null,
+        word && !found.length ? h("p", { class: "soft small" }, t("No class is called so.")) : null);
+    };
+    const search = api.project.classes.length > 12 ? h("input", { type: "search", value: sought, "aria-label": t("Search classes"), placeholder: t("Search classes"), id: "class-search", oninput: (event) => { sought = event.target.value.trim(); list(); } }) : null;
+    list();
     clear(aside, h("h2", {}, t("Filters")),
       h("label", { class: "field" }, h("span", { class: "soft" }, t("Name")), text),
       h("div", { class: "field" }, h("span", { class: "soft", id: "class-filter" }, t("Class")),
-        h("div", { class: "classes", role: "group", "aria-labelledby": "class-filter", tabindex: "0" },
-          api.project.figures.blank ? box(-1, t("no label"), api.project.figures.blank) : null, order.map((k) => box(k, api.project.classes[k], counts[k] ?? 0)))),
+        search, listed),
       select(t("Part"), want.part, [["", t("any")], ...api.project.parts.map((part, k) => [String(k), t(part || "no part")])], (v) => { want.part = v; }),
       select(t("Decision"), want.state, [["", t("any")], ...api.project.states.map((state, k) => [String(k), t(state || "undecided")]), ["conflict", t("conflicts")]], (v) => { want.state = v; }),
       findings.length ? select(t("Finding"), want.finding, [["", t("any")], ["any", t("any finding")], ...findings.map((one, k) => [String(k), called(one)]).filter(([k]) => findings[k].rows.length)], (v) => { want.finding = v; }) : null,
       api.project.run ? select(t("Answer of the run"), want.answer, [["", t("any")], ["right", t("right")], ["wrong", t("wrong")]], (v) => { want.answer = v; }) : null,
       api.project.run ? h("div", { class: "field" }, h("span", { class: "soft" }, t("Sureness of the run, %")), h("div", { class: "row" }, number("from", "low"), number("to", "high"))) : null,
-      button("Clear the filters", () => { Object.assign(want, { text: null, classes: new Set(), part: "", state: "", finding: "", answer: "", low: 0, high: 100, only: null }); about = ""; filters(); show(); }));
-  }
-
-  async function look(row) {
-    if (row === undefined) return;
-    right.hidden = false;
-    frame.classList.add("third");
-    const told = await api.get(`/api/picture/${row}`);
-    const fact = (name, value) => (value ? [h("dt", {}, t(name)), h("dd", { class: "name" }, value)] : []);
-    clear(right, h("div", { class: "row tight" }, h("h2", { class: "name" }, told.name),
-      h("button", { type: "button", class: "push", "aria-label": t("Close"), onclick: () => { right.hidden = true; frame.classList.remove("third"); grid.root.focus(); } }, "×")),
-    told.why ? h("p", { class: "bad", role: "alert" }, told.why) : h("img", { class: "big", src: api.view(row), alt: told.name }),
-    h("dl", {}, fact("Label", told.labels.join(", ")), fact("Listed as", told.given), fact("Guess", told.guess && `${told.guess} (${told.confidence} %)`),
-      fact("Size", told.width && `${told.width} × ${told.height} ${told.format}`), fact("Camera", told.camera)),
-    told.findings.map((one) => h("p", { class: "small" }, h("b", { class: one.severity === "high" ? "bad" : "warn" }, called(one)), ": ", h("span", { lang: "en" }, one.why))),
-    h("h3", {}, t("Decisions")),
-    told.trail.length ? h("ul", { class: "plain small" }, told.trail.map((one) => h("li", { class: "name" }, one.to ? t("{a} as {b}", { a: t(one.decision), b: one.to }) : t(one.decision),
-      " · ", one.who, " · ", one.when.slice(0, 16).replace("T", " "), one.note ? ` · ${one.note}` : ""))) : h("p", { class: "soft small" }, t("none yet")));
+      button("Clear the filters", () => { Object.assign(want, { text: null, classes: new Set(), part: "", state: "", finding: "", answer: "", low: 0, high: 100, only: null }); about = ""; sought = ""; filters(); show(); }));
   }
 
   async function similar(row) {
@@ -142,6 +139,7 @@ export function mount(root, api, t) {
     });
     clear(stage, chartMade.root);
     chartMade.show(grid.rows);
+    chartMade.focus();
   }
 
   filters();
@@ -151,10 +149,10 @@ export function mount(root, api, t) {
   api.get("/api/findings").then((told) => { findings = told; filters(); }).catch(() => {});
   const offs = [api.on("loaded", () => show(true)), api.on("changes", () => { if (!aside.contains(document.activeElement)) filters(); })];
   return {
-    unmount() { offs.forEach((off) => off()); grid.close(); chartMade?.close(); },
+    unmount() { offs.forEach((off) => off()); close.off(); grid.close(); chartMade?.close(); },
     keys: {
       r: [t("Relabel"), relabel], k: [t("Keep"), () => say("keep")], x: [t("Leave out"), () => say("drop")],
-      s: [t("Find similar"), () => similar(grid.active)], m: [t("Map"), () => map(!chartMade)],
+      s: [t("Find similar"), () => similar(grid.active)], m: [t("Map"), () => map(!chartMade)], Escape: [t("Close"), () => close.close()],
     },
     help: [["Space", t("select")], ["Ctrl+A", t("all shown pictures")], ["Enter", t("open")]],
   };

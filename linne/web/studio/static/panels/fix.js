@@ -1,6 +1,7 @@
 // Put right: what the checks found, one key a decision, many pictures at once.
 
-import { choose, clear, h, job, toast } from "../ui.js";
+import { called as said, clear, h, job, named, relabelled, toast } from "../ui.js";
+import { closeup } from "../closeup.js";
 import { Grid } from "../grid.js";
 import { called } from "../words.js";
 
@@ -17,18 +18,22 @@ export const zh = {
   "test": "测试", "validation": "验证", "train": "训练（折外）", "high": "严重", "medium": "中等", "low": "轻微",
   "all but the first of each group": "每组除第一张外全部", "keep the first, leave the others out": "保留第一张，排除其余",
   "this group": "这一组", "What people answered differently, not having seen each other.": "两人在互未看到对方答案时作出的不同回答。",
-  "Look at each and decide again.": "逐一查看并重新决定。",
+  "Look at each and decide again.": "逐一查看并重新决定。", "Look closely": "细看", "Odds against the label": "与标签相悖的胜算", "Surest first: the more an answer is contradicted, the earlier it comes.": "最确定的在前：与回答越矛盾越靠前。",
+  "All of this finding are decided. Choose another one at the left.": "该问题下的图片均已决定。请在左侧选择其他问题。", "The checks look at every picture for wrong labels, duplicates, leaks, outliers and more.": "检查会查看每张图片，寻找可疑标注、重复、泄漏、离群等问题。",
 };
 
 export function mount(root, api, t) {
   let findings = [], at = null, hide = true;
   const one = () => (at === "conflicts" ? { kind: t("Conflicts"), why: t("What people answered differently, not having seen each other."), fix: t("Look at each and decide again."),
     rows: [...api.columns.conflict.keys()].filter((row) => api.columns.conflict[row]), groups: [] } : findings[at]);
+  // whether it waits for a decision on this finding: a label that somebody gave it at first is none
+  const open = (row) => !api.columns.state[row] || (api.state(row) === "labelled" && one()?.kind !== "no label");
+  const odds = (row) => { const own = one(), score = own?.scores?.[own.rows.indexOf(row)]; return own?.kind === "wrong label" && score < 0 ? t("{n} to 1", { n: Math.round(Math.exp(Math.min(18, -score))) }) : ""; };
   const suggested = (row) => { const own = one(); return own?.suggested?.[own.rows.indexOf(row)] ?? ""; };
   const group = (row) => one()?.groups.find((rows) => rows.includes(row)) ?? [row];
-  const grid = new Grid({ changed: tell, opened: () => whole(), caption: (row) => {
+  const grid = new Grid({ changed: tell, opened: (row) => close.show(row), caption: (row) => {
     const to = suggested(row);
-    return [`${api.labels(row).join(", ") || "—"}${to && !api.columns.state[row] ? ` → ${to}?` : ""}`,
+    return [`${named(row)}${to && open(row) ? ` → ${said(to)}?` : ""}`,
       (api.columns.conflict[row] ? "!" : "") + (api.left(row) ? "✕" : api.state(row) ? "✓" : "")];
   } });
   const told = h("div", {}), chosen = h("span", { class: "soft" });
@@ -37,14 +42,18 @@ export function mount(root, api, t) {
   const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") },
     button("Keep", () => say("keep"), "k"), button("Accept", accept, "a"), button("Relabel", relabel, "r"), button("Leave out", () => say("drop"), "x"),
     button("Bad picture", () => say("bad picture"), "b"), button("Unsure", () => say("unsure"), "q"), button("Undo", () => api.undo(), "u"),
-    button("Whole group", whole, "g"), chosen, h("span", { class: "push" }), hider);
+    button("Whole group", whole, "g"), button("Look closely", () => close.show(grid.active), "Enter"), chosen, h("span", { class: "push" }), hider);
   const aside = h("aside", { "aria-label": t("Findings") });
   const line = job("check", () => { load(); api.reload(); }), worthLines = ["train before", "train after", "compare"].map((kind) => job(kind, kind === "compare" ? brought : undefined));
   const brings = h("div", {});
-  const main = h("div", { class: "middle" }, h("div", {}, told, bar), grid.root);
-  clear(root, h("div", { class: "side" }, aside, main));
+  const main = h("div", { class: "middle" }, h("div", {}, told, bar), h("div", { class: "stage" }, grid.root));
+  const frame = h("div", { class: "side" }, aside, main), nothing = h("p", { class: "soft empty", hidden: true });
+  grid.root.after(nothing);
+  const close = closeup(api, t, frame, () => grid.root.focus(), (row) => [["Suggested", said(suggested(row))], ["Odds against the label", odds(row)]].filter(([, text]) => text && suggested(row)));
+  frame.append(close.root);
+  clear(root, frame);
 
-  function tell() { const n = grid.chosen().length; chosen.textContent = n > 1 ? t("decided together: {n}", { n }) : ""; }
+  function tell() { if (close?.at != null && grid.active !== undefined && close.at !== grid.active) close.show(grid.active); const n = grid.chosen().length; chosen.textContent = n > 1 ? t("decided together: {n}", { n }) : ""; }
 
   function list() {
     const conflicts = api.project.figures.conflicts;
@@ -62,12 +71,16 @@ export function mount(root, api, t) {
 
   function show(keep = false) {
     const own = one();
-    if (!own) { grid.show([]); return clear(told); }
+    bar.hidden = !own;
+    if (!own) { grid.show([]); nothing.hidden = false; nothing.textContent = t(findings.length ? "Nothing was found." : "The checks look at every picture for wrong labels, duplicates, leaks, outliers and more."); return clear(told); }
     const says = at === "conflicts" ? undefined : "en";  // what a check says is English
-    const left = own.rows.filter((row) => at === "conflicts" || !api.columns.state[row]);
+    const left = own.rows.filter((row) => at === "conflicts" || open(row));
     clear(told, h("div", { class: "card" }, h("p", {}, h("b", {}, called(own)), " · ", h("span", { lang: says }, own.why)), h("p", { class: "soft" }, h("span", { lang: says }, own.fix), " · ", t("left to decide: {n}", { n: left.length })),
+      own.kind === "wrong label" ? h("p", { class: "soft small" }, t("Surest first: the more an answer is contradicted, the earlier it comes.")) : null,
       own.groups.length ? h("button", { type: "button", onclick: firsts }, t("all but the first of each group")) : null));
     grid.show(hide && at !== "conflicts" ? left : own.rows, keep);
+    nothing.hidden = grid.rows.length > 0;
+    nothing.textContent = t("All of this finding are decided. Choose another one at the left.");
   }
 
   async function say(decision, to = []) {
@@ -85,9 +98,9 @@ export function mount(root, api, t) {
   }
   async function relabel() {
     const rows = grid.chosen();
-    const name = rows.length ? await choose() : null;
+    const to = await relabelled(rows);
     grid.root.focus();
-    if (name) { grid.selected.clear(); api.decide(rows, "relabel", [name]); }
+    if (to) { grid.selected.clear(); api.decide(rows, "relabel", to); }
   }
   function whole() {
     for (const row of group(grid.active)) grid.selected.add(row);
@@ -124,10 +137,10 @@ export function mount(root, api, t) {
   grid.root.focus();
   const offs = [line.off, ...worthLines.map((own) => own.off), api.on("changes", () => { list(); show(true); })];
   return {
-    unmount() { offs.forEach((off) => off()); grid.close(); },
+    unmount() { offs.forEach((off) => off()); close.off(); grid.close(); },
     keys: {
       k: [t("Keep"), () => say("keep")], a: [t("Accept"), accept], r: [t("Relabel"), relabel], x: [t("Leave out"), () => say("drop")],
-      b: [t("Bad picture"), () => say("bad picture")], q: [t("Unsure"), () => say("unsure")], g: [t("Whole group"), whole],
+      b: [t("Bad picture"), () => say("bad picture")], q: [t("Unsure"), () => say("unsure")], g: [t("Whole group"), whole], Escape: [t("Close"), () => close.close()],
     },
   };
 }

@@ -1,6 +1,6 @@
 // Label: one picture after the other, a number a class.
 
-import { choose, clear, h, job, toast } from "../ui.js";
+import { called, choose, clear, h, job, toast } from "../ui.js";
 
 export const title = "Label", order = 30, key = "L";
 export const zh = {
@@ -13,6 +13,8 @@ export const zh = {
   "The first class: press n, or type its name.": "还没有类别：按 n 或输入名称新建。", "Saved": "已保存", "Latest": "最近", "a class": "选择类别", "any class, by its name": "按名称选择类别",
   "accept the guess": "接受猜测", "Progress": "进度", "Actions": "操作", "Conflict": "冲突", "decided in the meantime": "期间已被决定",
 };
+Object.assign(zh, { "None of the labels": "不含任何标签", "{n} more: press c": "另有 {n} 个：按 c 查找", "Choose labels, or press 0 for none of them.": "请选择标签，或按 0 表示不含任何标签。" });
+const LISTED = 60;  // classes that have a button of their own; the others are chosen by name
 const AFTER = 20;
 const AHEAD = 4;
 
@@ -32,7 +34,7 @@ export function mount(root, api, t) {
   select.value = guesses();
   const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") },
     button("New class", fresh, "n"), button("Skip", skip, "Space"), button("Unsure", () => say("unsure"), "q"), button("Leave out", () => say("drop"), "x"), button("Undo", undo, "u"),
-    api.project.several ? button("Save", save, "Enter") : null, h("span", { class: "push" }), name);
+    api.project.several ? [button("None of the labels", nothing, "0"), button("Save", save, "Enter")] : [], h("span", { class: "push" }), name);
   const aside = h("aside", { "aria-label": t("Classes") }, h("h2", {}, t("Classes")), list);
   const right = h("aside", { class: "right", "aria-label": t("Progress") }, h("h2", {}, t("Progress")), progress,
     h("h2", {}, t("The order")), h("button", { type: "button", onclick: ask }, t("Ask what to label next")), asked.line,
@@ -67,15 +69,16 @@ export function mount(root, api, t) {
       image.alt = t("picture {n}", { n: at.row });
       api.get(`/api/names?rows=${at.row}`).then(([text]) => { name.textContent = text; image.alt = text; });
     } else { image.removeAttribute("src"); name.textContent = ""; }
-    if (at?.guess && guesses() === "before") guess.textContent = t("The model guesses {name} ({percent} %)", { name: at.guess, percent: Math.round(100 * at.confidence) });
+    if (at?.guess && guesses() === "before") guess.textContent = t("The model guesses {name} ({percent} %)", { name: called(at.guess), percent: Math.round(100 * at.confidence) });
     else if (guesses() !== "after") guess.textContent = "";
     classes();
   }
 
   function classes() {
     const { figures } = api.project;
-    clear(list, api.project.classes.map((label, k) => h("li", {}, h("button", { type: "button", class: "pick", "aria-pressed": api.project.several ? String(picked.has(label)) : undefined, onclick: () => choice(label) },
+    clear(list, api.project.classes.slice(0, LISTED).map((label, k) => h("li", {}, h("button", { type: "button", class: "pick", "aria-pressed": api.project.several ? String(picked.has(label)) : undefined, onclick: () => choice(label) },
       k < 9 ? h("kbd", { "aria-hidden": "true" }, String(k + 1)) : null, h("span", { class: "name" }, label), h("span", { class: "n" }, (figures.counts[k] ?? 0).toLocaleString("en"))))),
+    api.project.classes.length > LISTED ? h("li", {}, h("button", { type: "button", onclick: fresh }, t("{n} more: press c", { n: api.project.classes.length - LISTED }))) : null,
     api.project.classes.length ? null : h("li", { class: "soft" }, t("The first class: press n, or type its name.")),
     h("li", {}, h("button", { type: "button", onclick: fresh }, t("New class"), " ", h("kbd", { "aria-hidden": "true" }, "n"))),
     api.project.several ? h("li", { class: "soft small" }, t("Choose labels by number, then Enter saves them.")) : null);
@@ -90,15 +93,21 @@ export function mount(root, api, t) {
     if (!picked.delete(label)) picked.add(label);
     classes();
   }
-  function save() { if (at && picked.size) say("relabel", [...picked]); }
+  function save() { if (picked.size) say("relabel", [...picked]); else toast(t("Choose labels, or press 0 for none of them.")); }
+  function nothing() { say("relabel", [api.NONE]); }
+  function accept() {
+    if (!at?.guess) return;
+    if (api.project.several) say("relabel", api.parted(at.guess).length ? api.parted(at.guess) : [api.NONE]);
+    else choice(at.guess);
+  }
 
   // the page goes on at once; api.js keeps the answer until the server has it on its disk
   async function say(decision, to = []) {
     if (!at) return;
     const own = at, begun = performance.now();
     if (own.guess && guesses() === "after") {
-      const same = to.length === 1 && to[0] === own.guess;
-      guess.textContent = `${t("The model guessed {name} ({percent} %)", { name: own.guess, percent: Math.round(100 * own.confidence) })}: ${same ? t("as you said") : t("you said {name}", { name: to.join(", ") || t(decision === "drop" ? "dropped" : decision) })}`;
+      const same = [...to].filter((one) => one !== api.NONE).sort().join("\n") === api.parted(own.guess).sort().join("\n");
+      guess.textContent = `${t("The model guessed {name} ({percent} %)", { name: called(own.guess), percent: Math.round(100 * own.confidence) })}: ${same ? t("as you said") : t("you said {name}", { name: (to.length ? called(to.join(api.NONE)) : "") || t(decision === "drop" ? "dropped" : decision) })}`;
     }
     before.push(own.row);
     next();
@@ -106,7 +115,7 @@ export function mount(root, api, t) {
     const told = await saved;
     window.linne.saved = performance.now() - begun;  // key to disk, in ms: what bench/studio.py reads
     if (!told) return;
-    latest.prepend(h("li", { class: "name" }, `${to.join(", ") || t(decision === "drop" ? "dropped" : decision)} · ${t("Saved")}`));
+    latest.prepend(h("li", { class: "name" }, `${(to.length ? called(to.join(api.NONE)) : "") || t(decision === "drop" ? "dropped" : decision)} · ${t("Saved")}`));
     while (latest.children.length > 8) latest.lastChild.remove();
     since += 1;
     if (asking() && since >= AFTER) { since = 0; api.post("/api/suggest").then(api.look).catch(() => {}); }
@@ -133,9 +142,9 @@ export function mount(root, api, t) {
   refill();
   const keys = {
     n: [t("New class"), fresh], " ": [t("Skip"), skip], q: [t("Unsure"), () => say("unsure")], x: [t("Leave out"), () => say("drop")], u: [t("Undo"), undo],
-    c: [t("any class, by its name"), fresh], a: [t("accept the guess"), () => at?.guess && choice(at.guess)],
+    c: [t("any class, by its name"), fresh], a: [t("accept the guess"), accept],
   };
-  if (api.project.several) keys.Enter = [t("Save"), save];
+  if (api.project.several) Object.assign(keys, { Enter: [t("Save"), save], 0: [t("None of the labels"), nothing] });
   for (let k = 1; k <= 9; k++) keys[String(k)] = [t("a class"), () => api.project.classes[k - 1] !== undefined && choice(api.project.classes[k - 1])];
   const offs = [asked.off, api.on("changes", (rows) => {
     classes();

@@ -15,6 +15,7 @@ export const zh = {
   "It is the run that is open.": "当前打开的就是它。", "Its answers are shown now.": "现在显示它的回答。", "Settings": "设置", "Stopped runs can go on later from where they were.": "停止的训练以后可以从原处继续。", "new run": "新建训练", "probe": "分类头", "tail": "网络末段", "full": "整个网络",
   "{n} classes with pictures; training takes two or more.": "有图片的类别 {n} 个；训练至少需要两个。",
 };
+Object.assign(zh, { "Without it a run ends with the studio. With it the next studio of this project finds it under Runs.": "不勾选时，训练随工作室结束；勾选后，下次打开此项目时会在“训练记录”中找到它。" });
 const LINES = 300;
 
 export function mount(root, api, t) {
@@ -24,6 +25,7 @@ export function mount(root, api, t) {
   const minutes = h("input", { type: "number", min: "0", max: "100000", step: "0.5", value: "0" });
   const method = pick([["auto", "as time allows"], ["probe", "the head alone"], ["tail", "the last part of the network"], ["full", "the whole network"]]);
   const metric = pick([["", "accuracy"], ["balanced_accuracy", "balanced accuracy"], ["macro_f1", "macro F1"], ["log_loss", "log loss"]]);
+  const stays = h("input", { type: "checkbox", id: "stays" });
   const name = h("input", { type: "text", maxlength: "60", placeholder: t("made by itself") });
   const field = (text, control) => h("label", { class: "field" }, h("span", { class: "soft" }, t(text)), control);
   const made = job("train", (done) => { refresh(); listen(true); });
@@ -32,7 +34,7 @@ export function mount(root, api, t) {
   const start = h("button", { type: "button", class: "main", id: "start", onclick: begin }, t("Start training"));
   const aside = h("aside", { "aria-label": t("A new run") }, h("h2", {}, t("A new run")),
     field("Minutes for a better classifier after the first one", minutes), field("How", method), api.project.several ? null : field("What choices go by", metric), field("Its name", name),
-    start, made.line, h("p", { class: "soft small" }, t("Stopped runs can go on later from where they were.")));
+    h("label", { class: "row tight" }, stays, t("Goes on when the studio is closed")), h("p", { class: "soft small" }, t("Without it a run ends with the studio. With it the next studio of this project finds it under Runs.")), start, made.line, h("p", { class: "soft small" }, t("Stopped runs can go on later from where they were.")));
   const compare = h("button", { type: "button", disabled: true, onclick: both }, t("Compare the two"));
   const right = h("aside", { class: "right", "aria-label": t("Runs") }, h("h2", {}, t("Runs")), list,
     h("h2", {}, t("Compare")), h("p", { class: "soft small" }, t("Choose two finished runs to compare.")), compare, versus.line, verdict);
@@ -47,7 +49,7 @@ export function mount(root, api, t) {
     if (used < 2 && !api.project.several) return toast(t("{n} classes with pictures; training takes two or more.", { n: used }));
     start.disabled = true;
     try {
-      const told = await api.post("/api/train/start", { name: name.value, minutes: Number(minutes.value) || 0, method: method.value, metric: metric.value });
+      const told = await api.post("/api/train/start", { name: name.value, minutes: Number(minutes.value) || 0, method: method.value, metric: metric.value, stays: stays.checked });
       command(told.command);
       name.value = "";
       choose(told.run);

@@ -32,7 +32,7 @@ export function mount(root, api, t) {
   const mode = h("select", { id: "mode", onchange: again }, [["what", "What is it?"], ["who", "Who is it?"]].map(([value, text]) => h("option", { value }, t(text))));
   const percent = (value, id) => h("input", { type: "number", min: "0", max: "99", value, id });
   const cover = percent("95", "coverage"), strange = percent("95", "unknown");
-  const box = (text, id) => { const made = h("input", { type: "checkbox", checked: true, id }); return [made, h("label", { class: "row" }, made, t(text))]; };
+  const box = (text, id) => { const made = h("input", { type: "checkbox", checked: true, id }); return [made, h("label", { class: "row tight" }, made, t(text))]; };
   const [heat, heatRow] = box("Where it looked", "heat"), [near, nearRow] = box("Pictures it learned from that are alike", "near");
   const field = (text, control) => h("label", { class: "field" }, h("span", { class: "soft" }, t(text)), control);
   const who = h("input", { type: "text", maxlength: "200", id: "who" }), enrolled = h("p", { class: "soft small", role: "status", id: "enrolled" });

@@ -1,0 +1,46 @@
+// One picture looked at closely, beside a grid: large, what is known of it, who decided what.
+
+import { clear, h, called as said } from "./ui.js";
+import { add, called } from "./words.js";
+
+add({
+  "Label": "标签", "Listed as": "原标签", "Guess": "模型猜测", "Size": "尺寸", "Camera": "相机", "Decisions": "决定记录", "none yet": "暂无", "Details": "详情",
+  "keep": "保留", "relabel": "改标", "drop": "排除", "accept": "接受", "undo": "撤销", "{a} as {b}": "{a} 为 {b}", "Suggested": "建议", "{n} to 1": "{n} : 1",
+});
+
+// frame: the .side that holds it; back(): where the focus goes when it is closed; more(row): further facts, [[name, text]]
+export function closeup(api, t, frame, back, more = () => []) {
+  const root = h("aside", { class: "right sheet", "aria-label": t("Details"), hidden: true });
+  let at = null;
+  const off = api.on("changes", (rows) => { if (at !== null && rows.some((seen) => seen.row === at)) show(at); });
+
+  function close() {
+    at = null;
+    root.hidden = true;
+    frame.classList.remove("third");
+    back();
+  }
+
+  async function show(row) {
+    if (row === undefined || row === null) return;
+    at = row;
+    root.hidden = false;
+    frame.classList.add("third");
+    let told;
+    try { told = await api.get(`/api/picture/${row}`); } catch (error) { return void clear(root, h("p", { class: "bad", role: "alert" }, error.message)); }
+    if (at !== row) return;
+    const fact = (name, value) => (value ? [h("dt", {}, t(name)), h("dd", { class: "name" }, value)] : []);
+    const labels = told.labels.join(", ") || (api.project.several && told.known ? t("none of the labels") : "");
+    clear(root, h("div", { class: "row tight" }, h("h2", { class: "name" }, told.name),
+      h("button", { type: "button", class: "push", "aria-label": t("Close"), title: "Esc", onclick: close }, "×")),
+    told.why ? h("p", { class: "bad", role: "alert" }, told.why) : h("img", { class: "big", src: api.view(row), alt: told.name }),
+    h("dl", {}, fact("Label", labels), more(row).map(([name, value]) => fact(name, value)), fact("Listed as", told.given), fact("Guess", told.guess && `${said(told.guess)} (${told.confidence} %)`),
+      fact("Size", told.width && `${told.width} × ${told.height} ${told.format}`), fact("Camera", told.camera)),
+    told.findings.map((one) => h("p", { class: "small" }, h("b", { class: one.severity === "high" ? "bad" : "warn" }, called(one)), ": ", h("span", { lang: "en" }, one.why))),
+    h("h3", {}, t("Decisions")),
+    told.trail.length ? h("ul", { class: "plain small" }, told.trail.map((one) => h("li", { class: "name" }, one.to ? t("{a} as {b}", { a: t(one.decision), b: said(one.to) }) : t(one.decision),
+      " · ", one.who, " · ", one.when.slice(0, 16).replace("T", " "), one.note ? ` · ${one.note}` : ""))) : h("p", { class: "soft small" }, t("none yet")));
+  }
+
+  return { root, show, close, off, get at() { return at; } };
+}
