@@ -21,9 +21,7 @@ WORDS = 5000
 """Letters of a mistake's names and classes, each as long as they may be."""
 
 
-def reasons(
-    result: Result, rows: list[int], folded: bool = False, wrong: "list[int] | None" = None
-) -> dict[str, Any]:
+def reasons(result: Result, rows: list[int], folded: bool = False, wrong: "list[int] | None" = None) -> dict[str, Any]:
     """{"how", "note", "rows": {row: {"guess", "label" (JPEGs), "near" ([row]), "like" ([cosine])}}} of mistakes' rows.
 
     wrong: of several labels, the one of each row that was missed or wrongly said; its map is "label", there is no

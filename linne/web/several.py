@@ -47,6 +47,7 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
         "leak": result.leak,
         "reads": reads if "test" in result.predictions else 0,
         "figures": result.figures | {"per_label": _lowest(result.figures["per_label"])},
+        "histogram": histogram(judged) if isinstance(judged, Several) else {},
         "mistakes": wrong,
         "reasons": why,
         "checked": recipe.check != "none",
@@ -94,6 +95,14 @@ def _rungs(result: Result) -> list[str]:
     return [found.get("rung", "probe"), *(one["rung"] for one in found.get("folds", []))]
 
 
+def histogram(judged: Several, bins: int = 20) -> dict[str, list[int]]:
+    """How many known answers are how probable, in equal bins from 0 to 1: "right" of those where the label is there."""
+    held = judged.known & judged.read[:, None]
+    chance, there = judged.probabilities[held], judged.targets[held] == 1
+    return {name: np.histogram(chance[own], bins, (0, 1))[0].tolist() for name, own in
+            (("right", there), ("wrong", ~there))}  # fmt: skip
+
+
 def mistakes(judged: Several) -> list[dict[str, Any]]:
     """The answers that are most surely wrong, one a picture: a label that is missed, or said and not there."""
     cost = np.where(judged.targets == 1, -judged.logits, judged.logits)
@@ -119,6 +128,7 @@ def render(data: dict[str, Any], lang: str = "en") -> str:
         "reach": charts.axis([row[part] for row in rows for part in ("recall", "precision")]),
         "beside": together(data["figures"]),
         "reasons": data.get("reasons", {}),
+        "histogram": data.get("histogram", {}),
     }
     return page.render(data | frame(data) | own, lang=lang, **dressed("css"), **dressed("js"))
 
