@@ -111,4 +111,6 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], byt
 if __name__ == "__main__":
     import uvloop  # the load takes less of the machine that it shares with the server
 
-    print(json.dumps(uvloop.run(Load(json.loads(sys.argv[1])).run())))
+    found = uvloop.run(Load(json.loads(sys.argv[1])).run())
+    with open(1, "w", buffering=1 << 16, closefd=False) as sink:  # whole, also where output is not buffered otherwise
+        json.dump(found, sink)

@@ -20,7 +20,7 @@ from .log import Log
 FILES = Path(__file__).parent / "deployed"
 KINDS = ("docker", "triton", "tensorrt", "cpp")
 PACKAGES = (
-    "cyclopts", "numpy", "pillow", "simplejpeg", "platformdirs", "fastapi", "uvicorn", "python-multipart",
+    "cyclopts", "numpy", "pillow", "simplejpeg", "platformdirs", "fastapi", "uvicorn", "httptools", "python-multipart",
 )  # fmt: skip
 """What `linne serve` of a bundle imports, beside its runtime."""
 TYPES = {"set": "TYPE_BOOL"}

@@ -2,10 +2,11 @@
 `linne predict` and `linne identify` give.
 
 A run that sees each picture plainly is fed prepared squares, so that decoding can be done elsewhere; views, several
-runs and galleries go the way that they go offline. Nothing of a picture is kept, in memory or on disk. One thread at a
-time may ask.
+runs and galleries go the way that they go offline. Nothing of a picture is kept, in memory or on disk. As many threads
+as a model has `lanes` may ask it at a time.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -91,6 +92,7 @@ class Classifier:
 
     ask: options that every answer follows. geometry: of the squares that it wants, None where it decodes by itself.
     unit: pictures that go through the network at a time, padded where there are fewer; 1 where it takes any number.
+    lanes: threads that may look and tell at a time; one where a network uses every core for one batch.
     Raises what opening a run raises, and OptionError for options that need all pictures at once.
     """
 
@@ -115,7 +117,8 @@ class Classifier:
         self._deciders: dict[Any, Decider | None] = {}
         self._explainers: dict[str, Any] = {}
         self.geometry = self.model.geometry if isinstance(self.model, Model) else None
-        self.ran, self.unit = "", 1
+        self.ran, self.unit, self.lanes = "", 1, 1
+        self._lock = threading.RLock()
         self.decides(Want())
 
     def _opened(self) -> "tuple[Any, np.ndarray]":
@@ -146,7 +149,7 @@ class Classifier:
             self._runner, self.ran = choose(
                 self.model.network, self.geometry.size, self.ask.runtime, MANY, squares, self.log
             )
-        self.unit = int(getattr(self._runner, "batch", 1))
+        self.unit, self.lanes = int(getattr(self._runner, "batch", 1)), int(getattr(self._runner, "lanes", 1))
         self.look([Picture("warm", b"", b"\0" * 16, squares[0])])
 
     def look(self, pictures: Sequence[Picture]) -> list[Looked]:
@@ -158,7 +161,9 @@ class Classifier:
         features = np.full((len(pictures), self.model.network.width), np.nan)
         for row, found in zip(some, self._runner(iter([pictures[row].square for row in some])), strict=True):
             seen[row].features = features[row] = found
-        return [Looked(*each) for each in zip(pictures, seen, self.model.logits(features), strict=True)]
+        with self._lock:
+            logits = self.model.logits(features)
+        return [Looked(*each) for each in zip(pictures, seen, logits, strict=True)]
 
     def _streamed(self, pictures: Sequence[Picture]) -> list[Looked]:
         images, out = Images.of([one.data for one in pictures]), list[Looked]()
@@ -169,6 +174,10 @@ class Classifier:
 
     def tell(self, looked: Sequence[Looked], want: Want) -> list[dict[str, Any]]:
         """Answers as JSON has them. Raises OptionError or InputError for what this model cannot be asked."""
+        with self._lock:
+            return self._told(looked, want)
+
+    def _told(self, looked: Sequence[Looked], want: Want) -> list[dict[str, Any]]:
         if want.of and not want.explain:
             raise OptionError(f"of={want.of[:100]!r} has no effect without explain: say explain=cam as well.")
         logits = np.stack([one.logits for one in looked])

@@ -95,7 +95,9 @@ def _serve(program: Any, listening: Any) -> None:
     """Until Ctrl-C or SIGTERM."""
     import uvicorn
 
-    config = uvicorn.Config(program, log_level="warning", access_log=False, server_header=False, ws="none",
+    from ..web.prompt import Prompt
+
+    config = uvicorn.Config(program, http=Prompt, log_level="warning", access_log=False, server_header=False, ws="none",
                             timeout_graceful_shutdown=10, lifespan="on")  # fmt: skip
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run([listening])

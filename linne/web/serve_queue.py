@@ -1,4 +1,5 @@
-"""The queue before a model: bounded by what can be answered in time, answered in small batches by one thread.
+"""The queue before a model: bounded by what can be answered in time, answered in small batches by a thread, or by as
+many as the model has lanes.
 
 How many pictures may wait follows from the measured seconds a picture and the deadline: what could not be answered in
 time is refused at the door, before its body is read, and not after it has waited.
@@ -18,8 +19,8 @@ from .asgi import Refused
 
 DEADLINE = 1.0
 """Seconds from a request's head to its answer."""
-GATHER, BATCH = 0.005, 32
-"""Seconds for which a batch waits for pictures that are being decoded; pictures in one."""
+GATHER, BATCH, LANES = 0.005, 32, 16
+"""Seconds for which a batch waits for pictures that are being decoded; pictures in one; threads at most."""
 FRESH, UPLOADING = 0.25, 256
 """Seconds for which an upload counts as work to come; uploads at a time."""
 FIRST, LEAST = 0.02, 8
@@ -61,7 +62,7 @@ class Ticket:
 
 
 class Queue:
-    """Admission, batching and the one thread that asks models. decoding: how many pictures are being decoded now."""
+    """Admission, batching and the threads that ask models. decoding: how many pictures are being decoded now."""
 
     def __init__(self, deadline: float = DEADLINE, decoding: Callable[[], int] = lambda: 0) -> None:
         self.deadline, self.each, self.draining = deadline, FIRST, False
@@ -70,7 +71,9 @@ class Queue:
         self.batches = self.batched = self.expired = self.left = 0
         self._pending: deque[Job] = deque()
         self._some = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, "model")
+        self._threads = ThreadPoolExecutor(LANES, "model")
+        self._asked: Any = None
+        self._lanes = set[asyncio.Task[None]]()
         self._last = 0.0
         self._task: asyncio.Task[None] | None = None
 
@@ -82,7 +85,7 @@ class Queue:
         """Answer no more."""
         if self._task is not None:
             self._task.cancel()
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     @property
     def waiting(self) -> int:
@@ -151,36 +154,53 @@ class Queue:
                        (("retry-after", str(seconds)),))  # fmt: skip
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await self._some.wait()
             await self._gather()
+            await self._room()
             batch = self._take()
             if not batch:
                 continue
-            found = await loop.run_in_executor(self._thread, _answered, batch)
-            self._measure(sum(len(job.pictures) for job in batch))
-            for job, one in zip(batch, found, strict=True):
-                if not job.future.done():
-                    job.future.set_exception(one) if isinstance(one, BaseException) else job.future.set_result(one)
+            self._asked = batch[0].model
+            lane = asyncio.get_running_loop().create_task(self._answer(batch))
+            self._lanes.add(lane)
+            lane.add_done_callback(self._lanes.discard)
+
+    async def _answer(self, batch: list[Job]) -> None:
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, _answered, batch)
+        self._measure(sum(len(job.pictures) for job in batch))
+        for job, one in zip(batch, found, strict=True):
+            if not job.future.done():
+                job.future.set_exception(one) if isinstance(one, BaseException) else job.future.set_result(one)
+
+    async def _room(self) -> None:
+        """Wait until the oldest job's model can be asked: another's answers, and calls, are waited for."""
+        while self._lanes:
+            first = self._pending[0] if self._pending else None
+            shared = first is not None and not first.call and first.model is self._asked
+            if shared and len(self._lanes) < _lanes(self._asked):
+                return
+            await asyncio.wait(self._lanes, return_when=asyncio.FIRST_COMPLETED)
 
     async def _gather(self) -> None:
         """Wait for what is being decoded now, a few milliseconds, where a batch has room."""
         ends = time.monotonic() + GATHER
-        while self.decoding() and sum(len(job.pictures) for job in self._pending) < BATCH and time.monotonic() < ends:
+        while self.decoding() and time.monotonic() < ends and self._pending:
+            if sum(len(job.pictures) for job in self._pending) >= _most(self._pending[0].model):
+                return
             await asyncio.sleep(0.001)
 
     def _take(self) -> list[Job]:
         """The next jobs for one model, oldest first; those that nobody waits for go."""
-        batch, rest, size = list[Job](), deque[Job](), 0
+        batch, rest, size, most = list[Job](), deque[Job](), 0, BATCH
         while self._pending:
             job = self._pending.popleft()
             if job.ticket.dead:
                 self._drop(job)
             elif not batch or (not batch[0].call and job.model is batch[0].model and not job.call
-                               and size + len(job.pictures) <= BATCH):  # fmt: skip
+                               and size + len(job.pictures) <= most):  # fmt: skip
                 batch.append(job)
-                size += len(job.pictures)
+                size, most = size + len(job.pictures), _most(job.model)
                 if job.call:
                     break
             else:
@@ -209,8 +229,18 @@ class Queue:
         self.batches, self.batched = self.batches + 1, self.batched + count
         if backlog and count:
             self.each += 0.1 * (min((now - backlog) / count, 1.0) - self.each)
-        busy = bool(self._pending) or self.decoding() > 0
+        busy = bool(self._pending) or self.decoding() > 0 or len(self._lanes) > 1
         self._last = now if busy else 0.0
+
+
+def _lanes(model: Any) -> int:
+    return min(LANES, getattr(model, "lanes", 1))
+
+
+def _most(model: Any) -> int:
+    """Pictures that are asked at a time: where several lanes are asked beside each other, each has what goes through
+    the network at once."""
+    return min(BATCH, getattr(model, "unit", 1)) if _lanes(model) > 1 else BATCH
 
 
 def _future() -> "asyncio.Future[Any]":

@@ -13,21 +13,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..core.errors import OptionError, RunError
 from ..engine.log import Log
 from .asgi import App
 from .guard import LOOPBACK, Policy, Sizes, guard, secret
+from .prompt import Prompt
 from .serve_app import Admission, State, program
 
 GRACE, LAST, PATIENCE = 0.3, 0.2, 30
 """Seconds after SIGTERM in which new requests are still heard and refused; for those that came as the door was closed;
 and in which what was let in is answered."""
-HEAD, IDLE, CONNECTIONS = 10.0, 30, 900
-"""Seconds that a request's head may take, and that a connection may be idle; connections at a time."""
+IDLE, CONNECTIONS = 30, 900
+"""Seconds that a connection may be idle; connections at a time."""
 PLAIN = ("/predict", "/identify")
 OPEN = ("/", "/static/", "/livez", "/healthz", "/readyz", "/openapi.json")
 FREE = (*PLAIN, "/models", "/metrics")
@@ -95,38 +94,6 @@ def bound(address: Address) -> socket.socket:
         raise RunError(f"{address.host}:{address.port} cannot be listened on: {error.strerror or error}.") from error
     made.setblocking(False)
     return made
-
-
-class Prompt(H11Protocol):
-    """HTTP of which a request's head must come promptly: a connection that dribbles one is closed."""
-
-    _head: "asyncio.TimerHandle | None" = None
-
-    def connection_made(self, transport: Any) -> None:
-        """A client has come."""
-        super().connection_made(transport)
-        self._head = self.loop.call_later(HEAD, self._late)
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes came: part of a head, or more."""
-        super().data_received(data)
-        waits = self.conn.their_state is h11.IDLE and (self.cycle is None or self.cycle.response_complete)
-        if not waits and self._head is not None:
-            self._head.cancel()
-            self._head = None
-        elif waits and self._head is None:
-            self._head = self.loop.call_later(HEAD, self._late)
-
-    def connection_lost(self, exc: "Exception | None") -> None:
-        """The client has gone."""
-        if self._head is not None:
-            self._head.cancel()
-        super().connection_lost(exc)
-
-    def _late(self) -> None:
-        self._head = None
-        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
-            self.transport.close()
 
 
 class Server(uvicorn.Server):

@@ -18,7 +18,7 @@ from PIL import Image
 
 from linne.core.errors import OptionError, RunError
 from linne.engine.log import Log
-from linne.web import serve_run
+from linne.web import prompt
 from linne.web.serve_models import Entry
 from linne.web.serve_run import Address, bound, server
 from tests.serving import Bright, png, running, state
@@ -313,7 +313,7 @@ def test_rgb_is_what_is_answered(client: httpx.Client) -> None:
 
 def test_a_head_that_dribbles_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a new connection, and on one that was answered before; a kept connection that only waits stays open."""
-    monkeypatch.setattr(serve_run, "HEAD", 0.4)
+    monkeypatch.setattr(prompt, "HEAD", 0.4)
     with running(state(Bright())) as (base, _):
         port = int(base.rpartition(":")[2])
         for before in (b"", b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"):
@@ -328,3 +328,20 @@ def test_a_head_that_dribbles_is_closed(monkeypatch: pytest.MonkeyPatch) -> None
                 line.sendall(b"TP/1.1\r\nHost: ")
                 assert line.recv(4096) == b""
                 assert 0.2 < time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("kind", ["a head", "one header", "the address", "trailers"])
+def test_a_head_without_end_is_cut_and_nothing_of_it_is_kept(base: tuple[str, str], kind: str) -> None:
+    """Each streams for ever; the server answers 431, or hangs up, after 64 kB and what one reading may bring."""
+    chunked = b"Content-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
+    begun = {"a head": b"GET /livez HTTP/1.1\r\nHost: localhost\r\n", "one header": b"GET /livez HTTP/1.1\r\nX: ",
+             "the address": b"GET /", "trailers": b"POST /predict HTTP/1.1\r\nHost: localhost\r\n" + chunked}[kind]  # fmt: skip
+    piece = b"X-A: b\r\n" * 512 if kind in ("a head", "trailers") else b"a" * 4096
+    sent = 0
+    with socket.create_connection(("127.0.0.1", int(base[0].rpartition(":")[2])), timeout=5) as line:
+        line.sendall(begun)
+        with pytest.raises(OSError):  # noqa: PT011, PT012  # a reset or a broken pipe: it hung up
+            while sent < 32 << 20:
+                line.sendall(piece)
+                sent += len(piece)
+    assert 60_000 < sent < 16 << 20

@@ -1,6 +1,7 @@
 """The queue before a model: what is let in, what goes together, what is dropped."""
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -71,6 +72,41 @@ def test_a_network_that_takes_four_at_a_time_is_given_fours() -> None:
     for value, answers in enumerate(asyncio.run(run())):
         assert [one["name"] for one in answers] == [str(value)]
     assert model.seen == [8, 2]
+
+
+def test_a_model_of_two_lanes_is_asked_by_two_threads_at_a_time_and_a_call_stays_alone() -> None:
+    model = Bright(slow=0.05)
+    model.unit, model.lanes = 4, 2
+    inside, most, alone = 0, 0, list[int]()
+    look, lock = model.look, threading.Lock()
+
+    def counted(pictures: Any) -> Any:
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        try:
+            return look(pictures)
+        finally:
+            with lock:
+                inside -= 1
+
+    model.look = counted  # type: ignore[method-assign]
+
+    async def run() -> list[Any]:
+        queue = Queue(60)
+        queue.start()
+        each = [asked(queue, model, [grey(value)])[0] for value in range(16)]
+        await asyncio.sleep(0.02)
+        called = asyncio.ensure_future(queue.call(lambda: alone.append(inside), queue.admit()))
+        each += [asked(queue, model, [grey(value)])[0] for value in range(16, 24)]
+        try:
+            return (await asyncio.gather(*each, called))[:-1]
+        finally:
+            queue.stop()
+
+    assert [one[0]["name"] for one in asyncio.run(run())] == [str(value) for value in range(24)]
+    assert (max(model.seen), most, alone) == (4, 2, [0])
 
 
 def test_a_large_request_is_answered_in_parts_and_in_order() -> None:

@@ -14,6 +14,7 @@ class Runner:
     """start(uint8 (b, H, W, 3)) gives a ticket; finish(ticket) gives (features, logits) of that batch, float32.
 
     name, precision: what it is, for the log and for the cache's key. batch: pictures a start. ahead: tickets at a time.
+    lanes: threads that may call it at the same time with a gain; each has its own stream of pictures.
     """
 
     def __init__(
@@ -24,8 +25,9 @@ class Runner:
         start: Callable[[Batch], Any],
         finish: Callable[[Any], Any],
         ahead: int,
+        lanes: int = 1,
     ) -> None:
-        self.name, self.precision, self.batch = name, precision, batch
+        self.name, self.precision, self.batch, self.lanes = name, precision, batch, lanes
         self._start, self._finish, self._ahead = start, finish, ahead
 
     def __str__(self) -> str:

@@ -56,11 +56,16 @@ def _averaged(model: Any, network: Any) -> Any:
 
 
 def _runner(compiled: Any, precision: str, batch: int, outputs: tuple[int, int]) -> Runner:
-    """Requests in turn, twice as many as run at a time; no Python callback, which aborted half of all exits."""
-    requests = deque(compiled.create_infer_request() for _ in range(2 * _streams(compiled)))
+    """Requests in turn, a stream of pictures has twice as many as run at a time; no Python callback, which aborted half
+    of all exits."""
+    streams = _streams(compiled)
+    requests = deque[Any]()
 
     def start(pictures: np.ndarray) -> Any:
-        request = requests.popleft()
+        try:
+            request = requests.popleft()
+        except IndexError:  # as many as there are tickets at a time, over all threads
+            request = compiled.create_infer_request()
         request.start_async({0: pictures})
         return request
 
@@ -69,7 +74,7 @@ def _runner(compiled: Any, precision: str, batch: int, outputs: tuple[int, int])
         requests.append(request)
         return tuple(np.array(request.get_output_tensor(place).data, dtype=np.float32) for place in outputs)
 
-    return Runner("openvino", precision, batch, start, finish, ahead=len(requests) - 1)
+    return Runner("openvino", precision, batch, start, finish, 2 * streams - 1, streams + 1)
 
 
 def _streams(compiled: Any) -> int:

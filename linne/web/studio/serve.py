@@ -93,12 +93,13 @@ def serve(here: Any, policy: Any, made: socket.socket, opens: bool, say: Callabl
     """Serve until Ctrl-C. The address holds the token behind its #, which no request carries."""
     import uvicorn
 
+    from ..prompt import Prompt
     from .app import guarded
 
     address = f"http://127.0.0.1:{made.getsockname()[1]}/"
     write_json(here.home / "open.json", {"address": address})
     config = uvicorn.Config(
-        guarded(here, policy), log_level="warning", access_log=False, server_header=False, ws="none",
+        guarded(here, policy), http=Prompt, log_level="warning", access_log=False, server_header=False, ws="none",
         timeout_graceful_shutdown=3, lifespan="on",
     )  # fmt: skip
     server = uvicorn.Server(config)
