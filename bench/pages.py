@@ -1,11 +1,13 @@
-"""Pages in a real browser: what axe finds in the report, the documents and the studio, wide and narrow, light and dark.
+"""Pages in a real browser, wide and narrow, light and dark: what axe finds in the report, the documents, the studio,
+the page of a server and the page that classifies in a browser.
 
     sphinx-build -W -q -b html docs build/docs
     linne train ../shared/data/clothing --out /tmp/clothing && python bench/pages.py /tmp/clothing
 
 Counts violations of WCAG 2.2 A and AA and axe's best practice, addresses asked for outside of the page's own, errors on
 the console, and whether a narrow page scrolls sideways. The documents are served from a folder on this machine, as the
-studio is. --tiny looks at three pages and writes nothing.
+studio is; so is the page for a browser, which is exported from the run. --tiny looks at each once and
+writes nothing.
 """
 
 import functools
@@ -13,6 +15,7 @@ import http.server
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench._measure import ROOT, keep
+from linne.verbs.export import export
 from linne.verbs.report import report as write_report
 from tests.web.browser import looked, opened
 
@@ -49,17 +53,16 @@ def served(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def studio(run: str) -> Iterator[str]:
-    """The address that the studio of a run prints, token and all."""
-    words = [sys.executable, "-m", "linne", "studio", run, "--no-browser"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def started(*words: str) -> Iterator[str]:
+    """The address that a serving command prints, token and all, while it runs."""
+    command = [sys.executable, "-u", "-m", "linne", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         assert process.stdout is not None
-        for line in process.stdout:
-            if found := re.search(r"http://\S+", line):
-                yield found[0]
-                return
-        raise SystemExit(f"{' '.join(words)} printed no address")
+        found = next((found[0] for line in process.stdout if (found := re.search(r"http://[^\s,;]+", line))), "")
+        if not found:
+            raise SystemExit(f"{' '.join(command)} printed no address")
+        yield found
     finally:
         process.terminate()
         process.wait()
@@ -89,8 +92,14 @@ def main(run: str, tiny: bool) -> None:
             with served(SITE) as home:
                 for name in DOCS[:1] if tiny else DOCS:
                     out[f"docs/{name}"] = judged(browser, f"{home}/{name}.html", views)
-        with studio(run) as address:
-            out["studio"] = judged(browser, address, views)
+        for name, words in (("studio", ("studio", run, "--no-browser")), ("serve", ("serve", run, "--port", "0"))):
+            with started(*words) as address:
+                out[name] = judged(browser, address, views)
+        with tempfile.TemporaryDirectory() as place:
+            page = Path(place) / "page"
+            export(run, to="web", out=page)
+            with served(page) as home:  # from the disk axe itself asks for the style, which a browser refuses
+                out["browser page"] = judged(browser, f"{home}/index.html", views)
     figures = {"pages": out, "violations": sum(one["violations"] for one in out.values()), "axe": "4.12.1 or newer"}
     if tiny:
         print(figures)

@@ -1,6 +1,6 @@
 """The pictures and printed lines of the documents, made by running the program.
 
-    python bench/shots.py            # all of them; `python bench/shots.py monitor curve` these alone
+    python bench/shots.py            # all of them, 20 minutes; `python bench/shots.py monitor curve` these alone
 
 Works on 60 pictures a class of clothing (CC0) in a folder of its own, so that names on the pictures are short. Writes
 docs/shots/VERB.txt (what it printed), docs/shots/VERB-*.png (its page in headless Chromium, at most 150 kB each) and
@@ -33,6 +33,13 @@ RUNS = {
     "suggest": "suggest photos --pool new --n 5", "enrol": "enrol gallery photos", "report": "report runs/a",
     "identify": "identify gallery new", "same": "same gallery new/a.jpg new/b.jpg", "list": "list mix",
     "gallery": "gallery list gallery", "export": "export runs/a --out bundle", "verify": "verify bundle",
+    "batch": "batch runs/a new --out parts", "deploy": "deploy bundle --out deployed", "demo": "demo --out runs/demo",
+    "expand": "expand photos copies --augment flip,rotate(15) --times 1", "map": "map photos --out map.npz",
+    "labels": "labels photos --to coco --out coco.json",
+    "episodes": "episodes runs/known strange --ways 3", "recognition": "recognition runs/known strange",
+    "search": "search photos --minutes 4 --out runs/s",
+    "ablate": "ablate photos --tricks mixup,focal,swa --minutes 4 --out runs/tricks",
+    "synthesize": "synthesize photos --minutes 3 --each 12 --out drawn",
 }  # fmt: skip
 """What is run, in this order; a name that is no verb of this version is left out."""
 PAGES = {
@@ -40,7 +47,8 @@ PAGES = {
     "report-trust": ("runs/a/report.html", "#trust"), "report-promises": ("runs/a/report.html", "#promises"),
     "report-why": ("runs/a/report.html", "details.why"), "compare-page": ("compare.html", "main"),
     "curve-page": ("curve.html", "main"), "monitor-page": ("monitor.html", "main"),
-    "predict-explained": ("new.explained.html", "main"),
+    "predict-explained": ("new.explained.html", "main"), "search-page": ("runs/s/report.html", "main"),
+    "ablate-page": ("runs/tricks/ablation.html", "main"),
 }  # fmt: skip
 """A picture's name: the page, and which part of it."""
 
@@ -53,6 +61,8 @@ def main(wanted: list[str]) -> None:
         dealt(home)
         for name in ("a", "b"):  # two runs that can be compared
             linne(home, f"train photos --out runs/{name}" + (" --resize squash" if name == "b" else ""))
+        if not wanted or {"episodes", "recognition"} & set(wanted):
+            linne(home, "train known --out runs/known")
         for name, line in RUNS.items():
             if not wanted or name in wanted:
                 told = linne(home, line) if name != "train" else (home / "runs/a/report.txt").read_text()
@@ -72,14 +82,18 @@ def main(wanted: list[str]) -> None:
 
 
 def dealt(home: Path) -> None:
-    """photos/ (EACH of each class), more/ (the test pictures by class) and new/ (NEW of them, without classes)."""
+    """photos/ (EACH of each class), known/ and strange/ (seven of these classes, and the three others), more/ (the test
+    pictures by class) and new/ (NEW of them, without classes)."""
     rows = sorted((DATA / "clothing" / "test").glob("*/*.jpg"))
     (home / "new").mkdir()
     for number, file in enumerate(rows[:: max(1, len(rows) // NEW)]):
         (home / "new" / f"{chr(97 + number % 26)}{number // 26 or ''}.jpg").write_bytes(file.read_bytes())
     (home / "more").symlink_to(DATA / "clothing" / "test")
-    for group in sorted((DATA / "clothing" / "train").iterdir()):
+    for place, group in enumerate(sorted((DATA / "clothing" / "train").iterdir())):
         (home / "photos" / group.name).mkdir(parents=True)
+        part = home / ("strange" if place % 4 == 3 or not place else "known")
+        part.mkdir(exist_ok=True)
+        (part / group.name).symlink_to(home / "photos" / group.name)
         for number, file in enumerate(sorted(group.iterdir())[:EACH]):
             (home / "photos" / group.name / f"{group.name}-{number:02d}.jpg").symlink_to(file)
 

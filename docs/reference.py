@@ -35,7 +35,8 @@ SEE = {
     "expand": ("tricks",), "demo": ("start",), "list": ("tricks",), "cache": ("training",),
     "export": ("export", "browser"), "verify": ("export", "browser"), "serve": ("browser",),
     "studio": ("studio", "wrong_labels", "ten"),
-    "labels": ("labels",), "map": ("studio",),
+    "labels": ("labels",), "map": ("studio",), "batch": ("serve",), "deploy": ("serve", "export"),
+    "label_studio": ("labels", "studio"),
 }  # fmt: skip
 """Where to read on, of each verb; a verb that is not named has no further page."""
 ABOUT = {

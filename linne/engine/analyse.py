@@ -204,4 +204,5 @@ def ends(kind: str, values: np.ndarray, read: np.ndarray, unit: str, names: tupl
     for name, held, bound in ((names[0], values <= low, low), (names[1], values >= high, high)):
         held = held & read
         if held.sum() <= 0.4 * read.sum():
-            yield kind, f"{name} fifth ({'at most' if name == names[0] else 'at least'} {bound:.3g} {unit})", held
+            said = f"{bound:,.0f}" if abs(bound) >= 1000 else f"{bound:.3g}"
+            yield kind, f"{name} fifth ({'at most' if name == names[0] else 'at least'} {said} {unit})", held

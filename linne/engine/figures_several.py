@@ -18,6 +18,8 @@ EACH = 40
 """Labels whose average precision has an interval."""
 DRAWS = 400
 ROWS = 30
+BINS = 10
+"""Equal steps of probability of the diagram: most answers are near 0, and so would bars of equal mass be."""
 
 
 def figures(said: Several, *, metric: str = SHOWN[0], level: float = 0.95, seed: int = 0) -> dict[str, Any]:
@@ -42,6 +44,7 @@ def figures(said: Several, *, metric: str = SHOWN[0], level: float = 0.95, seed:
         "headline": shown[metric],
         "figures": shown,
         "per_label": per_label(held, level, seed),
+        "reliability": reliability(held, level),
         "cooccurrence": {
             name: np.asarray(find("metric", "cooccurrence")(held, guessed=guessed)).astype(int).tolist()
             for name, guessed in together.items()
@@ -73,6 +76,22 @@ def per_label(held: Several, level: float, seed: int) -> list[dict[str, Any]]:
         told = {part: interval.as_dict() for part, interval in shares.items()}
         rows.append(counts | {"threshold": at} | told | {"average_precision": _area(held, number, level, seed)})
     return rows
+
+
+def reliability(held: Several, level: float) -> list[dict[str, Any]]:
+    """A bar a step of probability that has answers: n of them, their mean probability
+    ("confidence"), the share that has the label ("accuracy") with its interval, in which a picture's answers hang
+    together. All labels are one; what is not known and unreadable pictures are left out."""
+    rows, labels = np.nonzero(held.known & held.read[:, None])
+    sure, there = held.probabilities[rows, labels], held.targets[rows, labels] == 1
+    place, code = np.minimum((sure * BINS).astype(int), BINS - 1), clusters(held.group, len(held))[rows]
+    bars = []
+    for number in np.unique(place):
+        own = place == number
+        hit = wilson(there[own], code[own], level)
+        ends = {"accuracy": hit.value, "low": hit.low, "high": hit.high}
+        bars.append({"n": int(own.sum()), "confidence": float(sure[own].mean())} | ends)
+    return bars
 
 
 def _area(held: Several, number: int, level: float, seed: int) -> dict[str, Any]:

@@ -130,6 +130,7 @@ class Rung:
         offered = {"model": model, "loss": loss, "images": data.images, "classes": classes, "device": self.where.torch,
                    "teach": partial(self._teacher, fold, learns), "prior": self.prior}  # fmt: skip
         method = offer(find("method", self.steps.method), **offered)
+        method.classes = classes  # those that learn may show fewer: a fold, or the first pictures that a try takes
         if self.shell:
             stages = getattr(method, "stages", None) or [Stage()]
             method.stages = [replace(stage, statistics=False) for stage in stages]

@@ -93,10 +93,13 @@ def stack(parts: Sequence[tuple[str, int]], most: int) -> str:
     return f'<svg class="c" height="22" aria-hidden="true">{"".join(out)}</svg>'
 
 
-def reliability(bars: Sequence[dict[str, Any]], histogram: dict[str, list[int]]) -> str:
+def reliability(
+    bars: Sequence[dict[str, Any]], histogram: dict[str, list[int]], axes: tuple[str, str] = ("accuracy", "confidence")
+) -> str:
     """Accuracy over confidence with intervals, the diagonal, and under it how many pictures are how sure.
 
     bars: as engine.figures gives them. histogram: "right" and "wrong", counts in equal bins of confidence from 0 to 1.
+    axes: what both are called.
     """
     dots = []
     for bar in bars:
@@ -105,9 +108,7 @@ def reliability(bars: Sequence[dict[str, Any]], histogram: dict[str, list[int]])
         dots.append(f'<circle class="a" cx="{x}" cy="{_up(bar["accuracy"])}" r="4.5"/>')
     said = "; ".join(f"{_percent(bar['confidence'])} sure: {_percent(bar['accuracy'])} right" for bar in bars)
     inner = _line("0%", "100%", "100%", "0%", "base") + "".join(dots)
-    words = drawn('x="14%" y="14" class="t"', "accuracy") + drawn(
-        'x="98%" y="352" text-anchor="end" class="t"', "confidence"
-    )
+    words = drawn('x="14%" y="14" class="t"', axes[0]) + drawn('x="98%" y="352" text-anchor="end" class="t"', axes[1])
     frame = _frame([(k / 4, f"{25 * k}") for k in range(5)], [(k / 4, f"{25 * k}") for k in range(5)], 22, 220, 334)
     return (
         f'<svg class="chart" height="360" role="img" aria-label="Reliability. {said}">{frame}{words}'

@@ -10,7 +10,7 @@ from ..core.errors import OptionError, nearest
 from ..engine.figures import text
 from . import charts, contest, say
 from .about import versions
-from .words import both
+from .words import Word, both
 
 HOME = Path(__file__).parent
 LANGUAGES = ("en", "zh")
@@ -20,7 +20,7 @@ DRAWN = (
 )  # fmt: skip
 """What gives HTML."""
 SAID = (
-    charts.shade, text, say.num, say.percent, say.signed, say.within, say.times, say.total, say.bars,
+    Word, charts.shade, text, say.num, say.percent, say.signed, say.within, say.times, say.total, say.bars,
 )  # fmt: skip
 """What gives text or numbers."""
 

@@ -21,11 +21,12 @@ WORDS = 5000
 """Letters of a mistake's names and classes, each as long as they may be."""
 
 
-def reasons(result: Result, rows: list[int], folded: bool = False) -> dict[str, Any]:
+def reasons(result: Result, rows: list[int], folded: bool = False, wrong: "list[int] | None" = None) -> dict[str, Any]:
     """{"how", "note", "rows": {row: {"guess", "label" (JPEGs), "near" ([row]), "like" ([cosine])}}} of mistakes' rows.
 
-    JSON-ready; {} where nothing can be told, and without heat where the network gives no maps here, or the answers are
-    the mean of classifiers (folded).
+    wrong: of several labels, the one of each row that was missed or wrongly said; its map is "label", there is no
+    "guess". JSON-ready; {} where nothing can be told, and without heat where the network gives no maps here, or the
+    answers are the mean of classifiers (folded).
     """
     data = result.data
     model = Model(result.network or data.network, data.geometry, result.head.weight, result.head.bias,
@@ -38,7 +39,7 @@ def reasons(result: Result, rows: list[int], folded: bool = False) -> dict[str, 
         found["note"] = MEAN
         return found
     try:
-        _heat(result, model, rows, found)
+        _heat(result, model, sides(result, rows) if wrong is None else {"label": np.array(wrong)}, found)
     except (LinneError, RuntimeError, ValueError) as error:
         found["note"] = str(error).splitlines()[0]
     if found["how"] and "test" not in result.predictions:
@@ -70,21 +71,25 @@ def _near(result: Result, rows: list[int], found: dict[str, Any]) -> None:
         found["rows"][str(row)] |= {"near": [other for other, _ in pairs], "like": [one for _, one in pairs]}
 
 
-def _heat(result: Result, model: Model, rows: list[int], found: dict[str, Any]) -> None:
-    """What speaks for the guess and for the label, on one scale a picture."""
-    data = result.data
+def sides(result: Result, rows: list[int]) -> dict[str, np.ndarray]:
+    """The class that was said of each of these rows, and the one that it has."""
+    said = next(part for name, part in result.predictions.items() if name == "test" or "test" not in result.predictions)
+    place = {int(row): at for at, row in enumerate(said.rows.tolist())}
+    at = np.array([place[row] for row in rows])
+    return {"guess": said.guesses[at], "label": said.labels[at]}
+
+
+def _heat(result: Result, model: Model, asked: dict[str, np.ndarray], found: dict[str, Any]) -> None:
+    """What speaks for each side's class of the rows in `found`, on one scale a picture."""
+    data, rows = result.data, [int(row) for row in found["rows"]]
     if "torch" not in sys.modules and not data.ran.startswith("openvino"):
         found["note"] = "its maps need torch, which is not loaded here"
         return
     pixels, read = squares(data.images.take(np.array(rows, np.int64)), model)
     if not len(read):
         return
-    said = next(part for name, part in result.predictions.items() if name == "test" or "test" not in result.predictions)
-    place = {int(row): at for at, row in enumerate(said.rows.tolist())}
-    at = np.array([place[rows[one]] for one in read.tolist()])
     explain = Explainer(model, "cam", Log(quiet=True), torch="torch" in sys.modules)
-    sides = {"guess": said.guesses[at], "label": said.labels[at]}
-    heats = {name: explain(pixels, targets).found for name, targets in sides.items()}
+    heats = {name: explain(pixels, classes[read]).found for name, classes in asked.items()}
     for number, one in enumerate(read.tolist()):
         most = max(float(heat[number].max()) for heat in heats.values())
         told = {name: heated(pixels[number], heat[number], most) for name, heat in heats.items()}

@@ -14,7 +14,7 @@ from ..engine import figures as engine
 from ..engine.figures_tree import brief
 from . import added, branched, charts, climbed, promised, say
 from .gather import FORMAT, gather
-from .home import dressed, environment
+from .home import dressed, environment, safe
 from .plainly import plainly
 from .words import Word
 
@@ -87,7 +87,7 @@ def frame(data: dict[str, Any]) -> dict[str, Any]:
         "folded": charts.axis(found.get("folds", [])),
         "present": [part for part, n in data["overview"]["splits"].items() if n],
         "most": max((say.total(row) for row in counts), default=0),
-        "preprocessing": say.preprocessing(data["model"]),
+        "preprocessing": safe(say.prepared, data["model"]),
         "severities": {"high": 0, "medium": 0, "low": 0} | data["severities"],
         "marks": say.BARS,
         "bytes": say.size,

@@ -85,6 +85,14 @@ def about(data: dict[str, Any], found: dict[str, Any], row: int) -> str:
     return said
 
 
+def prepared(model: dict[str, Any]) -> str:
+    """HTML of what is done to a picture before the network."""
+    cut, _, rest = preprocessing(model).partition(", ")
+    share = cut.removeprefix("centre crop of ").removesuffix(" of the short side")
+    said = both(cut) if share == cut else both("centre crop of {share} of the short side", share=share)
+    return f"{said}, {both(rest)}"
+
+
 def preprocessing(model: dict[str, Any]) -> str:
     """What is done to a picture before the network, in one line."""
     geometry = model["geometry"]

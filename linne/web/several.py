@@ -18,8 +18,9 @@ from .found import finding
 from .gather import FINDINGS, FORMAT, mistaken
 from .home import dressed, environment
 from .plainly import plainly, short
+from .reasons import MISTAKES, letters, reasons
 from .report import frame
-from .thumbs import thumbs
+from .thumbs import ROOM, thumbs
 
 WRONG, LABELS = 24, 200
 """At most so many mistakes and labels on the page."""
@@ -31,7 +32,10 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
     judged = result.predictions["test" if "test" in result.predictions else "train"]
     wrong = mistakes(judged) if isinstance(judged, Several) else []
     findings = [finding(one) for one in result.findings[:FINDINGS]]
-    rows = dict.fromkeys([*(one["row"] for one in wrong), *(row for one in findings for row in one["rows"])])
+    explained = wrong[:MISTAKES]
+    why = reasons(result, [one["row"] for one in explained], bool(recipe.folds), [one["at"] for one in explained])
+    near = (row for one in why.get("rows", {}).values() for row in one.get("near", ()))
+    rows = dict.fromkeys([*(one["row"] for one in wrong), *near, *(row for one in findings for row in one["rows"])])
     return plainly({
         "format": FORMAT,
         "several": True,
@@ -43,7 +47,9 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
         "leak": result.leak,
         "reads": reads if "test" in result.predictions else 0,
         "figures": result.figures | {"per_label": _lowest(result.figures["per_label"])},
+        "histogram": histogram(judged) if isinstance(judged, Several) else {},
         "mistakes": wrong,
+        "reasons": why,
         "checked": recipe.check != "none",
         "findings": findings,
         "findings_more": max(0, len(result.findings) - FINDINGS),
@@ -55,7 +61,7 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
         "recipe": settings(recipe),
         "changed": list(recipe.changed()),
         "versions": versions(),
-        "pictures": _pictures(data.images, list(rows)),
+        "pictures": _pictures(data.images, list(rows), ROOM - letters(why)),
     })  # fmt: skip
 
 
@@ -65,9 +71,9 @@ def named(source: str) -> str:
     return PurePath(inside.partition(",")[0].strip(")\"' ")).name or "pictures"
 
 
-def _pictures(images: Images, rows: list[int]) -> dict[str, dict[str, Any]]:
+def _pictures(images: Images, rows: list[int], room: int) -> dict[str, dict[str, Any]]:
     """Name, labels, split and thumbnail of each row, "" where there is none."""
-    has, made = images.targets == 1, thumbs(images.items, rows)
+    has, made = images.targets == 1, thumbs(images.items, rows, room)
     out = {}
     for row in rows:
         label = ", ".join(images.classes[k] for k in np.flatnonzero(has[row]))
@@ -89,6 +95,14 @@ def _rungs(result: Result) -> list[str]:
     return [found.get("rung", "probe"), *(one["rung"] for one in found.get("folds", []))]
 
 
+def histogram(judged: Several, bins: int = 20) -> dict[str, list[int]]:
+    """How many known answers are how probable, in equal bins from 0 to 1: "right" of those where the label is there."""
+    held = judged.known & judged.read[:, None]
+    chance, there = judged.probabilities[held], judged.targets[held] == 1
+    return {name: np.histogram(chance[own], bins, (0, 1))[0].tolist() for name, own in
+            (("right", there), ("wrong", ~there))}  # fmt: skip
+
+
 def mistakes(judged: Several) -> list[dict[str, Any]]:
     """The answers that are most surely wrong, one a picture: a label that is missed, or said and not there."""
     cost = np.where(judged.targets == 1, -judged.logits, judged.logits)
@@ -100,7 +114,7 @@ def mistakes(judged: Several) -> list[dict[str, Any]]:
         label = int(cost[row].argmax())
         missed = bool(judged.targets[row, label] == 1)
         chance = float(judged.probabilities[row, label])
-        out.append({"row": int(judged.rows[row]), "label": short(judged.classes[label]), "missed": missed,
+        out.append({"row": int(judged.rows[row]), "label": short(judged.classes[label]), "at": label, "missed": missed,
                     "chance": chance})  # fmt: skip
     return out
 
@@ -113,6 +127,8 @@ def render(data: dict[str, Any], lang: str = "en") -> str:
         "rows": rows,
         "reach": charts.axis([row[part] for row in rows for part in ("recall", "precision")]),
         "beside": together(data["figures"]),
+        "reasons": data.get("reasons", {}),
+        "histogram": data.get("histogram", {}),
     }
     return page.render(data | frame(data) | own, lang=lang, **dressed("css"), **dressed("js"))
 

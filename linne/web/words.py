@@ -7,6 +7,7 @@ from .words_after import AFTER
 from .words_drawn import DRAWN
 from .words_of_labels import LABELS
 from .words_of_promises import PROMISES
+from .words_of_searches import SEARCH, TABLES
 
 ZH = {
     # frame
@@ -80,7 +81,6 @@ ZH = {
     "lowest confidence": "最低置信度",
     "pseudo-labels": "伪标签",
     "its class takes no pseudo-labels": "其类别不接收伪标签",
-    "resembles no labelled picture": "与任何已标注图片都不相像",
     "not sure enough": "不够确定",
     "its class has enough": "其类别已足够",
     "twin of a labelled picture": "与已标注图片重复",
@@ -338,37 +338,7 @@ ZH = {
     "weight": "权重",
     "Weights were fitted on {fitted} that taught none of these runs.":
         "权重拟合于 {fitted}，它们未教过其中任何一次训练。",
-    # a search
-    "search": "搜索",
-    "Race": "赛选",
-    "Trials": "试验",
-    "{a} learning pictures judged the trials and so chose; {b} others judged none, and say what the choice is worth. "
-    "Test pictures were not read.":
-        "{a} 张学习图片评判各次试验并据此选择；另外 {b} 张未评判任何试验，用来说明所选设置的价值。测试图片未被读取。",
-    "Settings that changed": "改变的设置",
-    "setting": "设置",
-    "start": "起点",
-    "found": "找到",
-    "none": "无",
-    "Heads on frozen features, judged out of fold by the pictures that choose; the line joins those than which none is "
-    "both cheaper and better.":
-        "冻结特征上的分类头，由参与选择的图片折外评判；连线上的各点没有谁既更省又更准。",
-    "network, side, fit": "网络、边长、裁切方式",
-    "ms a picture": "毫秒/张",
-    "parameters": "参数量",
-    "beside the start (p by Holm)": "与起点相比（Holm 校正 p）",
-    "First, on pictures that did not choose it:": "第一名，在未参与选择的图片上：",
-    "The best so far": "迄今最好",
-    "By the pictures that choose: the best of many is too good there, by chance. Grey: given up early.":
-        "按参与选择的图片计：多次之中取最好，数字会因偶然而偏高。灰色：提前放弃。",
-    "What mattered": "什么起作用",
-    "Too few trials were finished to say.": "完成的试验太少，无法判断。",
-    "Best trials": "最好的试验",
-    "the start": "起点",
-    "the start with the race's winner": "起点加赛选第一名",
-    "The command": "命令",
-    "trial": "试验",
-    **LABELS, **DRAWN, **PROMISES, **AFTER,
+    **SEARCH, **LABELS, **DRAWN, **PROMISES, **AFTER, **TABLES,
 }  # fmt: skip
 """English to Chinese; {named} places are filled by the caller."""
 
@@ -387,9 +357,17 @@ def both(text: str, **values: Any) -> str:
     english, chinese = escape(text), escape(ZH[text])
     if values:
         english = english.format(**{name: escape(str(value)) for name, value in values.items()})
-        told = {name: ZH.get(value, value) if isinstance(value, Word) else value for name, value in values.items()}
+        told = {name: in_chinese(value) if isinstance(value, Word) else value for name, value in values.items()}
         chinese = chinese.format(**{name: escape(str(value)) for name, value in told.items()})
     return f'<span lang="en">{english}</span><span lang="zh">{chinese}</span>'
+
+
+def in_chinese(value: str) -> str:
+    """A fixed word's Chinese, also with a number before it ("341 validation pictures"); else the value itself."""
+    number, _, rest = value.partition(" ")
+    if value not in ZH and f"{{n}} {rest}" in ZH:
+        return ZH[f"{{n}} {rest}"].format(n=number)
+    return ZH.get(value, value)
 
 
 def drawn(attributes: str, text: str) -> str:

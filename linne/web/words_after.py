@@ -34,6 +34,10 @@ EXPLAINED = {
     "the network saw it.": "越亮的地方越支持图下的类别（{how}）；两图同一尺度。灰色为网络所见的图片。",
     "Then the learning pictures nearest to it in the network's features, each with its class and its likeness.":
         "其后是在网络特征中与它最近的学习图片，附各自的类别和相似度。",
+    "The brighter, the more a place speaks for the label below it ({how}). Grey: the picture as the network saw it.":
+        "越亮的地方越支持图下的标签（{how}）。灰色为网络所见的图片。",
+    "Then the learning pictures nearest to it in the network's features, each with its labels and its likeness.":
+        "其后是在网络特征中与它最近的学习图片，附各自的标签和相似度。",
     "The answers are the mean of several classifiers, which no one map explains.":
         "回答是多个分类器的平均，没有哪一张图能解释它。",
     "The maps are of the classifier that is kept; the one that judged a picture had not learned it.":

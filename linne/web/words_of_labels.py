@@ -6,7 +6,6 @@ LABELS = {
     "to label next": "下一批待标注",
     "Pictures to label next": "下一批待标注的图片",
     "The most wanted first, each with its guessed class.": "最需要标注的在前，每张附上猜测的类别。",
-    "resembles no labelled picture": "与任何已标注图片都不相似",
     "What is not suggested": "未建议的图片",
     "Beside random choice": "与随机选择相比",
     "Replayed on labelled pictures: labels hidden, asked for, and learned from; the others judge.":
@@ -48,6 +47,21 @@ LABELS = {
     "One answer of each picture: a label that it has and that was missed, or one that was said and is not there, with "
     "its probability. Wrong labels show up here too.":
         "每张图片一个答案：具有却漏报的标签，或误报的标签，并附概率。错误的标签也会出现在这里。",
+    "All labels together. Where dots lie on the diagonal, a label that is said to be there with 80 % is there in 80 of "
+    "100. Lines are intervals; the bars below count answers.":
+        "所有标签合在一起。点落在对角线上，表示以 80 % 概率判为有的标签，100 次中有 80 次确实有。"
+        "竖线是区间；下方柱形为答案数。",
+    "it is there": "确实有",
+    "it is not": "确实没有",
+    "share that has it": "确实有的比例",
+    "probability": "概率",
+    "exact match": "完全一致率",
+    "hamming": "汉明损失",
+    "ranking loss": "排序损失",
+    "coverage error": "覆盖误差",
+    "no known label": "没有已知标签",
+    "labels not known": "标签未知",
+    "labels left out": "被排除的标签",
     "missed": "漏报",
     "not there": "误报",
     "Every answer was right.": "所有答案都正确。",

@@ -16,6 +16,7 @@ from linne.core.errors import LinneError, OptionError, RunError
 from linne.core.predictions import Predictions
 from linne.core.recipe import Recipe
 from linne.engine import ablate as engine
+from linne.engine import loop
 from linne.engine.origin import origin
 from linne.engine.task import heat
 from linne.engine.trials import Trials
@@ -177,7 +178,11 @@ def test_other_metrics_have_their_own_figures(
 ) -> None:
     monkeypatch.setattr(engine, "ROUNDS", (3, 3))
     asked: dict[str, Any] = {"weights": weights, "minutes": 1e5, "metric": "log_loss", **TINY}
-    found = linne.ablate(small, tricks="poly,batch=32", out=tmp_path / "a", **asked)
+    classes: list[int] = []
+    known = loop.classes_of
+    monkeypatch.setattr(loop, "classes_of", lambda *given: classes.append(known(*given)) or classes[-1])
+    found = linne.ablate(small, tricks="poly,batch=16", out=tmp_path / "a", **asked)
+    assert set(classes) == {2}  # also where the first 16 pictures, which are tried, are all of one class
     fits, book = tmp_path / "a" / "fits", json.loads((tmp_path / "a" / "fits" / "costs.json").read_text())
     said: dict[str, Any] = {}
     for name in ("plain", "poly"):

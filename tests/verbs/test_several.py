@@ -67,6 +67,27 @@ def test_a_run_with_honest_figures(trained: tuple[Run, Path]) -> None:
     assert report(run, out=run.path.parent / "page.html", lang="zh").path.exists()
 
 
+def test_the_report_tells_why_and_whether_probabilities_are_right(trained: tuple[Run, Path]) -> None:
+    run, _ = trained
+    page = json.loads((run.path / "report.json").read_text())
+    told = page["reasons"]["rows"]
+    assert page["reasons"]["how"] == "cam"
+    assert [int(row) for row in told] == [one["row"] for one in page["mistakes"]][: len(told)]
+    assert all(one["label"]["jpeg"] and "guess" not in one and len(one["near"]) == 3 for one in told.values())
+    html = (run.path / "report.html").read_text(encoding="utf-8")
+    assert all(one["label"]["jpeg"] in html for one in told.values())
+    assert len(html.encode()) < 3_000_000
+    said, bars = run.predictions("test"), page["figures"]["reliability"]
+    known = said.targets >= 0
+    assert sum(bar["n"] for bar in bars) == known.sum() == sum(map(sum, page["histogram"].values()))
+    for bar in bars:
+        own = known & (abs(said.probabilities - bar["confidence"]) < 0.1)  # a bar is a tenth wide
+        assert bar["low"] <= bar["accuracy"] <= bar["high"]
+        assert bar["n"] <= own.sum()
+    there = sum(bar["n"] * bar["accuracy"] for bar in bars)
+    assert there == pytest.approx((said.targets == 1).sum())
+
+
 def test_predict_says_all_labels_above_their_thresholds(trained: tuple[Run, Path], tmp_path: Path) -> None:
     run, root = trained
     found = predict(run, root / "pictures")

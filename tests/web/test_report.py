@@ -86,7 +86,7 @@ def test_everything_is_said(page):
     for part in (
         "test pictures that neither learned nor chose", "read once", "can only resolve",
         "linne train some/where/pets --seed 7 --out runs/a", "package some-net", "apache-2.0", "temperature 1.100",
-        "centre crop of 0.875 of the short side, 224 x 224 px, bicubic", "4 pictures.", "Keep one.", "2 labels.",
+        "centre crop of 0.875 of the short side", ", 224 x 224 px, bicubic", "4 pictures.", "Keep one.", "2 labels.",
         ".DS_0", "8 more", "seed = 7", "Every picture was used.", "1 high", "1 medium", "2 low",
     ):  # fmt: skip
         assert part in said, part
