@@ -44,6 +44,7 @@ ZH = {
         "若计入，数字会是 {whole}；泄漏约值 {points} 个百分点 [{low}, {high}]。",
     "Unsure": "不确定",
     "Note": "说明",
+    "A part of this page could not be made and is left out: {part}.": "本页的这一部分未能生成，已略去：{part}。",
     "The interval may be wrong: {why}.": "区间可能不准：{why}。",
     "{n} judged pictures could not be read and count as wrong.": "{n} 张待评图片无法读取，按错误计。",
     # glance
