@@ -255,6 +255,7 @@ ZH = {
     "reason": "原因",
     "names": "名称",
     "Pictures of each class": "各类别图片数",
+    "Beside these, {n} pictures without a label.": "另有 {n} 张没有标签的图片。",
     "The {n} largest of {all} classes.": "最大的 {n} 个类别（共 {all} 个）。",
     "train": "训练",
     "validation": "验证",
