@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -71,6 +72,14 @@ class Served:
                 raise SystemExit(f"the server did not start: {self.said}")
             self.said += line
         self.port = int(match[1])
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        """What it says later: an error of its own must be seen, and a full pipe would stop it."""
+        for line in self.process.stderr:
+            self.said += line
+            if "Error" in line or line.startswith("Traceback"):
+                print(line, end="", file=sys.stderr)
 
     def memory(self) -> float:
         """MB that the server and its decoders hold."""
