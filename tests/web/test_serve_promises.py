@@ -3,7 +3,6 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -16,17 +15,6 @@ from tests.serving import Bright, png, running, state
 
 JPEG = {"content-type": "image/jpeg"}
 JSON = {"content-type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def held() -> Any:
-    return state(Bright(), deadline=20, decoders=2)
-
-
-@pytest.fixture(scope="module")
-def base(held: Any) -> Iterator[tuple[str, str]]:
-    with running(held) as found:
-        yield found
 
 
 def told(client: httpx.Client) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:

@@ -137,8 +137,9 @@ class Project:
         with self.lock:
             return self._save([self._row(answer, who) for answer in answers])
 
-    def retract(self, source: str, who: str = "") -> int:
-        """Undo what came by this source and still counts, by rows like any others; of how many pictures.
+    def retract(self, source: str, who: str = "", only: int = -1) -> int:
+        """Undo what came by this source and still counts, by rows like any others; of how many pictures. only: this
+        picture alone.
 
         What was decided on top of it stays decided, by whom it was. Raises what `decide` raises; nothing is changed
         then.
@@ -146,7 +147,7 @@ class Project:
         with self.lock:
             rows, count = list[tuple[Answer, Row, str]](), 0
             for place, trail in self.trails.items():
-                if any(_came(row, source) for row in trail):
+                if only in (-1, place) and any(_came(row, source) for row in trail):
                     new = self._without(place, source, printable(who or self.who)[:100])
                     rows, count = rows + new, count + bool(new)
             self._save(rows)
