@@ -1,5 +1,6 @@
 """More of the studio in a real browser: the map's lasso and zoom, many classes, several labels, a narrow screen."""
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from linne.core.images import Images
 from linne.core.load import load
 from linne.engine.mapped import Mapped, mark_of
 from linne.web.studio.here import Studio
+from linne.web.studio.jobs import DONE, RUNNING, Job
+from linne.web.studio.runs import home
 from linne.web.studio.static_files import panels
 from tests.web.browser import CHROMIUM
 from tests.web.studio.test_browser import browser, open_, page, said, served, until
@@ -163,7 +166,8 @@ def test_several_labels_are_chosen_and_none_is_an_answer(browser: Any, photos: P
 
 
 def test_everything_fits_and_works_on_a_narrow_screen(browser: Any, laid: tuple[Studio, str]) -> None:
-    clipped = """() => [...document.querySelectorAll('button, input, select, a:not(.skip), canvas, img.big')].filter((one) => {
+    clipped = """() => [...document.querySelectorAll(
+      'button, input, select, a:not(.skip), canvas, img.big')].filter((one) => {
       const box = one.getBoundingClientRect();
       return one.checkVisibility() && box.width && (box.left < -1 || box.right > innerWidth + 1);
     }).map((one) => one.outerHTML.slice(0, 80))"""
@@ -191,3 +195,35 @@ def test_everything_fits_and_works_on_a_narrow_screen(browser: Any, laid: tuple[
         box = tab.locator("dialog[open]").bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 375
+
+
+def test_a_run_is_watched_while_it_learns(browser: Any, laid: tuple[Studio, str]) -> None:
+    here, address = laid
+    run = home(here) / "moving"
+    run.mkdir(parents=True)
+    (run / "recipe.toml").write_text("")
+    (run / "log.jsonl").write_text("")
+    job = Job(1, "train", ("train", "photos", "--out", str(run)), state=RUNNING)
+    here.jobs._jobs[1] = job
+    with page(browser, address) as tab, (run / "log.jsonl").open("a") as log:
+        open_(tab, "train")
+        until(lambda: "running" in tab.inner_text("#run-state"))
+        for epoch, loss, rate, left in ((1, 0.9, 0.01, 30), (2, 0.5, 0.008, 15.4)):
+            line = {
+                "at": 1,
+                "say": "as the terminal has it",
+                "epoch": epoch,
+                "step": 10 * epoch,
+                "of": 40,
+                "loss": loss,
+            }
+            log.write(json.dumps(line | {"rate": rate, "left": left}) + "\n")
+        log.flush()
+        until(lambda: tab.locator("#now").count() and "15 s left" in tab.inner_text("#now"))
+        assert "epoch 2, step 20 of 40: loss 0.5000, learning rate 0.00800" in tab.inner_text("#now")
+        drawn = tab.locator("main svg").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
+        assert drawn == ["Loss by epoch: 0.500", "Learning rate by epoch: 0.00800"]
+        job.state = DONE
+        (run / "DONE.json").write_text("{}")
+        until(lambda: "done" in tab.inner_text("#run-state"))
+        assert not tab.locator("#now").count()
