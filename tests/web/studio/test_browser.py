@@ -87,7 +87,11 @@ def until(true: Any, seconds: float = 10) -> None:
 
 
 def said(path: Path) -> list[tuple[str, str, str]]:
-    return [(row.picture, row.decision, row.to) for row in Overlay.read(path).rows] if path.exists() else []
+    return (
+        [(row.picture, row.decision, row.to) for row in Overlay.read(path).rows]
+        if path.exists() and path.stat().st_size
+        else []
+    )
 
 
 def open_(tab: Any, name: str) -> None:
