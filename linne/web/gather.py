@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.lookup import names
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..engine.analyse import analyse
@@ -54,31 +55,46 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
     rows = list(dict.fromkeys([*wanted(analysis, findings), *near]))
     made = spared("thumbnails", lambda: thumbs(data.images.items, rows, ROOM - letters(why)), {})
     return plainly({
+        **common(result, recipe, command, reads),
+        "figures": figures(result.figures),
+        "histogram": histogram(judged),
+        "analysis": analysis,
+        "reasons": why,
+        "findings": findings,
+        "pictures": pictures(data, rows, judged, made),
+        "lost": spared.lost,
+    })  # fmt: skip
+
+
+def common(result: Result, recipe: Recipe, command: str, reads: int) -> dict[str, Any]:
+    """What the report says of a run whether its pictures have one label each or several."""
+    return {
         "format": FORMAT,
-        "name": PurePath(data.images.came_from or "pictures").name or "pictures",
-        "source": data.images.came_from,
+        "name": named(result.data.images.came_from),
+        "source": result.data.images.came_from,
         "command": command,
         "headline": headline(result.figures),
         "how": result.how,
         "leak": result.leak,
         "reads": reads if "test" in result.predictions else 0,
-        "figures": figures(result.figures),
-        "histogram": histogram(judged),
-        "analysis": analysis,
-        "reasons": why,
         "checked": recipe.check != "none",
-        "findings": findings,
         "findings_more": max(0, len(result.findings) - FINDINGS),
         "severities": dict(Counter(one.severity for one in result.findings)),
-        "dropped": dropped(data),
-        "overview": overview(data),
+        "dropped": dropped(result.data),
+        "overview": overview(result.data),
         "model": model(result),
         "recipe": settings(recipe),
         "changed": list(recipe.changed()),
         "versions": versions(),
-        "pictures": pictures(data, rows, judged, made),
-        "lost": spared.lost,
-    })  # fmt: skip
+    }
+
+
+def named(source: str) -> str:
+    """What the page is called: the file or folder that the pictures came from, of a source with options its first."""
+    kind, _, options = source.partition("(")
+    if options.endswith(")") and kind in names("source"):
+        source = options[:-1].partition(",")[0].strip("\"' ")
+    return PurePath(source).name or "pictures"
 
 
 def shown(analysis: dict[str, Any]) -> dict[str, Any]:

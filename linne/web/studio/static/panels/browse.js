@@ -85,7 +85,7 @@ export function mount(root, api, t) {
     const counts = api.project.figures.counts;
     const box = (k, name, n) => h("label", {}, h("input", { type: "checkbox", checked: want.classes.has(k), onchange: (event) => {
       event.target.checked ? want.classes.add(k) : want.classes.delete(k); show(); } }), h("span", { class: "name" }, name), h("span", { class: "n" }, n.toLocaleString("en")));
-    const number = (label, name) => h("label", { class: "row tight" }, h("span", { class: "soft" }, t(label)), h("input", { type: "number", min: "0", max: "100", value: want[name],
+    const number = (label, name) => h("label", { class: "row tight number" }, h("span", { class: "soft" }, t(label)), h("input", { type: "number", min: "0", max: "100", value: want[name],
       onchange: (event) => { want[name] = Number(event.target.value); show(); } }));
     let soon;
     const text = h("input", { type: "search", oninput: () => { clearTimeout(soon); soon = setTimeout(async () => {
