@@ -12,6 +12,7 @@ from ....core.errors import OptionError, RunError
 from ....core.files import plain, write_json
 from ....core.run import Run
 from ...words import ZH
+from ...words_of_checks import in_chinese
 from ..here import Here, Studio
 
 router = APIRouter(prefix="/api")
@@ -25,9 +26,15 @@ ROWS = 20_000
 
 @router.get("/findings")
 def findings(here: Here) -> list[dict[str, Any]]:
-    """What was found last: kind, severity, why, fix, rows (most important first), groups, suggested classes."""
+    """What was found last: kind, severity, why and fix (why_zh, fix_zh: in Chinese), rows (most important first),
+    groups, suggested classes."""
     recall(here)
-    return here.found
+    return [chinese(one) for one in here.found]
+
+
+def chinese(one: dict[str, Any]) -> dict[str, Any]:
+    """A finding with its sentences in Chinese beside them, "" where they are not known."""
+    return one | {f"{name}_zh": in_chinese(one[name]) for name in ("why", "fix") if name in one}
 
 
 @router.post("/check")

@@ -1,6 +1,6 @@
 // One picture looked at closely, beside a grid: large, what is known of it, who decided what.
 
-import { clear, h, called as said } from "./ui.js";
+import { clear, h, sentence, called as said } from "./ui.js";
 import { add, called } from "./words.js";
 
 add({
@@ -36,7 +36,7 @@ export function closeup(api, t, frame, back, more = () => []) {
     told.why ? h("p", { class: "bad", role: "alert" }, told.why) : h("img", { class: "big", src: api.view(row), alt: told.name }),
     h("dl", {}, fact("Label", labels), more(row).map(([name, value]) => fact(name, value)), fact("Listed as", told.given), fact("Guess", told.guess && `${said(told.guess)} (${told.confidence} %)`),
       fact("Size", told.width && `${told.width} × ${told.height} ${told.format}`), fact("Camera", told.camera)),
-    told.findings.map((one) => h("p", { class: "small" }, h("b", { class: one.severity === "high" ? "bad" : "warn" }, called(one)), ": ", h("span", { lang: "en" }, one.why))),
+    told.findings.map((one) => h("p", { class: "small" }, h("b", { class: one.severity === "high" ? "bad" : "warn" }, called(one)), ": ", sentence(one, "why"))),
     h("h3", {}, t("Decisions")),
     told.trail.length ? h("ul", { class: "plain small" }, told.trail.map((one) => h("li", { class: "name" }, one.to ? t("{a} as {b}", { a: t(one.decision), b: said(one.to) }) : t(one.decision),
       " · ", one.who, " · ", one.when.slice(0, 16).replace("T", " "), one.note ? ` · ${one.note}` : ""))) : h("p", { class: "soft small" }, t("none yet")));
