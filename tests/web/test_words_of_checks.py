@@ -15,8 +15,8 @@ SAID = [*ROOT.glob("tricks/check/*.py"), *ROOT.glob("tricks/source/*.py"), *ROOT
 
 
 @pytest.mark.parametrize(("english", "chinese"), [
-    (("2 labels of 45 may be wrong: 4.4 % [0.0, 26.7] are wrong or open to doubt, 4.4 % [1.2, 14.9] contradicted 100 to "
-     "1. Of those called 'cat': 9.0 % [1.0, 30.0]. The surest: disc/a. b.jpg is called 'disc', looks like 'cross'."),
+    (("2 labels of 45 may be wrong: 4.4 % [0.0, 26.7] are wrong or open to doubt, 4.4 % [1.2, 14.9] contradicted 100 "
+     "to 1. Of those called 'cat': 9.0 % [1.0, 30.0]. The surest: disc/a. b.jpg is called 'disc', looks like 'cross'."),
      ("45 个标签中有 2 个标签可能有误：4.4 % [0.0, 26.7] 有误或存疑，4.4 % [1.2, 14.9] 以 100 比 1 被否定。"
      "标为 'cat' 的：9.0 % [1.0, 30.0]。最确定的：disc/a. b.jpg 标为 'disc'，看起来像 'cross'。")),
     ("6 of 1,045 pictures (0.6 %) have the same bytes as another: 1 group, 5 more than there are different ones.",

@@ -18,6 +18,8 @@ export const zh = {
   "test": "测试", "validation": "验证", "train": "训练（折外）", "high": "严重", "medium": "中等", "low": "轻微",
   "all but the first of each group": "每组除第一张外全部", "keep the first, leave the others out": "保留第一张，排除其余",
   "this group": "这一组", "What people answered differently, not having seen each other.": "两人在互未看到对方答案时作出的不同回答。",
+  "better by {n} points [{low}, {high}]": "高 {n} 个百分点 [{low}, {high}]", "worse by {n} points [{low}, {high}]": "低 {n} 个百分点 [{low}, {high}]", "not told apart: {n} points [{low}, {high}]": "分不出高下：{n} 个百分点 [{low}, {high}]",
+  "better by {n} [{low}, {high}]": "好 {n} [{low}, {high}]", "worse by {n} [{low}, {high}]": "差 {n} [{low}, {high}]", "not told apart: {n} [{low}, {high}]": "分不出高下：{n} [{low}, {high}]",
   "About the whole set: {n}": "关于整个数据集：{n}",
   "Look at each and decide again.": "逐一查看并重新决定。", "Look closely": "细看", "Odds against the label": "与标签相悖的胜算", "Surest first: the more an answer is contradicted, the earlier it comes.": "最确定的在前：与回答越矛盾越靠前。",
   "All of this finding are decided. Choose another one at the left.": "该问题下的图片均已决定。请在左侧选择其他问题。", "The checks look at every picture for wrong labels, duplicates, leaks, outliers and more.": "检查会查看每张图片，寻找可疑标注、重复、泄漏、离群等问题。",
@@ -133,10 +135,18 @@ export function mount(root, api, t) {
   async function brought() {
     const got = await api.get("/api/worth");
     if (!("sentence" in got)) return clear(brings);
-    const percent = (own) => `${(100 * own.value).toFixed(1)} % [${(100 * own.low).toFixed(1)}, ${(100 * own.high).toFixed(1)}]`;
-    clear(brings, h("div", { class: "card", role: "status" },
-      h("p", {}, t("After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).", { a: percent(got.after), b: percent(got.before), sentence: got.sentence, n: got.n, split: t(got.split) })),
-      h("p", { class: "soft small" }, t("95 % intervals; both judged by the labels as they are now.")), h("p", { class: "small" }, h("code", {}, got.command))));
+    const one = (value) => (got.percent ? (100 * value).toFixed(1) : value.toFixed(3)), unit = got.percent ? " %" : "";
+    const figure = (own) => `${one(own.value)}${unit} [${one(own.low)}, ${one(own.high)}]`;
+    clear(brings, h("div", { class: "card", role: "status", id: "worth" },
+      h("p", {}, t("After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).", { a: figure(got.after), b: figure(got.before), sentence: difference(got, one), n: got.n, split: t(got.split) })),
+      got.warning ? h("p", { class: "warn small", lang: "en" }, got.warning) : null,
+      h("p", { class: "soft small" }, t("95 % intervals; both judged by the labels as they are now.")), h("p", { class: "small name" }, h("code", {}, got.command))));
+  }
+  function difference(got, one) {
+    if (got.low === null || got.high === null) return got.sentence;
+    const sure = got.low > 0 || got.high < 0, sign = sure && got.value < 0 ? -1 : 1, ends = [sign * got.low, sign * got.high].sort((a, b) => a - b).map(one);
+    const text = (sure ? (got.value > 0 ? "better by {n}" : "worse by {n}") : "not told apart: {n}") + (got.percent ? " points [{low}, {high}]" : " [{low}, {high}]");
+    return t(text, { n: (sure ? "" : got.value < 0 ? "-" : "+") + one(Math.abs(got.value)), low: ends[0], high: ends[1] });
   }
 
   list();
