@@ -18,6 +18,7 @@ from linne.web.studio.routes.findings import adopt
 from linne.web.studio.runs import home
 from linne.web.studio.static_files import panels
 from tests.web.browser import CHROMIUM
+from tests.web.studio.made import flat
 from tests.web.studio.test_browser import browser, open_, page, said, served, until
 
 __all__ = ["browser"]
@@ -170,6 +171,21 @@ def test_several_labels_are_chosen_and_none_is_an_answer(browser: Any, photos: P
         until(lambda: "1 of 9" in tab.inner_text(".bar"))
 
 
+def test_a_picture_that_is_deleted_while_it_is_labelled(browser: Any, photos: Path, tmp_path: Path) -> None:
+    folder, overlay = flat(tmp_path / "flat", photos), tmp_path / "labels.csv"
+    with served(load(folder), overlay) as (here, address), page(browser, address) as tab:
+        gone, second = (folder / here.project.name(row) for row in (0, 1))
+        gone.unlink()
+        tab.keyboard.press("Shift+L")
+        until(lambda: "cannot be shown" in tab.inner_text("main"))
+        tab.keyboard.press("x")
+        until(lambda: "cannot be read any more" in tab.inner_text("#toasts"))
+        until(lambda: tab.inner_text(".bar .name") == second.name)
+        until(lambda: tab.evaluate("document.querySelector('img.big:not([hidden])')?.naturalWidth > 0"))
+        tab.keyboard.press("x")
+        until(lambda: [name for name, _, _ in said(overlay)] == [second.name])
+
+
 def test_everything_fits_and_works_on_a_narrow_screen(browser: Any, laid: tuple[Studio, str]) -> None:
     clipped = """() => [...document.querySelectorAll(
       'button, input, select, a:not(.skip), canvas, img.big')].filter((one) => {
@@ -194,6 +210,15 @@ def test_everything_fits_and_works_on_a_narrow_screen(browser: Any, laid: tuple[
         sheet = tab.locator("aside.sheet").bounding_box()
         assert (sheet["x"], sheet["width"]) == (0, 375), "a sheet of its own"
         assert tab.evaluate(clipped) == []
+        tab.keyboard.press("z")
+        large = tab.locator("dialog .zoomed img")
+        until(lambda: large.evaluate("one => one.naturalWidth > 0"))
+        wide = large.bounding_box()["width"]
+        assert 0.5 * 375 < wide <= 375
+        for times in (2, 4, 1):
+            tab.keyboard.press("Enter")
+            until(lambda times=times: large.bounding_box()["width"] > 0.9 * times * wide)
+        tab.keyboard.press("Escape")
         tab.keyboard.press("Escape")
         tab.wait_for_selector("aside.sheet", state="hidden")
         tab.keyboard.press("?")

@@ -156,7 +156,7 @@ export function mount(root, api, t) {
     unmount() { offs.forEach((off) => off()); close.off(); grid.close(); chartMade?.close(); },
     keys: {
       r: [t("Relabel"), relabel], k: [t("Keep"), () => say("keep")], x: [t("Leave out"), () => say("drop")],
-      s: [t("Find similar"), () => similar(grid.active)], m: [t("Map"), () => map(!chartMade)], Escape: [t("Close"), () => close.close()],
+      s: [t("Find similar"), () => similar(grid.active)], m: [t("Map"), () => map(!chartMade)], z: [t("Enlarge"), () => close.enlarge()], Escape: [t("Close"), () => close.close()],
     },
     help: [["Space", t("select")], ["Ctrl+A", t("all shown pictures")], ["Enter", t("open")]],
   };

@@ -158,7 +158,7 @@ export function mount(root, api, t) {
     unmount() { offs.forEach((off) => off()); close.off(); grid.close(); },
     keys: {
       k: [t("Keep"), () => say("keep")], a: [t("Accept"), accept], r: [t("Relabel"), relabel], x: [t("Leave out"), () => say("drop")],
-      b: [t("Bad picture"), () => say("bad picture")], q: [t("Unsure"), () => say("unsure")], g: [t("Whole group"), whole], Escape: [t("Close"), () => close.close()],
+      b: [t("Bad picture"), () => say("bad picture")], q: [t("Unsure"), () => say("unsure")], g: [t("Whole group"), whole], z: [t("Enlarge"), () => close.enlarge()], Escape: [t("Close"), () => close.close()],
     },
   };
 }
