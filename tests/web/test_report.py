@@ -22,7 +22,7 @@ from linne.verbs.report import report
 from linne.web import words
 from linne.web.about import CLASSES
 from linne.web.found import cell, groups_shown, table
-from linne.web.gather import MATRIX, gather, judges, mistaken
+from linne.web.gather import MATRIX, gather, judges, mistaken, named
 from linne.web.plainly import short
 from linne.web.report import render, text
 from linne.web.thumbs import SIDE, thumb, thumbs
@@ -320,3 +320,11 @@ def test_contrast_is_aa_in_light_dark_and_print():
             for back in ("panel", "bg", "tint"):
                 bright, dim = sorted((luminance(scheme[front]), luminance(scheme[back])), reverse=True)
                 assert (bright + 0.05) / (dim + 0.05) >= 4.5, (front, back, scheme)
+
+
+@pytest.mark.parametrize(("source", "name"), [
+    ("some/where/pets", "pets"), ("table(/data/pets.csv, label=kind)", "pets.csv"), ("several('a b/x.csv')", "x.csv"),
+    ("photos (2019)", "photos (2019)"), ("pets(1)", "pets(1)"), ("", "pictures"),
+])  # fmt: skip
+def test_it_is_called_by_the_file_or_folder_and_not_by_its_options(source, name):
+    assert named(source) == name
