@@ -1,6 +1,7 @@
 """A cache of the tests' own, and pictures made here: no test needs a file that is not in the repository."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,22 @@ settings.load_profile("linne")
 if "PYTEST_XDIST_WORKER" in os.environ:  # two workers of two threads each wait for one another: 1.6 times the time
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-os.environ["LINNE_CACHE"] = tempfile.mkdtemp(prefix="linne-tests-")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred commands that are started, and the workers, compile once
+
+OURS = "LINNE_TESTS_CACHE"
+"""Names the cache of all workers: what one of them has computed, none computes again."""
+MADE = os.environ.get(OURS) is None
+if MADE:
+    os.environ[OURS] = tempfile.mkdtemp(prefix="linne-tests-")
+os.environ["LINNE_CACHE"] = os.environ[OURS]
+
+
+def pytest_unconfigure() -> None:
+    """Whoever made the cache takes it away, after its workers."""
+    if MADE:
+        os.environ.pop(OURS, None)
+        shutil.rmtree(os.environ["LINNE_CACHE"], ignore_errors=True)
+
 
 SHAPES = ("disc", "bars", "cross")
 
