@@ -76,7 +76,8 @@ class Prepare(nn.Module):
         x = (apart + 0.5 - (step.to(torch.float64) / 2 + part)[:, None]).abs() / stretch
         weight = self._kernel(x)
         weight = weight / weight.sum(1, keepdim=True)
-        return (weight.abs() * UNIT + 0.5).floor() * weight.sign(), (row >= 0) & (row < target)
+        weight = (weight.abs() * UNIT + 0.5).floor() * weight.sign()
+        return weight, (row >= 0) & (row < target)
 
     def _ends(self, start: Tensor, length: Tensor, stretch: Tensor) -> Tensor:
         """How much longer Pillow makes the box: it takes its end, from where `prepare` cuts, in float32."""

@@ -16,7 +16,7 @@ import pytest
 import linne
 from linne.core import bundled, wire
 from linne.core.errors import LinneError, OptionError, RunError
-from linne.engine.bundle import Bundle
+from linne.engine.bundle import ORDER, Bundle
 
 
 @pytest.fixture
@@ -105,6 +105,16 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "classes": (lambda at: told(at, "labels.json", lambda v: v.update(classes=["a"] * 7)), "damaged"),
     "outputs": (lambda at: told(at, "config.json", lambda v: v.update(outputs=["os.system"])), "outputs"),
     "array": (lambda at: ((at / "golden/00.ppm").write_bytes(b"P6\n9999999 9999999\n255\n"), resealed(at)), "PPM"),
+    "anything goes": (lambda at: told(at, "config.json", lambda v: v.update(tolerance=5)), "states tolerance 5"),
+    "any score goes": (lambda at: told(at, "config.json", lambda v: v.update(strange=680)), "states strange 680"),
+    "wide for float32": (lambda at: told(at, "config.json", lambda v: v.update(tolerance=0.1)), "float32 is allowed"),
+    "tolerance": (lambda at: told(at, "config.json", lambda v: v.update(tolerance="x")), "tolerance is 'x'"),
+    "precision": (lambda at: told(at, "config.json", lambda v: v.update(precision=["int8"])), "the precision"),
+    "unfit list": (lambda at: told(at, "config.json", lambda v: v.update(unfit=["openvino"])), "states 'unfit' as"),
+    "unfit deep": (lambda at: told(at, "config.json", lambda v: v.update(unfit={"openvino": {}})), "states 'unfit' as"),
+    "unfit long": (lambda at: told(at, "config.json", lambda v: v.update(unfit={"x" * 10**6: ""})), "as unfit, and"),
+    "unfit all": (lambda at: told(at, "config.json", lambda v: v.update(unfit=dict.fromkeys(ORDER, "x" * 10**6))),
+                  "by every runtime"),
     "cut": (lambda at: cut(at, "model.onnx"), "ONNX"),
 }  # fmt: skip
 
