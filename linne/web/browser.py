@@ -22,7 +22,7 @@ import numpy as np
 from ..core import bundled, tarball
 from ..core.decode import Limits
 from ..core.errors import OptionError, RunError
-from ..core.files import write
+from ..core.files import write, written_folder
 from ..core.predictions import softmax
 from ..core.run import Run
 from ..engine import npm
@@ -131,18 +131,9 @@ def write_page(bundle: "str | Path", place: Path, runtime: Mapping[str, bytes]) 
     """The page of a bundle. runtime: the files of onnxruntime-web that travel. Raises as `export_page` does."""
     found = Bundle(bundle, "onnxruntime")
     found.hashed()
-    aside = place.with_name(f".{place.name}.{os.getpid()}.part")
-    try:
-        aside.mkdir(parents=True)
+    with written_folder(place) as aside:
         start = _filled(found, runtime, aside)
         bundled.written(aside, {**bundled.manifest(found.path)["versions"], RUNTIME.name: RUNTIME.version})
-        if place.exists():
-            place.rmdir()
-        os.rename(aside, place)
-    except OSError as error:
-        raise RunError(f"{place} could not be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     sizes = {path.relative_to(place).as_posix(): path.stat().st_size for path in place.rglob("*") if path.is_file()}
     return Page(place, sizes, start)
 
