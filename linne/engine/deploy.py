@@ -3,6 +3,7 @@
 Everything goes into a folder beside the bundle, which stays as it is: its manifest lists every file that it has.
 """
 
+import platform
 import re
 import shutil
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ def _docker(opened: Bundle, aside: Path) -> None:
     packages = [f"{name}=={version(name)}" for name in PACKAGES]
     packages.append(f"{runtime}=={stated.get(runtime) or version(runtime)}")
     _filled("Dockerfile", place, name=named(opened), version=version("linne"), packages=" ".join(packages),
-            runtime=runtime)  # fmt: skip
+            runtime=runtime, python=platform.python_version())  # fmt: skip
     write(place / ".dockerignore", "*\n!bundle\n")
 
 
