@@ -98,9 +98,8 @@ def export(
     """
     formats, log = _formats(to), log or Log(quiet=True)
     run = single(run)
-    ready(formats, precision)
+    ready(formats, precision, limit)
     place = _place(run, out)
-    _allowed(precision, limit)
     answering = gather(run, coverage)
     aside = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
@@ -111,8 +110,10 @@ def export(
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def ready(formats: list[str], precision: str = "float32") -> None:
-    """Raise MissingExtra for a package that a format needs and that is not here, before anything is computed."""
+def ready(formats: list[str], precision: str = "float32", limit: float = LIMIT) -> None:
+    """Raise OptionError for a precision or a limit that means nothing, MissingExtra for a package that a format needs
+    and that is not here: before anything is computed or fetched."""
+    _allowed(precision, limit)
     for name in formats:
         for package, extra in declared("export", name, "needs", ()):
             if find_spec(package) is None:

@@ -23,6 +23,7 @@ from ..core import bundled, tarball
 from ..core.decode import Limits
 from ..core.errors import OptionError, RunError
 from ..core.files import write, written_folder
+from ..core.lookup import declared
 from ..core.predictions import softmax
 from ..core.run import Run
 from ..engine import npm
@@ -104,7 +105,7 @@ def export_page(
     source = run.path if isinstance(run, Run) else Path(run)
     place = source.with_name(f"{source.resolve().name}-page") if out is None else Path(out)
     _empty(place, source)
-    from ..engine.export import export, ready
+    from ..engine.export import LIMIT, export, ready
 
     if bundled.is_bundle(source):
         usual = signature(export).parameters
@@ -115,7 +116,12 @@ def export_page(
             )
         Bundle(source, "onnxruntime")  # what cannot become a page says so before anything is fetched
         return write_page(source, place, runtime(runtime_files, webgpu, log))
-    ready(["onnx"], str(how.get("precision", "float32")))
+    precision = str(how.get("precision", "float32"))
+    ready(["onnx"], precision, how.get("limit", LIMIT))
+    if precision not in (able := declared("export", "onnx", "PRECISIONS", ())):
+        raise OptionError(
+            f"--to web has no {precision}: ONNX Runtime computes it in no browser. It has {', '.join(able)}."
+        )
     refused(single(run))
     found = runtime(runtime_files, webgpu, log)
     aside = place.with_name(f".{place.name}.{os.getpid()}.bundle")

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import resource
 import shutil
 import subprocess
 import sys
@@ -115,6 +116,14 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "unfit long": (lambda at: told(at, "config.json", lambda v: v.update(unfit={"x" * 10**6: ""})), "as unfit, and"),
     "unfit all": (lambda at: told(at, "config.json", lambda v: v.update(unfit=dict.fromkeys(ORDER, "x" * 10**6))),
                   "by every runtime"),
+    "cut weights": (lambda at: cut(at, "model.safetensors"), "model.safetensors is damaged"),
+    "weights' header": (lambda at: headed(at, 2**60, b"{}"), "model.safetensors is damaged: its header is cut off"),
+    "weights' depth": (lambda at: headed(at, 10**6, b"[" * 10**6), "model.safetensors is damaged"),
+    "weights' shape": (lambda at: headed(at, len(WIDE), WIDE), "model.safetensors is damaged"),
+    "linked folder": (lambda at: (shutil.move(at / "golden", at.parent / "aside"),
+                                  (at / "golden").symlink_to(at.parent / "aside")), "golden is a link"),
+    "linked weights": (lambda at: linked(at, "model.safetensors", Path("/dev/zero")), "is a link or a device"),
+    "weights beside": (lambda at: outward(at, "../../../etc/passwd"), "another file"),
     "cut": (lambda at: cut(at, "model.onnx"), "ONNX"),
 }  # fmt: skip
 
@@ -139,6 +148,33 @@ def linked(at: Path, name: str, to: Path) -> None:
     (at / name).symlink_to(to)
 
 
+WIDE = b'{"a": {"dtype": "F32", "shape": [0, 1180591620717411303424], "data_offsets": [0, 0]}}'
+
+
+def headed(at: Path, length: int, header: bytes) -> None:
+    """Weights with this header, said to be of this length."""
+    (at / "model.safetensors").write_bytes(length.to_bytes(8, "little") + header)
+    resealed(at)
+
+
+def outward(at: Path, location: str) -> None:
+    """A graph one of whose tensors lies in another file."""
+    import onnx
+
+    model = onnx.load(str(at / "model.onnx"))
+    external(model.graph.initializer[0], location)
+    (at / "model.onnx").write_bytes(model.SerializeToString())
+    resealed(at)
+
+
+def external(tensor: Any, location: str) -> None:
+    import onnx
+
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.append(onnx.StringStringEntryProto(key="location", value=location))
+
+
 def sealed(at: Path, name: str, text: str) -> None:
     (at / name).write_text(text)
     resealed(at)
@@ -158,10 +194,11 @@ def test_is_refused_by_name(copy: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     change, said = HOSTILE[case]
     change(copy)
-    begun = time.process_time()
+    begun, held = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(LinneError, match=said) as caught:
         linne.verify(copy, runtime="onnxruntime")
     assert time.process_time() - begun < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held < 200_000, "KiB"
     assert len(str(caught.value)) < 500
     assert not Path("linne-canary").exists()
 
@@ -171,10 +208,7 @@ def test_weights_beside_are_refused(shipped: tuple[Path, Path], location: str) -
     import onnx
 
     model = onnx.load(str(shipped[1] / "model.onnx"))
-    tensor = model.graph.initializer[0]
-    tensor.ClearField("raw_data")
-    tensor.data_location = onnx.TensorProto.EXTERNAL
-    tensor.external_data.append(onnx.StringStringEntryProto(key="location", value=location))
+    external(model.graph.initializer[0], location)
     with pytest.raises(RunError, match="another file"):
         wire.checked(model.SerializeToString())
 
