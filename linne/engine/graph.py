@@ -50,8 +50,12 @@ class Prepare(nn.Module):
         if fit == "letterbox":
             longer = torch.maximum(across, down)
             to = tuple(_rounded(size * side, longer).clamp(min=1) for side in (across, down))
-        columns, shown_x = self._weights(torch.arange(w), wide, across, to[0])
-        rows, shown_y = self._weights(torch.arange(h), high, down, to[1])
+        columns, shown_x, by_x = self._weights(torch.arange(w), wide, across, to[0])
+        rows, shown_y, by_y = self._weights(torch.arange(h), high, down, to[1])
+        side = torch.cat([wide + torch.zeros_like(by_x.base), high + torch.zeros_like(by_y.base)])
+        few = enlarged(by_x.joined(by_y), side, UNIT, self.geometry.interpolation == "bicubic")
+        columns = self._larger(columns, few[: self.geometry.size], by_x.base, across, to[0])
+        rows = self._larger(rows, few[self.geometry.size :], by_y.base, down, to[1])
         upright = pictures.permute(0, 3, 1, 2).to(torch.float32)
         half = _bytes(*(torch.matmul(upright, part.t()) for part in _halves(columns)))
         small = _bytes(*(torch.matmul(part, half) for part in _halves(rows)))
@@ -59,9 +63,9 @@ class Prepare(nn.Module):
             small = torch.where(shown_y[:, None] & shown_x[None, :], small, torch.full_like(small, float(GREY)))
         return small.permute(0, 2, 3, 1).to(torch.uint8)
 
-    def _weights(self, place: Tensor, whole: Tensor, length: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def _weights(self, place: Tensor, whole: Tensor, length: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Centres]:
         """((size, whole) whole float64 numbers, how many UNIT-ths each source pixel gives to each of the square's,
-        (size,) which of these are shown).
+        (size,) which of these are shown, where their filters lie).
 
         length: of the box, in `parts` of a pixel, about the middle of `whole` pixels. target: pixels that it becomes,
         in the middle of the square. The centre of a pixel's filter is base + step / 2 + part, part below 1.5.
@@ -85,9 +89,12 @@ class Prepare(nn.Module):
         count = _floor(length, self.parts)
         end = start - first + count, length - count * self.parts, torch.full_like(count, self.parts)
         centres = Centres(base, step, turn - more * 2 * unit, 2 * unit, end, (2 * row + 1, target))
-        few = enlarged(centres, whole, UNIT, self.geometry.interpolation == "bicubic")
-        few = spread(few, base, place).to(torch.float64)
-        return torch.where(length <= unit, few, weight), (row >= 0) & (row < target)
+        return weight, (row >= 0) & (row < target), centres
+
+    def _larger(self, weights: Tensor, few: Tensor, base: Tensor, length: Tensor, target: Tensor) -> Tensor:
+        """Weights (size, whole), or where the box does not shrink the few that there are (size, TAPS), exactly."""
+        spaced = spread(few, base, torch.arange(weights.shape[1])).to(torch.float64)
+        return torch.where(length <= self.parts * target, spaced, weights)
 
     def _ends(self, start: Tensor, length: Tensor, stretch: Tensor) -> Tensor:
         """How much longer Pillow makes the box: it takes its end, from where `prepare` cuts, in float32."""

@@ -23,30 +23,27 @@ class Pair(NamedTuple):
     def __neg__(self) -> "Pair":
         return Pair(-self.high, -self.low)
 
-    def plus(self, other: "Pair | float") -> "Pair":
+    def plus(self, other: "Pair") -> "Pair":
         """The sum."""
-        if not isinstance(other, Pair):
-            other = Pair(torch.full_like(self.high, other), torch.zeros_like(self.low))
         total, left = summed(self.high, other.high)
         return quick(total, left + (self.low + other.low))
+
+    def beside(self, number: Tensor) -> "Pair":
+        """The sum with a float32."""
+        total, left = summed(self.high, number)
+        return quick(total, left + self.low)
 
     def times(self, other: "Pair") -> "Pair":
         """The product."""
         product, left = multiplied(self.high, other.high)
         return quick(product, left + (self.high * other.low + self.low * other.high))
 
-    def scaled(self, by: float) -> "Pair":
-        """Times a number that float32 holds."""
-        return self.times(Pair(torch.full_like(self.high, by), torch.zeros_like(self.low)))
-
     def over(self, other: "Pair") -> "Pair":
-        """The quotient: two steps of long division, each remainder exact but for the last bits."""
+        """The quotient: rounded, and what is left over divided once more."""
         first = self.high / other.high
-        rest = self.plus(-other.times(Pair(first, torch.zeros_like(first))))
-        second = rest.high / other.high
-        rest = rest.plus(-other.times(Pair(second, torch.zeros_like(second))))
-        whole = quick(first, second)
-        return whole.plus(Pair(rest.high / other.high, torch.zeros_like(first)))
+        product, left = multiplied(first, other.high)
+        rest = (self.high - product) - left + (self.low - first * other.low)
+        return quick(first, rest / other.high)
 
 
 def whole(value: Tensor) -> Pair:
