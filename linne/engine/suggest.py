@@ -21,7 +21,7 @@ from ..core.overlay import Overlay, Row
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from . import first, foresee, replay
-from .data import Data
+from .data import Data, Pool
 from .log import Log
 from .pool import gather, reason
 from .probe import Probe
@@ -64,21 +64,14 @@ def suggest(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> tuple[dict[
     first.usable(data)
     rows = foresee.learning(data, recipe)
     head = first._learn(data, recipe, rows, rows[:0], log)
-    pool = gather(data, replace(recipe, pool=wanted.pool), log, refuse=False)
-    why = np.where((pool.why == "") & decided(data, pool.hashes), DECIDED, pool.why)
-    able = np.flatnonzero(why == "")
-    left = dict(Counter(word if word == DECIDED else reason(word) for word in why if word).most_common())
-    if not len(able):
-        told = ", ".join(f"{count:,} {word}" for word, count in left.items())
-        raise InputError(f"Nothing of the pool {wanted.pool} is left to ask for: {told}. Give other pictures.")
-    log.say(NEW.format(n=len(rows), m=len(able), pool=len(why)))
+    pool, able, left = choosable(data, recipe, wanted, len(rows), log)
     known = data.images.take(rows)
     said = _said(head, pool.images.take(able), pool.features[able])
     question = Question(data.features[rows], known.labels, known.group, pool.features[able], said, head.strength)
     places, scores = question.ask(wanted.query, wanted.n, recipe.seed)
     strange = strangers(question.features, question.group, question.pool)[places]
     found = {
-        "query": wanted.query, "n": len(places), "asked": wanted.n, "pool": wanted.pool, "pictures": len(why),
+        "query": wanted.query, "n": len(places), "asked": wanted.n, "pool": wanted.pool, "pictures": len(pool.why),
         "able": len(able), "left": left, "strangers": int(strange.sum()), "learned": len(rows),
         "rows": _rows(said.take(places), pool.hashes[able[places]], scores, strange),
         "source": str(data.images.came_from or "pictures"),
@@ -86,6 +79,24 @@ def suggest(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> tuple[dict[
     found |= _ahead(data, recipe, wanted, log)
     found["replay"] = replay.replay(question.features, known, head, wanted.query, wanted.n, recipe.seed)
     return found | {"sentences": _sentences(found)}, pool.images.take(able[places])
+
+
+def choosable(
+    data: Data, recipe: Recipe, wanted: Wanted, learned: int, log: Log
+) -> tuple[Pool, np.ndarray, dict[str, int]]:
+    """(the pool; its rows that can be asked for; of the others, {reason: how many}), told with the number learned from.
+
+    Raises InputError where nothing is left to ask for.
+    """
+    pool = gather(data, replace(recipe, pool=wanted.pool), log, refuse=False)
+    why = np.where((pool.why == "") & decided(data, pool.hashes), DECIDED, pool.why)
+    able = np.flatnonzero(why == "")
+    left = dict(Counter(word if word == DECIDED else reason(word) for word in why if word).most_common())
+    if not len(able):
+        told = ", ".join(f"{count:,} {word}" for word, count in left.items())
+        raise InputError(f"Nothing of the pool {wanted.pool} is left to ask for: {told}. Give other pictures.")
+    log.say(NEW.format(n=learned, m=len(able), pool=len(why)))
+    return pool, able, left
 
 
 def rows_of(found: dict[str, Any], overlay: Path) -> list[Row]:

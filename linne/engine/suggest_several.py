@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import InputError, OptionError
+from ..core.errors import OptionError
 from ..core.images import Images
 from ..core.lookup import declared, names
 from ..core.overlay import NONE, joined
@@ -19,10 +19,9 @@ from ..core.spec import parse
 from . import several
 from .data import Data
 from .log import Log
-from .pool import gather, reason
 from .pseudo import strangers
 from .query import Question
-from .suggest import DECIDED, NEW, Wanted, decided
+from .suggest import Wanted, choosable
 from .task import logits
 
 NOTE = "No learning curve and no replay beside random choice: they are told of pictures with one label each."
@@ -41,14 +40,7 @@ def suggest(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> tuple[dict[
     data.images = several.able(data, rows)
     known = data.images.take(rows)
     heads = several.fit(data.features[rows], known, replace(recipe, metric="average_precision"))
-    pool = gather(data, replace(recipe, pool=wanted.pool), log, refuse=False)
-    why = np.where((pool.why == "") & decided(data, pool.hashes), DECIDED, pool.why)
-    able = np.flatnonzero(why == "")
-    left = dict(Counter(word if word == DECIDED else reason(word) for word in why if word).most_common())
-    if not len(able):
-        told = ", ".join(f"{count:,} {word}" for word, count in left.items())
-        raise InputError(f"Nothing of the pool {wanted.pool} is left to ask for: {told}. Give other pictures.")
-    log.say(NEW.format(n=len(rows), m=len(able), pool=len(why)))
+    pool, able, left = choosable(data, recipe, wanted, len(rows), log)
     features = pool.features[able]
     raw = logits(features, heads.weight, heads.bias)
     said = several.predictions(pool.images, able, raw, np.full(raw.shape, -1, np.int8), heads.thresholds)
@@ -56,7 +48,7 @@ def suggest(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> tuple[dict[
     places, scores = question.ask(wanted.query, wanted.n, recipe.seed)
     strange = strangers(question.features, question.group, question.pool)[places]
     found = {
-        "query": wanted.query, "n": len(places), "asked": wanted.n, "pool": wanted.pool, "pictures": len(why),
+        "query": wanted.query, "n": len(places), "asked": wanted.n, "pool": wanted.pool, "pictures": len(pool.why),
         "able": len(able), "left": left, "strangers": int(strange.sum()), "learned": len(rows),
         "rows": _rows(said.take(places), pool.hashes[able[places]], scores, strange),
         "source": str(data.images.came_from or "pictures"), "curve": None, "replay": None, "notes": [NOTE],

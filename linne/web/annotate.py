@@ -108,12 +108,16 @@ class Backend:
         score = max((chances.get(label, 0.0) for label in labels), default=0.0)
         return {"result": self.question.result(ways), "score": score, "model_version": self.name}
 
-    def heard(self, told: dict[str, Any]) -> int:
-        """Save what an event's annotations decide; how many."""
-        found = decisions(told, self.rows, self.question)
-        for answer, who in found:
-            self.project.decide([answer], who)
-        return len(found)
+    def heard(self, told: dict[str, Any]) -> dict[str, int]:
+        """Save what an event's annotations decide, and undo what one decided that says nothing any more; how many."""
+        decided = undone = 0
+        for answer, who in decisions(told, self.rows, self.question):
+            if answer.decision != "undo":
+                self.project.decide([answer], who)
+                decided += 1
+            elif answer.source:
+                undone += self.project.retract(answer.source, who, answer.row)
+        return {"decided": decided} | ({"undone": undone} if undone else {})
 
     def gone(self, told: dict[str, Any]) -> int:
         """Undo what deleted annotations decided; of how many pictures. What others decided since stays."""
@@ -186,7 +190,7 @@ def app(backend: Backend) -> FastAPI:
         project = event.get("project")
         backend.configured(project.get("label_config") if isinstance(project, dict) else "")
         if action in LABELLED:
-            return {"status": "ok", "result": {"decided": backend.heard(event)}}
+            return {"status": "ok", "result": backend.heard(event)}
         if action in DELETED:
             return {"status": "ok", "result": {"undone": backend.gone(event)}}
         if action == "START_TRAINING":

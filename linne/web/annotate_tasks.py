@@ -114,22 +114,22 @@ class Rows:
         return at if at >= 0 else self._ends.get(name, self._ends.get(plain, -1))
 
 
-def decisions(told: Mapping[str, Any], rows: Rows, question: Question) -> list[tuple[Answer, str]]:
-    """(what an event's annotations decide, who said so), skipped ones and pictures of others left out.
+def decisions(told: Mapping[str, Any], rows: Rows, question: Question) -> "list[tuple[Answer, str]]":
+    """(what an event's annotation decides, who said so) of each; pictures of others left out.
 
-    told: the body of ANNOTATION_CREATED or ANNOTATION_UPDATED, or of their kind for several. Raises InputError for
-    another shape.
+    One that was skipped or says nothing (any more) decides "undo". told: the body of ANNOTATION_CREATED or
+    ANNOTATION_UPDATED, or of their kind for several. Raises InputError for another shape.
     """
     out = []
     for one in _annotations(told):
         task = one.get("task") if isinstance(one.get("task"), Mapping) else told.get("task")
         row = rows.of(task.get("data") if isinstance(task, Mapping) else None, question.key)
-        if row < 0 or one.get("was_cancelled"):
+        if row < 0:
             continue
         answers = said(one.get("result"))
         asked = answers.get(question.control) if question.key else next(iter(answers.values()), None)
-        if answer := _answer(rows.project, row, asked):
-            out.append((replace(answer, source=_source(one)), _who(one)))
+        answer = None if one.get("was_cancelled") else _answer(rows.project, row, asked)
+        out.append((replace(answer or Answer(row, 0, "undo"), source=_source(one)), _who(one)))
     return out
 
 

@@ -31,7 +31,8 @@ class Sizes:
 class Bodies:
     """ASGI middleware: answers 413 for a body over the limit and 408 for one that stops coming.
 
-    What the program answers to a body that was cut is not sent; the program meets a client that has gone.
+    What the program answers to a body that was cut is not sent; the program meets a client that has gone. It finds the
+    body in its scope under UPLOAD, and may cut it itself, for others' sake.
     """
 
     def __init__(self, app: App, sizes: Sizes = Sizes()) -> None:
@@ -46,9 +47,9 @@ class Bodies:
         if length(scope) > most:
             await refuse(scope, receive, send, over(length(scope), most))
             return
-        body = _Body(receive, send, self.sizes, most)
+        body = Body(receive, send, self.sizes, most)
         try:
-            await self.app(scope, body.receive, body.send)
+            await self.app({**scope, UPLOAD: body}, body.receive, body.send)
         except Exception:
             if body.refused is None:
                 raise
@@ -56,6 +57,7 @@ class Bodies:
             await refuse({**scope, "headers": CHUNKED}, receive, send, body.refused)
 
 
+UPLOAD = "linne.upload"
 CHUNKED = [(b"transfer-encoding", b"chunked")]
 """A body that was cut: how much is still coming is not known."""
 
@@ -67,33 +69,51 @@ def over(came: int, most: int) -> Refused:
     )
 
 
-class _Body:
-    """One request's messages on their way to the program."""
+class Body:
+    """One request's messages on their way to the program. read: bytes so far; whole: all of it is there."""
 
     def __init__(self, receive: Receive, send: Send, sizes: Sizes, most: int) -> None:
         self._receive, self._send, self._sizes, self._most = receive, send, sizes, most
-        self._read, self._began, self._whole = 0, 0.0, False
+        self._began = 0.0
+        self._coming: asyncio.Future[Message] | None = None
+        self.read, self.whole, self.started = 0, False, False
         self.refused: Refused | None = None
-        self.started = False
+
+    def cut(self, why: Refused) -> None:
+        """Answer so, unless it was answered or refused already; whoever waits for the rest meets a client that left."""
+        self.refused = self.refused or why
+        if self._coming is not None:
+            self._coming.cancel()
 
     async def receive(self) -> Message:
         """The next message; http.disconnect where the body was refused."""
         if self.refused is not None:
             return {"type": "http.disconnect"}
-        if self._whole:
+        if self.whole:
             return await self._receive()
         self._began = self._began or time.monotonic()
-        late = self._began + self._sizes.grace + self._read / self._sizes.rate - time.monotonic()
-        try:
-            message = await asyncio.wait_for(self._receive(), max(0.0, min(self._sizes.idle, late)))
-        except TimeoutError:
-            return self._cut(Refused(408, f"The body came too slowly: {self._read:,} bytes so far. Send it again."))
+        late = self._began + self._sizes.grace + self.read / self._sizes.rate - time.monotonic()
+        message = await self._next(max(0.0, min(self._sizes.idle, late)))
+        if self.refused is not None:
+            return {"type": "http.disconnect"}
+        if message is None:
+            return self._cut(Refused(408, f"The body came too slowly: {self.read:,} bytes so far. Send it again."))
         if message["type"] == "http.request":
-            self._read += len(message.get("body", b""))
-            self._whole = not message.get("more_body", False)
-            if self._read > self._most:
-                return self._cut(over(self._read, self._most))
+            self.read += len(message.get("body", b""))
+            self.whole = not message.get("more_body", False)
+            if self.read > self._most:
+                return self._cut(over(self.read, self._most))
         return message
+
+    async def _next(self, seconds: float) -> "Message | None":
+        """The next message, None where it does not come in so many seconds or the body is cut meanwhile."""
+        self._coming = asyncio.ensure_future(self._receive())
+        try:
+            done, _ = await asyncio.wait((self._coming,), timeout=seconds)
+            return self._coming.result() if done and not self._coming.cancelled() else None
+        finally:
+            self._coming.cancel()
+            self._coming = None
 
     def _cut(self, why: Refused) -> Message:
         self.refused = why

@@ -6,11 +6,13 @@ is left out is counted. Text from outside (names, classes, reasons) is made prin
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
+from ..core.lookup import names
 from ..core.predictions import Predictions
 from ..core.recipe import Recipe
 from ..engine.analyse import analyse
@@ -23,6 +25,7 @@ from .branched import capped
 from .found import finding
 from .plainly import plainly, short
 from .reasons import MISTAKES, letters, reasons
+from .spared import Spared
 from .thumbs import ROOM, thumbs
 
 FORMAT = 1
@@ -30,46 +33,68 @@ ERRORS, FINDINGS, MATRIX = 24, 60, 30
 """At most so many mistakes, findings, and classes of the confusion matrix."""
 SHOWN = {"confused": (8, 4), "weak": (8, 8)}
 """At most so many pairs or slices, and pictures of each."""
+UNSEEN: dict[str, Any] = {"errors": [], "confused": [], "weak": [], "tested": 0}
+"""What stands for an analysis that failed."""
 
 
 def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> dict[str, Any]:
     """Everything that the page, its text and the card show of a run; JSON-ready, kept as report.json.
 
     command: what makes the run again. reads: how many times the test pictures were read. Pictures are decoded anew
-    here, those alone that are shown; "pictures" maps a row (as text) to its name, label, split and thumbnail.
+    here, those alone that are shown; "pictures" maps a row (as text) to its name, label, split and thumbnail. "lost":
+    the parts that failed, and why; the rest is there.
     """
-    data, judged = result.data, judges(result)
-    analysis = shown(analyse(judged, features=data.features, facts=data.facts, seed=recipe.seed, most=ERRORS))
+    data, judged, spared = result.data, judges(result), Spared()
+    look = partial(analyse, judged, features=data.features, facts=data.facts, seed=recipe.seed, most=ERRORS)
+    analysis = spared("mistakes and weak slices", lambda: shown(look()), shown(UNSEEN))
     findings = [finding(one) for one in result.findings[:FINDINGS]]
     wrong = [one["row"] for one in analysis["errors"][:MISTAKES]]
-    why = reasons(result, wrong, bool(recipe.folds and not recipe.fit_all))
+    folded = bool(recipe.folds and not recipe.fit_all)
+    why = spared("why it said so", lambda: reasons(result, wrong, folded), {})
     near = [row for one in why.get("rows", {}).values() for row in one.get("near", ())]
     rows = list(dict.fromkeys([*wanted(analysis, findings), *near]))
+    made = spared("thumbnails", lambda: thumbs(data.images.items, rows, ROOM - letters(why)), {})
     return plainly({
+        **common(result, recipe, command, reads),
+        "figures": figures(result.figures),
+        "histogram": histogram(judged),
+        "analysis": analysis,
+        "reasons": why,
+        "findings": findings,
+        "pictures": pictures(data, rows, judged, made),
+        "lost": spared.lost,
+    })  # fmt: skip
+
+
+def common(result: Result, recipe: Recipe, command: str, reads: int) -> dict[str, Any]:
+    """What the report says of a run whether its pictures have one label each or several."""
+    return {
         "format": FORMAT,
-        "name": PurePath(data.images.came_from or "pictures").name or "pictures",
-        "source": data.images.came_from,
+        "name": named(result.data.images.came_from),
+        "source": result.data.images.came_from,
         "command": command,
         "headline": headline(result.figures),
         "how": result.how,
         "leak": result.leak,
         "reads": reads if "test" in result.predictions else 0,
-        "figures": figures(result.figures),
-        "histogram": histogram(judged),
-        "analysis": analysis,
-        "reasons": why,
         "checked": recipe.check != "none",
-        "findings": findings,
         "findings_more": max(0, len(result.findings) - FINDINGS),
         "severities": dict(Counter(one.severity for one in result.findings)),
-        "dropped": dropped(data),
-        "overview": overview(data),
+        "dropped": dropped(result.data),
+        "overview": overview(result.data),
         "model": model(result),
         "recipe": settings(recipe),
         "changed": list(recipe.changed()),
         "versions": versions(),
-        "pictures": pictures(data, rows, judged, ROOM - letters(why)),
-    })  # fmt: skip
+    }
+
+
+def named(source: str) -> str:
+    """What the page is called: the file or folder that the pictures came from, of a source with options its first."""
+    kind, _, options = source.partition("(")
+    if options.endswith(")") and kind in names("source"):
+        source = options[:-1].partition(",")[0].strip("\"' ")
+    return PurePath(source).name or "pictures"
 
 
 def shown(analysis: dict[str, Any]) -> dict[str, Any]:
@@ -134,9 +159,9 @@ def histogram(judged: Predictions, bins: int = 20) -> dict[str, list[int]]:
     }
 
 
-def pictures(data: Data, rows: Sequence[int], judged: Predictions, room: int = ROOM) -> dict[str, dict[str, Any]]:
-    """Name, label, split and guess (where it was judged) of each row, and its thumbnail, "" where there is none."""
-    images, made = data.images, thumbs(data.images.items, rows, room)
+def pictures(data: Data, rows: Sequence[int], judged: Predictions, made: dict[int, Any]) -> dict[str, dict[str, Any]]:
+    """Name, label, split and guess (where it was judged) of each row, and its thumbnail, "" where none was made."""
+    images = data.images
     classes = [*images.classes, ""]
     guesses = dict(zip(judged.rows.tolist(), judged.guesses.tolist(), strict=True))
     out = {}

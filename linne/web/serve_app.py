@@ -18,7 +18,8 @@ from ..core.errors import LinneError
 from ..core.files import plain
 from ..core.sights import Sights
 from ..engine.serving import Picture, Want
-from .asgi import App, Receive, Refused, Scope, Send, header, refuse
+from .asgi import App, Message, Receive, Refused, Scope, Send, header, refuse
+from .bodies import UPLOAD
 from .serve_decode import Pool, Unwanted
 from .serve_forms import Form, Most, form
 from .serve_metrics import TYPE, Metrics, resident
@@ -67,12 +68,18 @@ class Admission:
             await self.app(scope, receive, send)
             return
         try:
-            ticket = self.state.queue.admit(_deadline(scope))
+            ticket = self.state.queue.admit(_deadline(scope), scope.get(UPLOAD))
         except Refused as why:
             await refuse(scope, receive, send, why)
             return
+
+        async def counted() -> Message:
+            message = await receive()
+            self.state.queue.grew(ticket)
+            return message
+
         try:
-            await self.app({**scope, "linne.ticket": ticket}, receive, send)
+            await self.app({**scope, "linne.ticket": ticket}, counted, send)
         finally:
             self.state.queue.left_by(ticket)
 
@@ -214,7 +221,8 @@ def _health(app: FastAPI, state: State) -> None:
         """What was counted, as Prometheus reads it."""
         queue = state.queue
         gauges = {
-            "linne_queue_pictures": queue.waiting, "linne_queue_limit": queue.limit, "linne_ready": int(state.ready),
+            "linne_queue_pictures": queue.waiting, "linne_queue_limit": queue.limit, "linne_uploads": queue.uploads,
+            "linne_held_bytes": queue.held, "linne_ready": int(state.ready),
             "linne_seconds_a_picture": queue.each, "linne_batches_total": queue.batches,
             "linne_batched_pictures_total": queue.batched, "linne_expired_total": queue.expired,
             "linne_left_total": queue.left, "linne_decoders_replaced_total": state.pool.fell,

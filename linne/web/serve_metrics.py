@@ -8,6 +8,8 @@ BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 HELP = {
     "linne_queue_pictures": "Pictures that wait or are being answered.",
     "linne_queue_limit": "Pictures that can be answered in time.",
+    "linne_uploads": "Requests whose pictures are on their way.",
+    "linne_held_bytes": "Bytes of pictures that wait or are on their way.",
     "linne_ready": "1 where /readyz says yes.",
     "linne_seconds_a_picture": "Seconds that a picture takes while there is always work.",
     "linne_batches_total": "Batches that went through a model.",
@@ -78,7 +80,7 @@ def _gauges(gauges: Mapping[str, float]) -> Iterator[str]:
         kind = "counter" if name.endswith("_total") else "gauge"
         yield f"# HELP {name} {HELP[name]}"
         yield f"# TYPE {name} {kind}"
-        yield f"{name} {value:g}"
+        yield f"{name} {value:.12g}"
 
 
 def _quoted(text: str) -> str:

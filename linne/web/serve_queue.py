@@ -16,6 +16,7 @@ from typing import Any
 
 from ..engine.serving import Picture, Want
 from .asgi import Refused
+from .bodies import Body
 
 DEADLINE = 1.0
 """Seconds from a request's head to its answer."""
@@ -26,7 +27,7 @@ FRESH, UPLOADING = 0.25, 256
 FIRST, LEAST = 0.02, 8
 """Seconds a picture before any was measured; pictures that may wait however slow the model is."""
 HELD = 512 << 20
-"""Bytes of pictures that may wait."""
+"""Bytes of pictures that may wait or be on their way."""
 
 
 @dataclass(eq=False)
@@ -45,15 +46,21 @@ class Job:
 class Ticket:
     """One request that was let in. began: time.monotonic(). pictures, held: how many of it wait, and their bytes.
 
-    uploading: its body is not there yet. gone: the client has left.
+    body: what comes of it, None where nobody can cut it. uploading: it is not there yet. gone: the client has left.
     """
 
     began: float
     until: float
+    body: "Body | None" = None
     uploading: bool = True
     gone: bool = False
     pictures: int = 0
     held: int = 0
+
+    @property
+    def bytes(self) -> int:
+        """Of its pictures, those too that are still on their way."""
+        return self.body.read if self.uploading and self.body is not None else self.held
 
     @property
     def dead(self) -> bool:
@@ -99,22 +106,38 @@ class Queue:
         """Pictures that can be answered in time."""
         return max(LEAST, int(0.8 * self.deadline / self.each))
 
-    def admit(self, asked: float = 0.0) -> Ticket:
+    @property
+    def uploads(self) -> int:
+        """Requests whose bodies are on their way."""
+        return sum(one.uploading for one in self.tickets)
+
+    @property
+    def held(self) -> int:
+        """Bytes of pictures that wait or are on their way."""
+        return sum(one.bytes for one in self.tickets)
+
+    def admit(self, asked: float = 0.0, body: "Body | None" = None) -> Ticket:
         """Let a request in by its head. asked: seconds after which its client wants no answer, 0 for the server's.
 
-        Raises Refused (503 with Retry-After) where it could not be answered in time, or the server is going down.
+        Where uploads take all the room, one of them gives way: the slowest where they are too many, the one that holds
+        the most where they hold too much. Raises Refused (503 with Retry-After) where the request could not be answered
+        in time, or the server is going down.
         """
         if self.draining:
             raise Refused(503, "This server is going down. Ask again.", (("retry-after", "1"), ("connection", "close")),
                           reason="leaving")  # fmt: skip
         waiting, now = self.waiting, time.monotonic()
-        uploading = sum(one.uploading for one in self.tickets)
         seconds = min(asked or self.deadline, self.deadline)
-        if waiting >= self.limit or waiting * self.each > seconds or uploading >= UPLOADING or self._full():
+        if waiting >= self.limit or waiting * self.each > seconds or not (self._few() and self._light()):
             raise self._busy(waiting)
-        ticket = Ticket(now, now + seconds)
+        ticket = Ticket(now, now + seconds, body)
         self.tickets.add(ticket)
         return ticket
+
+    def grew(self, ticket: Ticket) -> None:
+        """More of a request's body came: beside others it may not take all the room."""
+        if ticket.bytes > HELD // UPLOADING and len(self.tickets) > 1:
+            self._light()
 
     def arrived(self, ticket: Ticket, pictures: int, held: int) -> None:
         """A request's body is there. Raises Refused where others came meanwhile and there is no room any more."""
@@ -146,8 +169,34 @@ class Queue:
         self._some.set()
         return job.future
 
-    def _full(self) -> bool:
-        return sum(one.held for one in self.tickets) > HELD
+    def _few(self) -> bool:
+        """Whether there is room for one more upload, for which the slowest gives way."""
+        now, slow = time.monotonic(), self._slow()
+        if self.uploads >= UPLOADING and slow:
+            one, body = min(slow, key=lambda pair: pair[1].read / (now - pair[0].began))
+            self._cut(one, body, Refused(
+                408, f"{UPLOADING} uploads at a time are taken, and of those this was the slowest: {body.read:,} bytes "
+                f"in {now - one.began:.1f} s. Send it again.", (("retry-after", "1"),)))  # fmt: skip
+        return self.uploads < UPLOADING
+
+    def _light(self) -> bool:
+        """Whether there is room for more bytes, for which the upload that holds the most gives way."""
+        if self.held > HELD and (slow := self._slow()):
+            one, body = max(slow, key=lambda pair: pair[1].read)
+            self._cut(one, body, Refused(
+                503, f"Uploads held more than {HELD:,} bytes together, this one the most: {body.read:,}. Send fewer "
+                "pictures at once, or ask again.", (("retry-after", "1"),)))  # fmt: skip
+        return self.held <= HELD
+
+    def _slow(self) -> "list[tuple[Ticket, Body]]":
+        """Uploads that take longer than most do, and are not there yet."""
+        now = time.monotonic()
+        return [(one, one.body) for one in self.tickets if one.uploading and one.body is not None
+                and not one.body.whole and now - one.began >= FRESH]  # fmt: skip
+
+    def _cut(self, ticket: Ticket, body: Body, why: Refused) -> None:
+        self.tickets.discard(ticket)
+        body.cut(why)
 
     def _busy(self, waiting: int) -> Refused:
         seconds = max(1, ceil(waiting * self.each))

@@ -1,7 +1,6 @@
 """The report of a run with several labels a picture: as one HTML file, as text, and as its card."""
 
-from collections import Counter
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,17 +8,16 @@ import numpy as np
 from ..core.images import Images
 from ..core.recipe import Recipe
 from ..core.several import Several
-from ..engine.figures import headline
 from ..engine.figures_several import label_row, table
 from ..engine.first import Result
 from . import charts
-from .about import dropped, model, overview, settings, versions
 from .found import finding
-from .gather import FINDINGS, FORMAT, mistaken
+from .gather import FINDINGS, common, mistaken
 from .home import dressed, environment
 from .plainly import plainly, short
 from .reasons import MISTAKES, letters, reasons
 from .report import frame
+from .spared import Spared
 from .thumbs import ROOM, thumbs
 
 WRONG, LABELS = 24, 200
@@ -28,52 +26,34 @@ WRONG, LABELS = 24, 200
 
 def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> dict[str, Any]:
     """Everything that the page, its text and the card show; JSON-ready, kept as report.json."""
-    data = result.data
+    data, spared = result.data, Spared()
     judged = result.predictions["test" if "test" in result.predictions else "train"]
     wrong = mistakes(judged) if isinstance(judged, Several) else []
     findings = [finding(one) for one in result.findings[:FINDINGS]]
     explained = wrong[:MISTAKES]
-    why = reasons(result, [one["row"] for one in explained], bool(recipe.folds), [one["at"] for one in explained])
+    asked, wanted = ([one[part] for one in explained] for part in ("row", "at"))
+    why = spared("why it said so", lambda: reasons(result, asked, bool(recipe.folds), wanted), {})
     near = (row for one in why.get("rows", {}).values() for row in one.get("near", ()))
-    rows = dict.fromkeys([*(one["row"] for one in wrong), *near, *(row for one in findings for row in one["rows"])])
+    found = (row for one in findings for row in one["rows"])
+    rows = list(dict.fromkeys([*(one["row"] for one in wrong), *near, *found]))
+    thumbnails = spared("thumbnails", lambda: thumbs(data.images.items, rows, ROOM - letters(why)), {})
     return plainly({
-        "format": FORMAT,
+        **common(result, recipe, command, reads),
         "several": True,
-        "name": named(data.images.came_from),
-        "source": data.images.came_from,
-        "command": command,
-        "headline": headline(result.figures),
-        "how": result.how,
-        "leak": result.leak,
-        "reads": reads if "test" in result.predictions else 0,
         "figures": result.figures | {"per_label": _lowest(result.figures["per_label"])},
         "histogram": histogram(judged) if isinstance(judged, Several) else {},
         "mistakes": wrong,
         "reasons": why,
-        "checked": recipe.check != "none",
         "findings": findings,
-        "findings_more": max(0, len(result.findings) - FINDINGS),
-        "severities": dict(Counter(one.severity for one in result.findings)),
-        "dropped": dropped(data),
-        "overview": overview(data),
-        "model": model(result),
         "tuned": any(rung != "probe" for rung in _rungs(result)),
-        "recipe": settings(recipe),
-        "changed": list(recipe.changed()),
-        "versions": versions(),
-        "pictures": _pictures(data.images, list(rows), ROOM - letters(why)),
+        "pictures": _pictures(data.images, rows, thumbnails),
+        "lost": spared.lost,
     })  # fmt: skip
 
 
-def named(source: str) -> str:
-    """What the page is called: the file or folder that the pictures came from, of a source with options its first."""
-    inside = source.partition("(")[2] or source
-    return PurePath(inside.partition(",")[0].strip(")\"' ")).name or "pictures"
-
-
-def _pictures(images: Images, rows: list[int], room: int) -> dict[str, dict[str, Any]]:
-    """Name, labels, split and thumbnail of each row, "" where there is none."""
-    has, made = images.targets == 1, thumbs(images.items, rows, room)
+def _pictures(images: Images, rows: list[int], made: dict[int, Any]) -> dict[str, dict[str, Any]]:
+    """Name, labels, split and thumbnail of each row, "" where none was made."""
+    has = images.targets == 1
     out = {}
     for row in rows:
         label = ", ".join(images.classes[k] for k in np.flatnonzero(has[row]))
@@ -151,6 +131,7 @@ def _notes(data: dict[str, Any]) -> list[str]:
         if found["unreadable"] else "",
         data["leak"],
         *data["model"]["notes"],
+        *(f"the page lacks {one}" for one in data.get("lost", ())),
         *(one["sentence"] for one in data.get("verdicts", ())),
     ]  # fmt: skip
 

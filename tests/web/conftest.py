@@ -1,6 +1,6 @@
 """A small Result made without any network: noise pictures, random features, predictions that are mostly right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -102,3 +102,20 @@ def page(result: Callable[..., Result]) -> dict[str, Any]:
         Finding((), "imbalance", "low", "Uneven.", "More.", details=uneven),
     )  # fmt: skip
     return gather(result(findings=found), Recipe(seed=7), "linne train some/where/pets --seed 7 --out runs/a")
+
+
+@pytest.fixture(scope="module")
+def held() -> Any:
+    """What a server of one small model holds; a module may have its own."""
+    from tests.serving import Bright, state
+
+    return state(Bright(), deadline=20, decoders=2)
+
+
+@pytest.fixture(scope="module")
+def base(held: Any) -> Iterator[tuple[str, str]]:
+    """(address, token) of a server of `held` that runs while the module's tests do."""
+    from tests.serving import running
+
+    with running(held) as found:
+        yield found

@@ -164,6 +164,35 @@ def test_a_deleted_annotation_takes_back_what_it_brought(backend: tuple[Backend,
                     "bob"]  # fmt: skip
 
 
+@pytest.mark.parametrize("how", ["empty", "skipped", "another question", "several for one"])
+def test_an_annotation_that_says_nothing_any_more_takes_back_what_it_brought(
+    how: str, backend: tuple[Backend, TestClient]
+) -> None:
+    made, client = backend
+    project, picture = made.project, "disc/disc-003.jpg"
+
+    def send(action: str, *labels: str, **more: Any) -> Any:
+        return client.post("/webhook", json=event(action, picture, *labels, **more)).json()["result"]
+
+    other = {"from_name": "other", "type": "choices", "value": {"choices": ["bars"]}}
+    emptied: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+        "empty": ((), {"result": []}), "skipped": (("bars",), {"was_cancelled": True}),
+        "several for one": (("bars", "disc"), {}), "another question": ((), {"result": [other]}),
+    }  # fmt: skip
+    labels, more = emptied[how]
+    assert send("ANNOTATION_CREATED", *labels, **more) == {"decided": 0}, "it has brought nothing"
+    assert send("ANNOTATION_UPDATED", "bars") == {"decided": 1}
+    assert project.labels(project.at(picture)) == ["bars"]
+    assert send("ANNOTATION_UPDATED", *labels, **more) == {"decided": 0, "undone": 1}
+    assert (project.labels(project.at(picture)), STATES[int(project.state[project.at(picture)])]) == (["disc"], "")
+    assert send("ANNOTATION_UPDATED", *labels, **more) == {"decided": 0}, "once"
+    assert Overlay.read(project.overlay).rows[-1].who == "label-studio ann@x", "whose annotation it is took it back"
+    send("ANNOTATION_UPDATED", "bars")
+    project.decide([Answer(project.at(picture), 99, "relabel", ("cross",))], "carl")
+    assert send("ANNOTATION_UPDATED", *labels, **more) == {"decided": 0, "undone": 1}
+    assert project.labels(project.at(picture)) == ["cross"], "what carl said stays"
+
+
 def test_training_is_started_once(backend: tuple[Backend, TestClient], monkeypatch: pytest.MonkeyPatch) -> None:
     made, client = backend
     monkeypatch.setattr(made.jobs, "_work", lambda: None)  # nothing is really trained

@@ -27,17 +27,6 @@ JPEG = {"content-type": "image/jpeg"}
 
 
 @pytest.fixture(scope="module")
-def held() -> Any:
-    return state(Bright(), deadline=20, decoders=2)
-
-
-@pytest.fixture(scope="module")
-def base(held: Any) -> Iterator[tuple[str, str]]:
-    with running(held) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def client(base: tuple[str, str]) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=base[0], timeout=20) as made:
         yield made

@@ -8,7 +8,6 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from linne.engine.serving import opened
 from linne.web.serve_decode import Pool, Unwanted
 from linne.web.serve_forms import Most
 from linne.web.serve_models import Entry
-from tests.serving import Bright, png, running, state
+from tests.serving import Bright, png, state
 
 RUNTIME = "openvino(f32)"
 
@@ -53,12 +52,6 @@ def held(place: Path) -> Any:
     for name, (given, ask) in ways.items():
         made.models.entries[name] = Entry(name, given, opened(given, ask, quiet))
     return made
-
-
-@pytest.fixture(scope="module")
-def base(held: Any) -> Iterator[tuple[str, str]]:
-    with running(held) as found:
-        yield found
 
 
 def files(place: Path) -> list[Any]:

@@ -1,30 +1,21 @@
 """What docs/serve.md promises, each over a real socket: who is counted, who waits, who is refused, who is not lost."""
 
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from linne.web import serve_run
+from linne.engine.log import Log
+from linne.web import serve_queue, serve_run
 from tests.serving import Bright, png, running, state
 
 JPEG = {"content-type": "image/jpeg"}
 JSON = {"content-type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def held() -> Any:
-    return state(Bright(), deadline=20, decoders=2)
-
-
-@pytest.fixture(scope="module")
-def base(held: Any) -> Iterator[tuple[str, str]]:
-    with running(held) as found:
-        yield found
 
 
 def told(client: httpx.Client) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -173,6 +164,14 @@ def test_a_server_is_ready_when_its_decoders_are_and_not_before(monkeypatch: pyt
     assert not mine.ready or mine.queue.draining
 
 
+def until(true: Callable[[], bool], seconds: float = 5) -> bool:
+    """Whether it becomes so in time."""
+    ends = time.monotonic() + seconds
+    while not true() and time.monotonic() < ends:
+        time.sleep(0.01)
+    return true()
+
+
 def test_slow_uploads_hold_up_nobody(held: Any, base: tuple[str, str]) -> None:
     """100 bodies that do not come, more than may wait, and others are answered as if they were not there."""
     port, lines = int(base[0].rpartition(":")[2]), []
@@ -185,9 +184,11 @@ def test_slow_uploads_hold_up_nobody(held: Any, base: tuple[str, str]) -> None:
                 for _ in range(25):
                     lines.append(socket.create_connection(("127.0.0.1", port)))
                     lines[-1].sendall(head(100_000) + b"x" * 10)
-                time.sleep(0.3)  # from then on an upload counts as slow
+                assert until(lambda: held.queue.uploads == len(lines))
+                assert until(lambda: held.queue.waiting == 0), "from then on an upload counts as slow"
                 assert client.get("/readyz").json() == {"ready": True}, batch
-            assert sum(one.uploading for one in held.queue.tickets) == 100
+            answers = client.get("/metrics").text.splitlines()
+            assert {"linne_uploads 100", "linne_held_bytes 1000"} <= set(answers)
             begun = time.monotonic()
             answers = [client.post("/predict", content=png(200), headers=JPEG).status_code for _ in range(10)]
             assert answers == [200] * 10
@@ -196,7 +197,49 @@ def test_slow_uploads_hold_up_nobody(held: Any, base: tuple[str, str]) -> None:
             held.queue.each = 0.02
             for one in lines:
                 one.close()
-    ends = time.monotonic() + 5
-    while held.queue.tickets and time.monotonic() < ends:
-        time.sleep(0.02)
-    assert not held.queue.tickets, "whose clients have left"
+    assert until(lambda: not held.queue.tickets), "whose clients have left"
+
+
+def test_more_slow_uploads_than_are_taken_lock_nobody_out(
+    held: Any, base: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks is answered, and one upload gives way: that with the fewest bytes a second."""
+    monkeypatch.setattr(serve_queue, "UPLOADING", 12)
+    port, lines = int(base[0].rpartition(":")[2]), []
+    with httpx.Client(base_url=base[0], timeout=20) as client:
+        before = refusals(client)
+        for k in range(12):
+            lines.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+            lines[-1].sendall(head(100_000) + b"x" * (9000 - 700 * k))
+        assert until(lambda: held.queue.uploads == 12)
+        assert until(lambda: held.queue.waiting == 0)
+        for _ in range(5):
+            assert client.post("/predict", content=png(200), headers=JPEG).status_code == 200
+            time.sleep(0.05)
+        told = lines[-1].recv(4000)
+        assert told.startswith(b"HTTP/1.1 408")
+        assert b"1,300 bytes in" in told
+        assert held.queue.uploads == 11
+        slow, busy = ("408", "slow"), ("503", "busy")
+        assert until(lambda: refusals(client).get(slow, 0) == before.get(slow, 0) + 1)
+        assert refusals(client).get(busy, 0) == before.get(busy, 0)
+        for one in lines:
+            one.close()
+    assert until(lambda: not held.queue.tickets)
+
+
+def test_who_came_before_the_door_was_closed_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Going down, the server hears the first request of a connection that it took, also where that comes late."""
+    monkeypatch.setattr(serve_run, "GRACE", 0.0)
+    made, _ = serve_run.server(state(Bright()), serve_run.Address(port=0), Log(quiet=True))
+    thread = threading.Thread(target=lambda: made.run(sockets=[made.listening]))
+    thread.start()
+    while not made.state.up:
+        time.sleep(0.01)
+    with socket.create_connection(made.listening.getsockname(), timeout=5) as line:
+        made.stop()
+        time.sleep(serve_run.LAST + 0.5)
+        line.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+        assert line.recv(4096).startswith(b"HTTP/1.1 503")
+    thread.join(10)
+    assert not thread.is_alive()

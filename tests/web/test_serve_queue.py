@@ -11,7 +11,8 @@ import pytest
 from linne.core.errors import OptionError
 from linne.engine.serving import Picture, Want
 from linne.web.asgi import Refused
-from linne.web.serve_queue import BATCH, FRESH, LEAST, Queue
+from linne.web.bodies import Body, Sizes
+from linne.web.serve_queue import BATCH, FRESH, HELD, LEAST, UPLOADING, Queue
 from tests.serving import Bright
 
 PLAIN = Want()
@@ -207,5 +208,96 @@ def test_a_server_that_goes_down_lets_nobody_in() -> None:
         with pytest.raises(Refused) as why:
             queue.admit()
         assert dict(why.value.headers) == {"retry-after": "1", "connection": "close"}
+
+    asyncio.run(run())
+
+
+def coming(queue: Queue, read: int, seconds: float) -> tuple[Any, Body]:
+    """An upload that was let in so many seconds ago, and so many bytes of its body."""
+
+    async def nothing(*_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    body = Body(nothing, nothing, Sizes(), 1 << 40)
+    ticket = queue.admit(body=body)
+    ticket.began, body.read = ticket.began - seconds, read
+    return ticket, body
+
+
+def test_where_uploads_are_too_many_the_slowest_gives_way() -> None:
+    async def run() -> None:
+        queue = Queue(1.0)
+        queue.each = 1e-4
+        many = [coming(queue, 1000 * (5 + k), 1.0) for k in range(UPLOADING - 2)]
+        young, slowest = coming(queue, 0, 0.0), coming(queue, 9000, 2.0)
+        last = coming(queue, 0, FRESH)[1]
+        assert (queue.uploads, slowest[1].refused is not None) == (UPLOADING, True)
+        assert slowest[1].refused is not None
+        assert (slowest[1].refused.status, slowest[1].refused.headers) == (408, (("retry-after", "1"),))
+        assert "9,000 bytes in 2.0 s" in slowest[1].refused.told
+        assert slowest[0] not in queue.tickets
+        many[0][0].uploading = False  # it is there, and waits: there is room again
+        coming(queue, 1, 1.0)
+        assert [one.refused for one in (last, young[1], many[1][1])] == [None] * 3
+        for ticket, body in many:
+            ticket.began, body.whole = ticket.began + 1, True
+        young[1].whole = last.whole = True
+        coming(queue, 0, 0.0)
+        with pytest.raises(Refused):  # all others have just begun, or are whole
+            queue.admit()
+
+    asyncio.run(run())
+
+
+def test_uploads_hold_so_much_together_and_the_largest_gives_way() -> None:
+    async def run() -> None:
+        queue = Queue(1.0)
+        alone, large = coming(queue, 0, 1.0)
+        large.read = HELD + 1
+        queue.grew(alone)
+        assert (large.refused, queue.held) == (None, HELD + 1), "nobody else wants the room"
+        small, body = coming(queue, 0, 1.0)
+        assert large.refused is not None, "somebody does"
+        assert (large.refused.status, dict(large.refused.headers)["retry-after"]) == (503, "1")
+        assert alone not in queue.tickets
+        queue.arrived(small, 1, HELD)
+        grown, more = coming(queue, HELD // UPLOADING, 1.0)
+        queue.grew(grown)
+        assert more.refused is None, "a small one is not looked at"
+        more.read += 1
+        queue.grew(grown)
+        assert more.refused is not None
+        assert body.refused is None
+        small.held += 1
+        with pytest.raises(Refused):
+            queue.admit()  # what waits to be answered does not give way
+
+    asyncio.run(run())
+
+
+def test_a_body_that_is_cut_wakes_who_waits_for_it_and_is_answered_once() -> None:
+    async def run() -> None:
+        sent, ended = list[Any](), list[str]()
+
+        async def never() -> Any:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append("let go")
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        body = Body(never, send, Sizes(idle=60, grace=60), 1000)
+        waits = asyncio.ensure_future(body.receive())
+        await asyncio.sleep(0.01)
+        body.cut(Refused(408, "slowest"))
+        body.cut(Refused(503, "later"))
+        assert await asyncio.wait_for(waits, 1) == {"type": "http.disconnect"}
+        assert await body.receive() == {"type": "http.disconnect"}
+        await body.send({"type": "http.response.start", "status": 200})
+        assert (sent, ended) == ([], ["let go"])
+        assert body.refused is not None
+        assert body.refused.told == "slowest"
 
     asyncio.run(run())

@@ -6,7 +6,6 @@ import json
 import re
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,27 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from linne.core.applied import apply
-from linne.core.load import load
-from linne.core.measure import content_hash
 from linne.core.overlay import Overlay
-from linne.web.studio.jobs import Jobs
-from linne.web.studio.routes.findings import _compared
 from tests.conftest import write_folder
-from tests.runs import write_run
-from tests.web.studio.made import TOKEN, Open, flat, opened, tree
+from tests.web.studio.made import TOKEN, Open, opened
 
 PAYLOADS = ("<script>alert(1)</script>", "'\"><img src=x onerror=alert(1)>", "caf\udce9", "\x00", "../../etc/passwd")
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    root = tmp_path_factory.mktemp("studio")
-    photos = write_folder(root / "photos", 6)
-    with opened(photos, root / "fixes.csv") as one:
-        before = tree(photos)
-        yield one
-        assert tree(photos) == before, "the folder of pictures stays as it was"
 
 
 @pytest.fixture
@@ -152,6 +135,18 @@ def test_a_decision_is_on_the_disk_when_it_is_confirmed(fresh: Open) -> None:
     fresh.decide(0, "undo", version=1)
     assert fresh.get("/api/picture/0")["labels"] == ["bars"]
     assert [one["decision"] for one in fresh.get("/api/picture/0")["trail"]] == ["relabel", "undo"]
+
+
+def test_an_answer_that_is_sent_again_counts_once(fresh: Open) -> None:
+    """As the page does where it never heard that it was saved: a second undo would undo the decision before it."""
+    fresh.decide(0, "relabel", "disc")
+    fresh.decide(0, "relabel", "cross", version=1)
+    undo = {"answers": [{"row": 0, "version": 2, "decision": "undo"}], "who": "ann", "mark": "1 0.5"}
+    told = [fresh.post("/api/decide", undo) for _ in range(2)]
+    assert [one["rows"][0]["labels"] for one in told] == [["disc"], ["disc"]]
+    assert len(Overlay.read(fresh.here.project.overlay).rows) == 3
+    fresh.post("/api/decide", undo | {"mark": "2 0.5"})
+    assert fresh.get("/api/picture/0")["labels"] == ["bars"]
 
 
 def test_what_was_decided_is_there_when_it_is_opened_again(fresh: Open) -> None:
@@ -276,142 +271,8 @@ def test_a_spreadsheet_may_save_the_file_meanwhile(fresh: Open) -> None:
     assert [row.decision for row in Overlay.read(path).rows] == ["drop", "keep"]
 
 
-def test_a_folder_without_labels_is_labelled_and_can_be_learned_from(tmp_path: Path, photos: Path) -> None:
-    folder = flat(tmp_path / "flat", photos)
-    before = tree(folder)
-    with opened(folder, tmp_path / "labels.csv") as one:
-        assert one.get("/api/queue")["left"] == 36
-        assert "Label 6 or more" in one.post("/api/suggest", {}, 400)["error"]
-        for row, name in enumerate(one.get("/api/names?rows=" + ",".join(map(str, range(36))))):
-            if row % 2:
-                one.decide(row, "relabel", name.split("-")[0])
-        assert one.get("/api/queue")["left"] == 18
-        job = one.post("/api/suggest", {})
-        assert f"--overlay {tmp_path / 'labels.csv'}" in job["command"]
-        told = waited(one, job["id"])
-        assert told["state"] == "done", told
-        queue = one.get("/api/queue")
-        assert queue["order"] == "suggest"
-        assert {row["guess"] for row in queue["rows"]} <= {"bars", "cross", "disc"}
-        assert len(Overlay.read(one.here.project.overlay).rows) == 18, "nothing is written that nobody decided"
-    images, overlay = load(folder), Overlay.read(tmp_path / "labels.csv")
-    marks = np.array([content_hash(path.read_bytes()) for path in images.items], "V16")
-    learned = apply(overlay, images, marks).images
-    assert learned.classes == ("bars", "cross", "disc")
-    told = [
-        (learned.classes[label], name) for label, name in zip(learned.labels, learned.names, strict=True) if label >= 0
-    ]
-    assert all(name.startswith(label) for label, name in told)
-    assert len(told) == 18
-    assert tree(folder) == before
-
-
-def waited(one: Open, number: int, seconds: float = 60) -> dict[str, Any]:
-    ends = time.monotonic() + seconds
-    while (told := one.get(f"/api/jobs/{number}"))["state"] in ("waiting", "running") and time.monotonic() < ends:
-        time.sleep(0.1)
-    return told
-
-
-def test_checks_and_the_map_are_jobs(studio: Open) -> None:
-    check, mapped = studio.post("/api/check", {}), studio.post("/api/map", {})
-    assert waited(studio, check["id"])["state"] == "done"
-    assert waited(studio, mapped["id"])["state"] == "done"
-    assert all(0 <= row < 18 for one in studio.get("/api/findings") for row in one["rows"])
-    place = np.frombuffer(studio.ask.get("/api/map").content, "<f4").reshape(18, 2)
-    assert np.isfinite(place).all()
-    assert abs(place).max() <= 1
-    like = studio.get("/api/similar/0?n=5")["rows"]
-    assert sum(row < 6 for row in like) >= 4, "bars are like bars"
-    assert 0 not in like
-
-
-def test_what_decisions_brought_is_after_less_before(studio: Open, tmp_path: Path) -> None:
-    right = np.arange(60) % 2 == 0
-    runs = [
-        write_run(tmp_path / name, how) for name, how in (("before", right), ("after", right | (np.arange(60) < 30)))
-    ]
-    _compared(studio.here, *map(str, runs))
-    assert waited(studio, studio.here.jobs.all()[0].number)["state"] == "done"
-    told = studio.get("/api/worth")
-    assert (told["before"]["value"], told["after"]["value"]) == (0.5, 0.75)
-    assert told["value"] == pytest.approx(0.25)
-    assert 0 < told["low"] < 0.25 < told["high"]
-    assert told["sentence"].startswith("better by 25.0 points")
-
-
-def test_a_job_is_stopped(studio: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = studio.post("/api/map", {})
-    studio.post(f"/api/jobs/{job['id']}/stop", {})
-    assert waited(studio, job["id"])["state"] in ("stopped", "done")
-
-
-def test_several_labels(tmp_path: Path, photos: Path) -> None:
-    table = tmp_path / "several.csv"
-    names = sorted(path for path in photos.rglob("*.jpg"))[:6]
-    lines = [f"{path},{'red;round' if k % 2 else 'red'}" for k, path in enumerate(names)]
-    table.write_text("\n".join(["image,labels", *lines]) + "\n")
-    with opened(f"several({table}, label=labels)", tmp_path / "fixes.csv") as one:
-        assert one.get("/api/picture/1")["labels"] == ["red", "round"]
-        assert one.decide(0, "relabel", "round", "blue")["rows"][0]["labels"] == ["round", "blue"]
-        row = Overlay.read(one.here.project.overlay).rows[0]
-        assert row.to == "round;blue"
-        assert "has" in [name for name, _, _ in one.get("/api/columns")]
-        one.decide(0, "undo", version=1)
-        assert one.get("/api/picture/0")["labels"] == ["red"]
-
-
-def test_none_of_several_labels_and_what_to_label_next(tmp_path: Path, photos: Path) -> None:
-    table = tmp_path / "several.csv"
-    paths = sorted(path for path in photos.rglob("*.jpg"))
-    words = {"bars": "straight", "cross": "straight;two", "disc": "round"}
-    cells = [words[path.parent.name] if k % 3 else "?" for k, path in enumerate(paths)]
-    lines = [f"{path},{cell}" for path, cell in zip(paths, cells, strict=True)]
-    table.write_text("\n".join(["image,labels", *lines]) + "\n")
-    with opened(f"several({table}, label=labels)", tmp_path / "fixes.csv") as one:
-        assert one.get("/api/queue")["left"] == 12
-        told = one.decide(0, "relabel", ";")["rows"][0]
-        assert (told["labels"], told["known"]) == ([], True)
-        assert one.get("/api/queue")["left"] == 11
-        assert one.here.project.figures()["blank"] == 11
-        assert one.decide(1, "relabel", "straight", ";", status=400)
-        check, job = one.post("/api/check", {}), one.post("/api/suggest", {})
-        assert waited(one, check["id"])["state"] == "done"
-        assert waited(one, job["id"])["state"] == "done", waited(one, job["id"])
-        queue = one.get("/api/queue")
-        assert queue["order"] == "suggest"
-        assert {row["row"] for row in queue["rows"]} == {row for row in range(1, 36) if row % 3 == 0}
-        assert all(0.5 <= row["confidence"] <= 1 for row in queue["rows"])
-
-
-def test_a_job_goes_on_without_the_studio_and_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = "import time; from linne.core.leash import leash; leash(); time.sleep(2); print('{\"run\": 7}')"
-    monkeypatch.setattr("linne.web.studio.jobs.COMMAND", (sys.executable, "-c", code))
-    first, found = Jobs(tmp_path, tmp_path), list[Any]()
-    left, ends = (first.start("train", ["train"], lasts=True, stays=stays) for stays in (True, False))
-    until = time.monotonic() + 10
-    while not (tmp_path / "lasting.json").exists() and time.monotonic() < until:
-        time.sleep(0.02)
-    assert left is ends, "the same words are the same job"
-    first.close()
-    assert [job.number for job in first.left()] == [left.number]
-    assert left.process is not None
-    assert left.process.stdin is not None
-    left.process.stdin.close()  # as it is when the studio ends
-    again = Jobs(tmp_path, tmp_path)
-    job = again.again(found.append)
-    assert job is not None
-    assert job.pid == left.pid
-    while job.state in ("waiting", "running") and time.monotonic() < until:
-        left.process.poll()
-        time.sleep(0.05)
-    assert (job.state, found) == ("done", [{"run": 7}])
-    assert Jobs(tmp_path, tmp_path).again(found.append) is None, "it is told once"
-
-
 def test_the_server_knows_no_torch() -> None:
     import subprocess
-    import sys
 
     code = "import sys, linne.web.studio.app, linne.verbs.studio; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
