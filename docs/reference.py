@@ -49,12 +49,16 @@ ABOUT = {
     "metric": "figures", "view": "several looks at a picture", "fuse": "several answers into one",
     "calibrate": "honest probabilities", "unknown": "how strange a picture is", "sets": "sets and abstention",
     "query": "what to label next", "explain": "why it said so", "runtime": "how a network is run",
-    "export": "a trained network as files of other programs",
+    "export": "a trained network as files of other programs", "runner": "what runs an exported network",
+    "labels": "labels as files of other programs",
 }  # fmt: skip
 FLAGS = {"model", "surgery", "init", "head", "classic", "augment", "mix", "loss", "sampler", "optimizer", "schedule",
          "method", "hook", "metric", "view", "fuse", "calibrate", "unknown", "split", "check", "runtime",
          "explain", "query"}  # fmt: skip
 """Kinds whose name is a flag of some verb."""
+
+FIRST = "figures"
+"""The picture of several that stands first; the others go by their names."""
 
 
 def verb(name: str) -> str:
@@ -81,7 +85,7 @@ def verb(name: str) -> str:
 
 def shown(name: str) -> list[str]:
     """What it printed and what it looks like, where bench/shots.py made some."""
-    printed, pictures = SHOTS / f"{name}.txt", sorted(SHOTS.glob(f"{name}-*.png"))
+    printed, pictures = SHOTS / f"{name}.txt", sorted(SHOTS.glob(f"{name}-*.png"), key=order)
     lines = []
     if printed.exists():
         lines += ["```text", printed.read_text(encoding="utf-8").rstrip(), "```", ""]
@@ -89,6 +93,11 @@ def shown(name: str) -> list[str]:
         what = picture.stem.removeprefix(name).strip("-") or "its page"
         lines += [f"![linne {name}: {what}](../shots/{picture.name})", ""]
     return lines
+
+
+def order(picture: Path) -> tuple[bool, str]:
+    """What pictures of a verb are sorted by."""
+    return FIRST not in picture.stem, picture.stem
 
 
 def split(doc: str) -> tuple[str, dict[str, str]]:
@@ -186,10 +195,17 @@ def settings() -> str:
     return "\n".join(["# Settings of a run", "", lead, "", head, *rows, ""])
 
 
-def listed(title: str, lead: str, pages: "list[tuple[str, str]]", level: int = 1) -> str:
-    """A page that leads to others. pages: (heading, name) each."""
-    links = [f"- [{head}]({name}.md)" for head, name in pages]
-    tree = ["```{toctree}", ":hidden:", f":maxdepth: {level}", "", *(name for _, name in pages), "```"]
+def does(name: str) -> str:
+    """What a verb does, in its docstring's first sentence."""
+    doc = inspect.getdoc(getattr(import_module(f"linne.verbs.{name}"), name)) or ""
+    return prose(re.split(r"(?<=[.?])\s|\n\n", doc, maxsplit=1)[0]).strip()
+
+
+def listed(title: str, lead: str, pages: "list[tuple[str, str]]", told: "dict[str, str] | None" = None) -> str:
+    """A page that leads to others. pages: (heading, name) each; told: what is said of some, by name."""
+    said = {name: f": {text}" for name, text in (told or {}).items()}
+    links = [f"- [{head}]({name}.md){said.get(name, '')}" for head, name in pages]
+    tree = ["```{toctree}", ":hidden:", ":maxdepth: 1", "", *(name for _, name in pages), "```"]
     return "\n".join([f"# {title}", "", lead, "", *links, "", *tree, ""])
 
 
@@ -209,7 +225,11 @@ def written(out: Path = OUT) -> list[Path]:
     pages: dict[str, Any] = {f"verb-{name}": verb(name) for name in verbs()}
     pages |= {f"kind-{name}": kind(name) for name in kinds()} | {"settings": settings()}
     told = [(f"linne {name}", f"verb-{name}") for name in verbs()]
-    pages["verbs"] = listed("Commands", "One page each; `linne NAME --help` says the same in a terminal.", told)
+    lead, first = (
+        "One page each; `linne NAME --help` says the same in a terminal.",
+        {f"verb-{n}": does(n) for n in verbs()},
+    )
+    pages["verbs"] = listed("Commands", lead, told, first)
     told = [(f"{name}: {ABOUT.get(name, 'tricks')}", f"kind-{name}") for name in kinds()]
     pages["tricks"] = listed("Every trick", "By kind; `linne list KIND` says the same in a terminal.", told)
     for name, title, lead, ending in (("more", "More subjects", "Also written of:", ".md"),

@@ -34,7 +34,8 @@ class Journal:
 
     def rows(self) -> tuple[Row, ...]:
         """What the file holds now, in order of time; nothing where it is not there yet. Raises InputError."""
-        return Overlay.read(self.path).rows if self.path.exists() else ()
+        seen = self._stat()  # an empty file is what a power cut leaves of one that was just begun
+        return Overlay.read(self.path).rows if seen is not None and seen[0] else ()
 
     def add(self, rows: Iterable[Row]) -> None:
         """Write the rows and sync; all of them or none. Raises RunError that says what to do where that fails."""
@@ -77,6 +78,8 @@ class Journal:
                 os.fsync(handle)
             except OSError:
                 os.ftruncate(handle, end)  # half an answer would be read as another one
+                if not end:
+                    self.path.unlink(missing_ok=True)  # an overlay without a header is none
                 raise
             finally:
                 os.close(handle)

@@ -10,10 +10,10 @@ from shutil import rmtree
 from typing import Any
 
 from ..core.errors import LinneError, OptionError
-from ..core.files import write, write_json
 from ..core.recipe import Recipe
 from ..core.run import Run, count_reads
 from ..engine.log import Log
+from ._paged import paged
 
 IN_MEMORY = "PICTURES"
 """What a command calls pictures that it cannot name."""
@@ -54,7 +54,8 @@ def made(data: Any, recipe: Recipe, path: Path, command: str, begun: float, log:
         result.figures |= figures_tree.figures(known, result, recipe)
         unknown.keep(path, strange)
         promise.keep(path, result.figures["promises"])
-    _write(path, data, result, _page(result, recipe, command, path), members, log)
+    _write(path, data, result, members, log)
+    paged(path, result, recipe, command, log)
     folder.finish(path, result, time.monotonic() - begun)
     rmtree(path / "ladder", ignore_errors=True)
     return len(result.learn)
@@ -160,22 +161,9 @@ def _all(stood: Any, recipe: Recipe, path: Path, log: Log) -> Any:
     return judged(stood, stood.head, {"train": stood.head.oof}, recipe, log)
 
 
-def _page(result: Any, recipe: Recipe, command: str, path: Path) -> dict[str, Any]:
-    from ..web.report import gather
-
-    if result.data.images.targets is not None:
-        from ..web import several
-
-        return several.gather(result, recipe, command, reads=count_reads(path))
-    return gather(result, recipe, command, reads=count_reads(path))
-
-
-def _write(path: Path, data: Any, result: Any, page: dict[str, Any], members: tuple[str, ...], log: Log) -> None:
-    """Everything that a run keeps but its first and last files. members: the runs whose mean it is."""
+def _write(path: Path, data: Any, result: Any, members: tuple[str, ...], log: Log) -> None:
+    """Everything that a run keeps but its first files, its page and its last. members: the runs whose mean it is."""
     from ..engine import folder, reference
-    from ..web.beside import beside
-    from ..web.card import card
-    from ..web.report import render, text
 
     if members:
         folder.write_members(path, data.images.classes, members, data.images.targets is not None)
@@ -184,14 +172,3 @@ def _write(path: Path, data: Any, result: Any, page: dict[str, Any], members: tu
     folder.write_results(path, result)
     if not members:
         reference.keep(path, result, log)
-    write_json(path / "report.json", page)
-    if data.images.targets is not None:
-        from ..web import several
-
-        write(path / "report.html", several.render(page | beside(path)))
-        write(path / "report.txt", several.text(page, str(path / "report.html")))
-        write(path / "card.md", several.card(page))
-        return
-    write(path / "report.html", render(page | beside(path)))
-    write(path / "report.txt", text(page, str(path / "report.html")))
-    write(path / "card.md", card(page))

@@ -11,6 +11,7 @@ from ..core.load import load
 from ..core.recipe import Recipe
 from ..engine.log import Log
 from ._made import IN_MEMORY, flags
+from ._paged import tried
 
 
 class Ablated(dict[str, Any]):
@@ -81,5 +82,6 @@ def ablate(
                 engine.undo(path)
             raise
         told = engine.finish(path, found, own, command)
-        write(path / "ablation.html", render(told))
+        if page := tried(path, "ablation.html", lambda: render(told), log):
+            write(path / "ablation.html", page)
     return Ablated(path, told)

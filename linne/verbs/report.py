@@ -7,6 +7,7 @@ from typing import Any
 from ..core.errors import RunError
 from ..core.files import write
 from ..core.run import Run
+from ._paged import again, mended, parts
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,14 @@ def report(run: str | Path | Run, *, out: Path | None = None, lang: str = "en") 
     lang
         The language that the page shows first, en or zh; it holds both.
     """
-    from ..web import several
     from ..web.beside import beside
-    from ..web.report import FORMAT, render
 
     run = Run(run)
-    shown = run.json("report.json")
-    if shown.get("format") != FORMAT:
-        raise RunError(
-            f"{run.path / 'report.json'} is of format {shown.get('format')!r}, this Linne reads {FORMAT}. "
-            "Read it with the Linne that made it (see config.json), or train again into another --out."
-        )
-    shown |= beside(run.path)
+    shown = again(run) | beside(run.path)
     shown["reads"] = max(run.reads, shown["reads"]) if shown["reads"] else 0
     path = Path(out) if out else run.path / "report.html"
     if path.is_dir():
         raise RunError(f"{path} is a folder; --out is the HTML file to write, such as {path / 'report.html'}.")
-    page = several.render(shown, lang) if shown.get("several") else render(shown, lang)
-    return Page(write(path, page), shown)
+    write(path, parts(shown, run.path, lang)["report.html"]())
+    mended(run, shown)
+    return Page(path, shown)

@@ -12,6 +12,7 @@ from ..core.run import Run
 from ..core.spec import split
 from ..engine.log import Log
 from ._made import IN_MEMORY, flags
+from ._paged import tried
 
 SETTINGS = tuple(each.name for each in fields(Recipe) if each.name not in ("minutes", "devices", "shard"))
 DEFAULT = "lr,decay,batch,schedule"
@@ -90,7 +91,8 @@ def search(
     wanted = Wanted(start, raced, space, minutes, trials, command)
     found = search(pictures, wanted, path, log)
     write_json(path / "report.json", found)
-    write(path / "report.html", render(found))
+    if page := tried(path, "report.html", lambda: render(found), log):  # else what was found is kept without its page
+        write(path / "report.html", page)
     write(path / "report.txt", text(found, path))
     log.close()
     if not train:

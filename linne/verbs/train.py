@@ -14,6 +14,7 @@ from ..core.run import Run
 from ..engine.log import Log
 from ._added import added, alone
 from ._made import IN_MEMORY, flags, made, one_fold
+from ._paged import tried
 
 
 def train(
@@ -66,7 +67,7 @@ def train(
         one_fold(pictures, chosen, path, command, number)
         return Run(path / f"fold-{number}")
     if fleet.wanted(chosen):
-        return _gated(_told(fleet.launch(command, path, chosen), why), strict)
+        return _gated(_told(fleet.launch(command, path, chosen), why, log), strict)
     with folder.alone(path):
         _run(pictures, path, chosen, command, begun, plan, log, why)
     return _gated(Run(path), strict)
@@ -122,14 +123,14 @@ def _run(
         log.close()
 
 
-def _told(run: Run, why: Any) -> Run:
+def _told(run: Run, why: Any, log: Log) -> Run:
     """The run of processes that were handed its settings alone, with a report that says where these come from."""
     from ..engine import origin
     from .report import report
 
     if why:
         write_json(run.path / origin.NAME, why)
-        report(run)
+        tried(run.path, "report.html", lambda: report(run), log)
     return run
 
 

@@ -45,6 +45,7 @@ def overview(data: Data) -> dict[str, Any]:
         "pictures": len(images),
         "kept": int(kept.sum()),
         "classes": len(images.classes),
+        "unlabelled": int((images.labels[kept] < 0).sum()) if images.targets is None else 0,
         "splits": {part: int((split == part).sum()) for part in parts},
         "counts": [{"class": images.classes[k]} | dict(zip(parts, counts[:, k].tolist(), strict=True)) for k in order],
         "sizes": sizes,

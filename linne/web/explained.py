@@ -38,7 +38,7 @@ def page(
         items.append({"name": str(images.names[row]), "tiles": tiles,
                       "said": [(classes[k], percent(chances[row, k])) for k in best]})  # fmt: skip
     lead = [_lead(how, told[0], len(told)), SEEN, "The least sure pictures first.", *notes]
-    words = {"name": f"{len(images):,} answers, {how}", "lead": lead, "items": items, "command": command}
+    words = {"n": f"{len(images):,}", "way": how, "lead": lead, "items": items, "command": command}
     home = environment("en").get_template("explained.html.jinja")
     return home.render(lang="en", **plainly(words), **dressed("css"))
 

@@ -6,6 +6,7 @@ is left out is counted. Text from outside (names, classes, reasons) is made prin
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -24,6 +25,7 @@ from .branched import capped
 from .found import finding
 from .plainly import plainly, short
 from .reasons import MISTAKES, letters, reasons
+from .spared import Spared
 from .thumbs import ROOM, thumbs
 
 FORMAT = 1
@@ -31,21 +33,27 @@ ERRORS, FINDINGS, MATRIX = 24, 60, 30
 """At most so many mistakes, findings, and classes of the confusion matrix."""
 SHOWN = {"confused": (8, 4), "weak": (8, 8)}
 """At most so many pairs or slices, and pictures of each."""
+UNSEEN: dict[str, Any] = {"errors": [], "confused": [], "weak": [], "tested": 0}
+"""What stands for an analysis that failed."""
 
 
 def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> dict[str, Any]:
     """Everything that the page, its text and the card show of a run; JSON-ready, kept as report.json.
 
     command: what makes the run again. reads: how many times the test pictures were read. Pictures are decoded anew
-    here, those alone that are shown; "pictures" maps a row (as text) to its name, label, split and thumbnail.
+    here, those alone that are shown; "pictures" maps a row (as text) to its name, label, split and thumbnail. "lost":
+    the parts that failed, and why; the rest is there.
     """
-    data, judged = result.data, judges(result)
-    analysis = shown(analyse(judged, features=data.features, facts=data.facts, seed=recipe.seed, most=ERRORS))
+    data, judged, spared = result.data, judges(result), Spared()
+    look = partial(analyse, judged, features=data.features, facts=data.facts, seed=recipe.seed, most=ERRORS)
+    analysis = spared("mistakes and weak slices", lambda: shown(look()), shown(UNSEEN))
     findings = [finding(one) for one in result.findings[:FINDINGS]]
     wrong = [one["row"] for one in analysis["errors"][:MISTAKES]]
-    why = reasons(result, wrong, bool(recipe.folds and not recipe.fit_all))
+    folded = bool(recipe.folds and not recipe.fit_all)
+    why = spared("why it said so", lambda: reasons(result, wrong, folded), {})
     near = [row for one in why.get("rows", {}).values() for row in one.get("near", ())]
     rows = list(dict.fromkeys([*wanted(analysis, findings), *near]))
+    made = spared("thumbnails", lambda: thumbs(data.images.items, rows, ROOM - letters(why)), {})
     return plainly({
         **common(result, recipe, command, reads),
         "figures": figures(result.figures),
@@ -53,7 +61,8 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
         "analysis": analysis,
         "reasons": why,
         "findings": findings,
-        "pictures": pictures(data, rows, judged, ROOM - letters(why)),
+        "pictures": pictures(data, rows, judged, made),
+        "lost": spared.lost,
     })  # fmt: skip
 
 
@@ -150,9 +159,9 @@ def histogram(judged: Predictions, bins: int = 20) -> dict[str, list[int]]:
     }
 
 
-def pictures(data: Data, rows: Sequence[int], judged: Predictions, room: int = ROOM) -> dict[str, dict[str, Any]]:
-    """Name, label, split and guess (where it was judged) of each row, and its thumbnail, "" where there is none."""
-    images, made = data.images, thumbs(data.images.items, rows, room)
+def pictures(data: Data, rows: Sequence[int], judged: Predictions, made: dict[int, Any]) -> dict[str, dict[str, Any]]:
+    """Name, label, split and guess (where it was judged) of each row, and its thumbnail, "" where none was made."""
+    images = data.images
     classes = [*images.classes, ""]
     guesses = dict(zip(judged.rows.tolist(), judged.guesses.tolist(), strict=True))
     out = {}

@@ -60,6 +60,7 @@ def text(data: dict[str, Any], page: str | Path = "report.html") -> str:
     left_out = "1 picture was" if left == 1 else f"{left:,} pictures were"
     lines += [f"{left_out} left out: {_reasons(data['dropped'])}"] if left else []
     lines += ["", *_findings(data["findings"], counts)] if data["checked"] else []
+    lines += [f"the page lacks {one}" for one in data.get("lost", ())]
     lines += ["", *(f"{one['sentence']}  ({one['command']})" for one in data.get("verdicts", ()))]
     return "\n".join([*lines, *([""] if lines[-1] else []), f"the whole report, with pictures: {page}"])
 
@@ -94,7 +95,8 @@ def frame(data: dict[str, Any]) -> dict[str, Any]:
         "about": partial(say.about, data),
         "origin": data.get("origin"),
         "climbed": climbed.parts(found, data.get("times", ())),
-        "course": any(found.get(part) for part in ("rungs", "path", "folds", "pool", "curve", "rates")),
+        "course": any(found.get(part) for part in ("rungs", "folds", "pool", "curve", "rates"))
+        or len(found.get("path", ())) > 1,
         **_verdicts(data.get("verdicts", ())),
     }
 

@@ -17,6 +17,7 @@ from .home import dressed, environment
 from .plainly import plainly, short
 from .reasons import MISTAKES, letters, reasons
 from .report import frame
+from .spared import Spared
 from .thumbs import ROOM, thumbs
 
 WRONG, LABELS = 24, 200
@@ -25,14 +26,17 @@ WRONG, LABELS = 24, 200
 
 def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> dict[str, Any]:
     """Everything that the page, its text and the card show; JSON-ready, kept as report.json."""
-    data = result.data
+    data, spared = result.data, Spared()
     judged = result.predictions["test" if "test" in result.predictions else "train"]
     wrong = mistakes(judged) if isinstance(judged, Several) else []
     findings = [finding(one) for one in result.findings[:FINDINGS]]
     explained = wrong[:MISTAKES]
-    why = reasons(result, [one["row"] for one in explained], bool(recipe.folds), [one["at"] for one in explained])
+    asked, wanted = ([one[part] for one in explained] for part in ("row", "at"))
+    why = spared("why it said so", lambda: reasons(result, asked, bool(recipe.folds), wanted), {})
     near = (row for one in why.get("rows", {}).values() for row in one.get("near", ()))
-    rows = dict.fromkeys([*(one["row"] for one in wrong), *near, *(row for one in findings for row in one["rows"])])
+    found = (row for one in findings for row in one["rows"])
+    rows = list(dict.fromkeys([*(one["row"] for one in wrong), *near, *found]))
+    thumbnails = spared("thumbnails", lambda: thumbs(data.images.items, rows, ROOM - letters(why)), {})
     return plainly({
         **common(result, recipe, command, reads),
         "several": True,
@@ -42,13 +46,14 @@ def gather(result: Result, recipe: Recipe, command: str, *, reads: int = 1) -> d
         "reasons": why,
         "findings": findings,
         "tuned": any(rung != "probe" for rung in _rungs(result)),
-        "pictures": _pictures(data.images, list(rows), ROOM - letters(why)),
+        "pictures": _pictures(data.images, rows, thumbnails),
+        "lost": spared.lost,
     })  # fmt: skip
 
 
-def _pictures(images: Images, rows: list[int], room: int) -> dict[str, dict[str, Any]]:
-    """Name, labels, split and thumbnail of each row, "" where there is none."""
-    has, made = images.targets == 1, thumbs(images.items, rows, room)
+def _pictures(images: Images, rows: list[int], made: dict[int, Any]) -> dict[str, dict[str, Any]]:
+    """Name, labels, split and thumbnail of each row, "" where none was made."""
+    has = images.targets == 1
     out = {}
     for row in rows:
         label = ", ".join(images.classes[k] for k in np.flatnonzero(has[row]))
@@ -126,6 +131,7 @@ def _notes(data: dict[str, Any]) -> list[str]:
         if found["unreadable"] else "",
         data["leak"],
         *data["model"]["notes"],
+        *(f"the page lacks {one}" for one in data.get("lost", ())),
         *(one["sentence"] for one in data.get("verdicts", ())),
     ]  # fmt: skip
 

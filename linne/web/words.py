@@ -44,6 +44,7 @@ ZH = {
         "若计入，数字会是 {whole}；泄漏约值 {points} 个百分点 [{low}, {high}]。",
     "Unsure": "不确定",
     "Note": "说明",
+    "A part of this page could not be made and is left out: {part}.": "本页的这一部分未能生成，已略去：{part}。",
     "The interval may be wrong: {why}.": "区间可能不准：{why}。",
     "{n} judged pictures could not be read and count as wrong.": "{n} 张待评图片无法读取，按错误计。",
     # glance
@@ -254,6 +255,7 @@ ZH = {
     "reason": "原因",
     "names": "名称",
     "Pictures of each class": "各类别图片数",
+    "Beside these, {n} pictures without a label.": "另有 {n} 张没有标签的图片。",
     "The {n} largest of {all} classes.": "最大的 {n} 个类别（共 {all} 个）。",
     "train": "训练",
     "validation": "验证",

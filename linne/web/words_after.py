@@ -44,6 +44,7 @@ EXPLAINED = {
         "热力图属于保留下来的分类器；评判图片的分类器没有学过该图片。",
     "for": "支持",
     "explanations": "解释",
+    "Why {n} answers were given ({way})": "为什么给出这 {n} 个答案（{way}）",
     "The brighter, the more a place speaks for the class below it; a place that speaks against it is not lit.":
         "越亮的地方越支持图下的类别；不支持它的地方不发亮。",
     "The brighter, the more a place stands out to the network, whatever the class.":

@@ -267,6 +267,20 @@ def test_report_again(run: linne.Run, capsys: pytest.CaptureFixture[str]) -> Non
     assert (run.path / "report.html").stat().st_size > 10_000
 
 
+def test_a_run_is_kept_whose_page_fails(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("linne.web.report.render", broken)
+    kept = linne.train(place / "photos", out=place / "pageless")
+    assert "accuracy" in kept.report()
+    assert len(linne.predict(kept, place / "photos")) > 30
+    assert not (kept.path / "report.html").exists()
+    monkeypatch.undo()
+    assert main(["report", str(kept.path)]) == 0
+    assert "<h1>" in (kept.path / "report.html").read_text(encoding="utf-8")
+
+
 def test_augmented_copies_learn_and_change_the_head(place: Path, run: linne.Run) -> None:
     more = linne.train(place / "photos", out=place / "more-run", augment="flip,rotate(15),noise(std=.02)", copies=2)
     assert more.figures["n"] == run.figures["n"]

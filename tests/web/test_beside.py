@@ -10,6 +10,7 @@ import pytest
 from linne.core.errors import RunError
 from linne.core.files import write_json
 from linne.core.run import Run
+from linne.engine.log import Log
 from linne.verbs.train import _told
 from linne.web import charts
 from linne.web.ablation import parts
@@ -138,7 +139,7 @@ def test_a_run_of_several_processes_is_told_where_its_settings_come_from(
     write_json(tmp_path / "report.json", page)
     for name in ("recipe.toml", "DONE.json"):
         (tmp_path / name).write_text("")
-    _told(Run(tmp_path), None)
+    _told(Run(tmp_path), None, Log(quiet=True))
     assert not (tmp_path / "report.html").exists()
-    assert _told(Run(tmp_path), why("ablation", ablation)).json("origin.json")["kind"] == "ablation"
+    assert _told(Run(tmp_path), why("ablation", ablation), Log(quiet=True)).json("origin.json")["kind"] == "ablation"
     assert ablation["command"] in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """What docs/serve.md promises, each over a real socket: who is counted, who waits, who is refused, who is not lost."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as families
 
+from linne.engine.log import Log
 from linne.web import serve_queue, serve_run
 from tests.serving import Bright, png, running, state
 
@@ -224,3 +226,20 @@ def test_more_slow_uploads_than_are_taken_lock_nobody_out(
         for one in lines:
             one.close()
     assert until(lambda: not held.queue.tickets)
+
+
+def test_who_came_before_the_door_was_closed_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Going down, the server hears the first request of a connection that it took, also where that comes late."""
+    monkeypatch.setattr(serve_run, "GRACE", 0.0)
+    made, _ = serve_run.server(state(Bright()), serve_run.Address(port=0), Log(quiet=True))
+    thread = threading.Thread(target=lambda: made.run(sockets=[made.listening]))
+    thread.start()
+    while not made.state.up:
+        time.sleep(0.01)
+    with socket.create_connection(made.listening.getsockname(), timeout=5) as line:
+        made.stop()
+        time.sleep(serve_run.LAST + 0.5)
+        line.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+        assert line.recv(4096).startswith(b"HTTP/1.1 503")
+    thread.join(10)
+    assert not thread.is_alive()

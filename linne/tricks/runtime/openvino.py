@@ -71,8 +71,9 @@ def _runner(compiled: Any, precision: str, batch: int, outputs: tuple[int, int])
 
     def finish(request: Any) -> tuple[np.ndarray, ...]:
         request.wait()
-        requests.append(request)
-        return tuple(np.array(request.get_output_tensor(place).data, dtype=np.float32) for place in outputs)
+        found = tuple(np.array(request.get_output_tensor(place).data, dtype=np.float32) for place in outputs)
+        requests.append(request)  # free once its answer is copied: another thread takes it at once
+        return found
 
     return Runner("openvino", precision, batch, start, finish, 2 * streams - 1, streams + 1)
 

@@ -1,5 +1,6 @@
 """The studio's server: routes that are found by themselves, the page's own files, the guard before all of it."""
 
+import errno
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator
@@ -22,6 +23,8 @@ from .here import Studio
 from .project import Gone
 from .static_files import STATIC
 
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
 
 def app(here: Studio) -> FastAPI:
     """The program without its guard; /openapi.json tells its routes."""
@@ -39,6 +42,7 @@ def app(here: Studio) -> FastAPI:
     made.state.studio = here
     made.add_exception_handler(LinneError, _told)
     made.add_exception_handler(RequestValidationError, _shaped)
+    made.add_exception_handler(OSError, _full)
     for found in sorted(pkgutil.iter_modules(routes.__path__), key=lambda one: one.name):
         if not found.name.startswith("_"):
             made.include_router(importlib.import_module(f"{routes.__name__}.{found.name}").router)
@@ -59,6 +63,14 @@ async def _told(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error.__cause__, OSError) and isinstance(error, RunError):
         status = 507
     return JSONResponse({"error": str(error)}, status)
+
+
+async def _full(_: Request, error: Exception) -> JSONResponse:
+    """A disk without room, wherever something beside the overlay was to be written."""
+    if not isinstance(error, OSError) or error.errno not in FULL:
+        raise error
+    where = printable(str(error.filename or "a file"))
+    return JSONResponse({"error": f"The disk is full: {where} could not be written. Free some space."}, 507)
 
 
 async def _shaped(_: Request, error: Exception) -> JSONResponse:

@@ -6,6 +6,7 @@ them, so what a page shows was saved.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,8 +30,8 @@ UNSEEN = "not having seen: "
 """How the note of an answer begins that was given while another one came in."""
 BY = "by "
 """How the part of a note begins that says what the decision came by."""
-LONGEST = 200
-"""Letters of a class's name."""
+LONGEST, MARKS = 200, 1000
+"""Letters of a class's name; the latest decisions that are known again when they are sent a second time."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Project:
         self.trails: dict[int, list[Row]] = {}
         self.changed: list[int] = []
         self.lock = threading.RLock()
+        self._marks = deque[str](maxlen=MARKS)
         self._place = {str(name): row for row, name in enumerate(images.names)}
         self._begin()
 
@@ -127,15 +129,21 @@ class Project:
                 f"{self.name(row)} cannot be read any more: {error.reason}. Put it back, and look again."
             ) from None
 
-    def decide(self, answers: Sequence[Answer], who: str = "") -> list[dict[str, Any]]:
+    def decide(self, answers: Sequence[Answer], who: str = "", mark: str = "") -> list[dict[str, Any]]:
         """Save answers, all or none; then what each picture is now, with whose answer it fought if it did.
+
+        mark: the sender's own name for them: sent again under it, they are not saved again.
 
         Raises OptionError for a decision or class that cannot be, Gone for a picture whose file went away, RunError
         where the overlay cannot be written (the disk is full): nothing is changed then.
         """
         who = printable(who or self.who)[:100]
         with self.lock:
-            return self._save([self._row(answer, who) for answer in answers])
+            if mark and mark in self._marks:
+                return [self.seen(answer.row) | {"against": ""} for answer in answers]
+            found = self._save([self._row(answer, who) for answer in answers])
+            self._marks.append(mark)
+            return found
 
     def retract(self, source: str, who: str = "", only: int = -1) -> int:
         """Undo what came by this source and still counts, by rows like any others; of how many pictures. only: this

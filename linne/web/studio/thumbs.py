@@ -107,8 +107,10 @@ class Thumbs:
             self._kept.execute("begin")
             try:
                 self._kept.executemany("insert or replace into thumbs values (?, ?)", list(made.items()))
-            finally:
                 self._kept.execute("commit")
+            finally:
+                if self._kept.in_transaction:  # half of them; what comes next begins anew
+                    self._kept.execute("rollback")
 
 
 def jpeg(item: Any, side: int) -> bytes:

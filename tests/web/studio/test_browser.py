@@ -87,7 +87,11 @@ def until(true: Any, seconds: float = 10) -> None:
 
 
 def said(path: Path) -> list[tuple[str, str, str]]:
-    return [(row.picture, row.decision, row.to) for row in Overlay.read(path).rows] if path.exists() else []
+    return (
+        [(row.picture, row.decision, row.to) for row in Overlay.read(path).rows]
+        if path.exists() and path.stat().st_size
+        else []
+    )
 
 
 def open_(tab: Any, name: str) -> None:
@@ -145,14 +149,18 @@ def test_labels_by_keys_and_keeps_every_one(browser: Any, photos: Path, tmp_path
 
 
 def _full(tab: Any, overlay: Path) -> None:
-    """The disk is full for one answer: it is shown as not saved, survives a new load of the page, and is saved then."""
+    """The disk is full for a while: the answer is shown as not saved, survives a new load of the page, and is saved
+    then. No route of playwright's does it: in Chromium requests beside one hang now and then."""
     count = len(said(overlay))
-    full = lambda route: route.fulfill(status=507, json={"error": "The disk is full."})  # noqa: E731
-    tab.route("**/api/decide", full)
-    tab.keyboard.press("2")
-    until(lambda: tab.evaluate("document.getElementById('unsaved').textContent.includes('The disk is full')"))
-    assert len(said(overlay)) == count
-    tab.unroute("**/api/decide")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("linne.core.journal.os.fsync", full)
+        tab.keyboard.press("2")
+        until(lambda: "disk is full" in tab.evaluate("document.getElementById('unsaved').textContent"))
+        assert len(said(overlay)) == count
     tab.reload()
     until(lambda: len(said(overlay)) == count + 1)
     tab.wait_for_selector("#unsaved:empty", state="attached")

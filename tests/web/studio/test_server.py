@@ -137,6 +137,18 @@ def test_a_decision_is_on_the_disk_when_it_is_confirmed(fresh: Open) -> None:
     assert [one["decision"] for one in fresh.get("/api/picture/0")["trail"]] == ["relabel", "undo"]
 
 
+def test_an_answer_that_is_sent_again_counts_once(fresh: Open) -> None:
+    """As the page does where it never heard that it was saved: a second undo would undo the decision before it."""
+    fresh.decide(0, "relabel", "disc")
+    fresh.decide(0, "relabel", "cross", version=1)
+    undo = {"answers": [{"row": 0, "version": 2, "decision": "undo"}], "who": "ann", "mark": "1 0.5"}
+    told = [fresh.post("/api/decide", undo) for _ in range(2)]
+    assert [one["rows"][0]["labels"] for one in told] == [["disc"], ["disc"]]
+    assert len(Overlay.read(fresh.here.project.overlay).rows) == 3
+    fresh.post("/api/decide", undo | {"mark": "2 0.5"})
+    assert fresh.get("/api/picture/0")["labels"] == ["bars"]
+
+
 def test_what_was_decided_is_there_when_it_is_opened_again(fresh: Open) -> None:
     fresh.decide(0, "relabel", "owl")
     fresh.decide(4, "drop")

@@ -24,17 +24,18 @@ class Said(BaseModel):
 
 
 class Decisions(BaseModel):
-    """Decisions that are saved together, and who made them."""
+    """Decisions that are saved together, and who made them; mark: the same when they are sent again."""
 
     answers: Annotated[list[Said], Field(min_length=1, max_length=5000)]
     who: Annotated[str, Field(max_length=100)] = ""
+    mark: Annotated[str, Field(max_length=40)] = ""
 
 
 @router.post("/decide")
 def decide(asked: Decisions, here: Here) -> dict[str, Any]:
     """Save decisions, all or none of them; then what the pictures are now, and the command that obeys them."""
     told = [Answer(one.row, one.version, one.decision, tuple(one.to), one.suggested) for one in asked.answers]
-    seen = here.project.decide(told, asked.who)
+    seen = here.project.decide(told, asked.who, asked.mark)
     return {"rows": seen, "number": len(here.project.changed), "classes": list(here.project.classes),
             "figures": here.project.figures(), "command": _command(here)}  # fmt: skip
 

@@ -3,6 +3,7 @@
 const PAGE = 20000;
 const POLL = 1500;
 const RETRY = 2000;
+const PATIENCE = 20000;  // ms after which an answer that hangs is sent again
 
 export class Failed extends Error {
   constructor(text, status) { super(text); this.status = status; }
@@ -217,7 +218,7 @@ export function decide(rows, decision, to = [], suggested = () => "") {
     return one;
   });
   if (decision !== "undo") foreseen(answers);
-  const batch = { answers, who: me() };
+  const batch = { answers, who: me(), mark: `${Date.now()} ${Math.random()}` };
   waiting.push(batch);
   if (decision !== "undo") done.push(batch.answers.map((one) => one.row));
   remember();
@@ -232,7 +233,7 @@ async function send() {
   while (waiting.length) {
     const batch = waiting[0];
     try {
-      const told = await post("/api/decide", { answers: batch.answers, who: batch.who });
+      const told = await post("/api/decide", { answers: batch.answers, who: batch.who, mark: batch.mark ?? "" }, { signal: AbortSignal.timeout(PATIENCE) });
       why = "";
       waiting.shift();
       if (told.number === number + told.rows.length) number = told.number;  // else others decided meanwhile: the next look tells

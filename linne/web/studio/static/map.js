@@ -78,7 +78,7 @@ export function chart(api, t, chosen) {
     const [group, name, shade] = told[by.value];
     const dark = getComputedStyle(document.documentElement).colorScheme === "dark" || (matchMedia("(prefers-color-scheme: dark)").matches && document.documentElement.dataset.theme !== "light");
     const wide = points.width, ratio = wide / side, data = new ImageData(wide, wide), cells = new Uint32Array(data.data.buffer);
-    const dot = Math.max(1, Math.round(ratio * Math.min(5, Math.sqrt(view.zoom)) * (rows.length > 20000 ? 1.5 : rows.length > 2000 ? 2.5 : 4)));
+    const dot = Math.max(1, Math.round(ratio * Math.min(5, Math.sqrt(view.zoom)) * (rows.length > 20000 ? 1.5 : rows.length > 2000 ? 2.5 : rows.length > 300 ? 4 : 6)));
     xs = new Float32Array(rows.length); ys = new Float32Array(rows.length);
     const counts = new Map(), inks = new Map();
     let shown = 0;

@@ -15,7 +15,9 @@ export const zh = {
   "It is the run that is open.": "当前打开的就是它。", "Its answers are shown now.": "现在显示它的回答。", "Settings": "设置", "Stopped runs can go on later from where they were.": "停止的训练以后可以从原处继续。", "new run": "新建训练", "probe": "分类头", "tail": "网络末段", "full": "整个网络",
   "{n} classes with pictures; training takes two or more.": "有图片的类别 {n} 个；训练至少需要两个。",
 };
-Object.assign(zh, { "Without it a run ends with the studio. With it the next studio of this project finds it under Runs.": "不勾选时，训练随工作室结束；勾选后，下次打开此项目时会在“训练记录”中找到它。" });
+Object.assign(zh, {
+  "Learning rate by epoch": "各轮学习率", "epoch {epoch}, step {step} of {of}: loss {loss}, learning rate {rate}, {left} s left": "第 {epoch} 轮，第 {step} / {of} 步：损失 {loss}，学习率 {rate}，还剩 {left} 秒",
+  "Without it a run ends with the studio. With it the next studio of this project finds it under Runs.": "不勾选时，训练随工作室结束；勾选后，下次打开此项目时会在“训练记录”中找到它。" });
 const LINES = 300;
 
 export function mount(root, api, t) {
@@ -108,30 +110,35 @@ export function mount(root, api, t) {
       h("tbody", {}, told.map((step) => h("tr", {}, h("th", { scope: "row" }, t(step.rung)), h("td", {}, Math.round(step.seconds ?? 0)), h("td", {}, (step.gain ? `${t("gain")} ` : "") + figure({ percent: one?.percent, ...step })), h("td", {}, t(step.kept === false ? "no" : "yes"))))))];
   }
 
+  function now(line) {
+    if (line.left === undefined || line.of === undefined || line.rate === undefined) return line.say;
+    return t("epoch {epoch}, step {step} of {of}: loss {loss}, learning rate {rate}, {left} s left", { epoch: String(line.epoch), step: line.step, of: line.of, loss: line.loss.toFixed(4), rate: line.rate.toPrecision(3), left: Math.round(line.left) });
+  }
+
   function draw() {
     const one = runs.find((run) => run.id === chosen);
     if (!chosen) return clear(detail, h("p", { class: "soft" }, t("Choose a run to see how it learned.")));
     const learned = lines.filter((line) => line.epoch !== undefined && line.loss !== undefined);
-    const parts = [];
-    let part = [];
+    const parts = [];  // each time that it learned: a rung of the ladder, or a fold
     for (const line of learned) {
-      if (part.length && line.epoch < part.at(-1)[0]) { parts.push(part); part = []; }
-      part.push([line.epoch, line.loss]);
+      if (!parts.length || line.epoch < parts.at(-1).at(-1).epoch) parts.push([]);
+      parts.at(-1).push(line);
     }
-    if (part.length) parts.push(part);
+    const drawn = (what) => parts.slice(-4).map((lines, k) => ({ name: String(k + 1), points: lines.map((line) => [line.epoch, line[what]]) }));
     const last = learned.at(-1);
     const scrolled = detail.scrollTop;
     clear(detail, h("div", { class: "row" }, h("h2", { class: "name", id: "run-name" }, one?.name ?? t("new run")), h("span", { class: "soft", id: "run-state" }, t(state || one?.state || "waiting"))),
       one?.metric ? h("p", { id: "run-figure" }, t("{metric} {value} [{low}, {high}] on {n} pictures", { metric: one.metric.replaceAll("_", " "), value: share(one, one.value), low: share(one, one.low), high: share(one, one.high), n: one.n }), one.warning ? ` (${one.warning})` : "") : null,
-      last && state === "running" ? h("p", { role: "status" }, last.say) : null,
+      last && state === "running" ? h("p", { role: "status", id: "now" }, now(last)) : null,
       h("div", { class: "row" },
         one?.report ? h("a", { href: `/api/train/report/${one.id}`, target: "_blank", rel: "noopener noreferrer" }, t("Open the report")) : null,
         one?.state === "done" ? (one.open ? h("span", { class: "soft" }, t("It is the run that is open.")) : h("button", { type: "button", onclick: () => use(one.id) }, t("Show its answers and try with it"))) : null,
         one?.state === "unfinished" ? h("button", { type: "button", onclick: () => on(one.id) }, t("Go on with it")) : null),
-      parts.length ? [h("h2", {}, t("Loss by epoch")), curves(parts.slice(-4).map((points, k) => ({ name: String(k + 1), points })), { x: t("epochs"), y: t("loss"), said: `${t("Loss by epoch")}: ${last.loss.toFixed(3)}` })] : null,
+      parts.length ? [h("h2", {}, t("Loss by epoch")), curves(drawn("loss"), { x: t("epochs"), y: t("loss"), said: `${t("Loss by epoch")}: ${last.loss.toFixed(3)}` })] : null,
+      last?.rate !== undefined ? [h("h2", {}, t("Learning rate by epoch")), curves(drawn("rate"), { x: t("epochs"), y: t("learning rate"), said: `${t("Learning rate by epoch")}: ${last.rate.toPrecision(3)}` })] : null,
       rungs(one),
       one && Object.keys(one.changed ?? {}).length ? [h("h2", {}, t("Settings")), h("dl", {}, Object.entries(one.changed).flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, value)]))] : null,
-      h("h2", {}, t("What it says")), h("ul", { class: "plain small", id: "said" }, lines.filter((line) => line.say).slice(-LINES).reverse().map((line) => h("li", { class: "name" }, line.say))));
+      h("h2", {}, t("What it says")), h("ul", { class: "plain small", id: "said", lang: "en" }, lines.filter((line) => line.say).slice(-LINES).reverse().map((line) => h("li", { class: "name" }, line.say))));
     detail.scrollTop = scrolled;
   }
 
