@@ -74,11 +74,14 @@ def main(wanted: list[str]) -> None:
                 if (home / page).exists() and (not wanted or name.split("-")[0] in wanted):
                     shot(browser, (home / page).as_uri(), part, SHOTS / f"{name}.png")
             if not wanted or "report" in wanted:
-                shot(browser, (home / "runs/a/report.html").as_uri(), "", ROOT / "docs" / "report.png")
+                for lang, name in (("en", "report.png"), ("zh", "report.zh.png")):
+                    linne(home, f"report runs/a --out {lang}.html --lang {lang}")
+                    shot(browser, (home / f"{lang}.html").as_uri(), "", ROOT / "docs" / name)
             for name, line in (("studio", "studio runs/a --no-browser"), ("serve", "serve runs/a --port 0")):
                 if not wanted or name in wanted:
+                    given = sorted((home / "new").glob("*"))[:2]
                     with started(home, line) as address:
-                        shot(browser, address, "", SHOTS / f"{name}-page.png")
+                        shot(browser, address, "", SHOTS / f"{name}-page.png", given)
 
 
 def dealt(home: Path) -> None:
@@ -137,9 +140,13 @@ def started(home: Path, line: str) -> Any:
         process.wait()
 
 
-def shot(browser: Any, address: str, part: str, out: Path, wide: int = 1100, high: int = 900) -> None:
-    """A part of a page, or its first screen where `part` is "", as a small PNG."""
-    page = browser.new_context(viewport={"width": wide, "height": high}, bypass_csp=True).new_page()
+WIDE, HIGH = 1100, 900
+
+
+def shot(browser: Any, address: str, part: str, out: Path, asked: "list[Path] | None" = None) -> None:
+    """A part of a page, or its first screen where `part` is "", as a small PNG. asked: pictures that a page with room
+    for files is given, and answers."""
+    page = browser.new_context(viewport={"width": WIDE, "height": HIGH}, bypass_csp=True).new_page()
     answer = page.goto(address)
     if answer is not None and answer.status >= 400:
         print(f"{out.name} is left out: {answer.status}")
@@ -147,6 +154,12 @@ def shot(browser: Any, address: str, part: str, out: Path, wide: int = 1100, hig
     page.wait_for_load_state("networkidle")
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     page.add_style_tag(content=".top{position:static!important}")  # else it lies over a part that is scrolled to
+    if asked and page.locator("#files").count():
+        for name in ("#heat", "#set"):
+            page.check(name)
+        page.set_input_files("#files", [str(file) for file in asked])
+        page.locator("#answers > li").nth(len(asked) - 1).wait_for()
+        page.wait_for_load_state("networkidle")
     aside = out.with_suffix(".whole.png")
     if part:
         page.locator(part).first.screenshot(path=str(aside))
@@ -154,7 +167,7 @@ def shot(browser: Any, address: str, part: str, out: Path, wide: int = 1100, hig
         page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=str(aside))
     with Image.open(aside) as image:
-        small(image.crop((0, 0, image.width, min(image.height, high))), out, wide)
+        small(image.crop((0, 0, image.width, min(image.height, HIGH))), out, WIDE)
     aside.unlink()
     page.context.close()
 

@@ -29,7 +29,9 @@ def commands() -> list[tuple[str, str]]:
 
 
 def snippets() -> list[tuple[str, str]]:
-    return [(page.name, block) for page in PAGES for block in blocks(page, "python") if "def " not in block]
+    """Each once, with the first page that has it: the Chinese pages have the same ones."""
+    found = {block: page.name for page in reversed(PAGES) for block in blocks(page, "python") if "def " not in block}
+    return [(name, block) for block, name in reversed(found.items())]
 
 
 @cache

@@ -131,7 +131,8 @@ def panel(runs: Sequence[Run], ask: Ask, log: Log, images: "Images | None" = Non
     if ask.calibrate:
         rows = rows or own.alone(runs[0])
         calibrate = offer(find("calibrate", ask.calibrate), predictions=rows[0])
-        notes.append(f"probabilities were calibrated by {ask.calibrate}, fitted on {rows[1]} that taught nothing")
+        apart = "" if "had not seen it" in rows[1] else " that taught nothing"
+        notes.append(f"probabilities were calibrated by {ask.calibrate}, fitted on {rows[1]}{apart}")
     told = tuple(brewed + notes)
     return Panel(tuple(models), tuple(gazes), tuple(merges), fuse, calibrate, told, fitted=fitted)
 

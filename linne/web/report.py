@@ -95,7 +95,8 @@ def frame(data: dict[str, Any]) -> dict[str, Any]:
         "about": partial(say.about, data),
         "origin": data.get("origin"),
         "climbed": climbed.parts(found, data.get("times", ())),
-        "course": any(found.get(part) for part in ("rungs", "path", "folds", "pool", "curve", "rates")),
+        "course": any(found.get(part) for part in ("rungs", "folds", "pool", "curve", "rates"))
+        or len(found.get("path", ())) > 1,
         **_verdicts(data.get("verdicts", ())),
     }
 

@@ -322,6 +322,41 @@ def test_contrast_is_aa_in_light_dark_and_print():
                 assert (bright + 0.05) / (dim + 0.05) >= 4.5, (front, back, scheme)
 
 
+def test_the_training_is_told_as_it_went(page: dict) -> None:
+    gain = {"value": -0.6, "low": -0.7, "high": -0.5, "better": False}
+    rung = {"rung": "full", "beside": "probe", "kept": True, "n": 80, "gain": gain}
+    lost = render(page | {"figures": page["figures"] | {"rungs": [rung]}})
+    assert "worse" in lost[lost.index('id="course"') : lost.index('id="model"')]
+    one = page["figures"]["path"][:1]
+    assert "How firmly" in lost
+    assert "How firmly" not in render(page | {"figures": page["figures"] | {"rungs": [rung], "path": one}})
+    assert 'id="course"' not in render(page | {"figures": page["figures"] | {"path": one}})
+
+
+def test_what_is_not_known_has_no_empty_brackets(page: dict) -> None:
+    rows = [dict(row) for row in page["figures"]["per_class"]]
+    rows[-1] |= {"recall": rows[-1]["recall"] | {"value": None, "low": None, "high": None},
+                "precision": rows[-1]["precision"] | {"low": None, "high": None}}  # fmt: skip
+    shown = render(page | {"figures": page["figures"] | {"per_class": rows, "reliability": []}})
+    assert "[-, -]" not in shown
+    assert "Can its probabilities be believed?" not in shown
+
+
+def test_pictures_without_a_label_are_counted(page: dict) -> None:
+    told = render(page | {"overview": page["overview"] | {"unlabelled": 1234}})
+    assert "1,234 pictures without a label" in told
+    assert "pictures without a label" not in render(page)
+
+
+def test_a_pool_shows_what_its_way_knows(page: dict) -> None:
+    row = {"class": "cat", "threshold": 0.75, "precision": page["figures"]["headline"], "used": 7}
+    for way, told in (("sure", True), ("propagated", False)):
+        pool = {"way": way, "level": 0.95, "classes": [row], "left": {}, "sentence": "x"}
+        shown = render(page | {"figures": page["figures"] | {"pool": pool}})
+        assert ("lowest confidence" in shown) == told
+        assert ("0.750" in shown) == told
+
+
 @pytest.mark.parametrize(("source", "name"), [
     ("some/where/pets", "pets"), ("table(/data/pets.csv, label=kind)", "pets.csv"), ("several('a b/x.csv')", "x.csv"),
     ("photos (2019)", "photos (2019)"), ("pets(1)", "pets(1)"), ("", "pictures"),
