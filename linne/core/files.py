@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,14 @@ def writes() -> bool:
     return int(os.environ.get("WORLD_SIZE", "1")) == 1 or os.environ.get("RANK", "0") == "0"
 
 
+def aside_of(path: Path, ending: str = "part") -> Path:
+    """A name beside a file, hidden, to write it under before it is renamed: no other thread, process or machine has it.
+
+    A process's number is not enough: threads share it, and so do containers over one cache.
+    """
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.{ending}")
+
+
 def write(path: Path, content: str | bytes | Callable[[Path], Any]) -> Path:
     """Write aside, sync, rename; nothing in a process that does not write.
 
@@ -26,7 +35,7 @@ def write(path: Path, content: str | bytes | Callable[[Path], Any]) -> Path:
     """
     if not writes():
         return path
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside = aside_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if callable(content):
@@ -52,7 +61,7 @@ def written_folder(place: Path) -> Iterator[Path]:
 
     place: a folder that is not there, or is empty. Raises RunError where it cannot be written.
     """
-    aside = place.with_name(f".{place.name}.{os.getpid()}.part")
+    aside = aside_of(place)
     try:
         aside.mkdir(parents=True)
         yield aside

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import LinneError
+from ..core.files import aside_of
 from ..core.lookup import declared, find, names, offer
 from ..core.predictions import softmax
 from ..core.spec import parse
@@ -230,6 +231,6 @@ def _recall(network: Network, size: int, spec: str) -> Trial | None:
 
 def _remember(network: Network, size: int, trial: Trial) -> None:
     path = _record(network, size, trial.spec)
-    aside = path.with_suffix(f".{os.getpid()}.part")
+    aside = aside_of(path)
     aside.write_text(json.dumps(asdict(trial)))
     os.replace(aside, path)

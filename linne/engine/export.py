@@ -18,7 +18,7 @@ import numpy as np
 from ..core import bundled
 from ..core.decode import prepare
 from ..core.errors import MissingExtra, OptionError, RunError, nearest
-from ..core.files import write, write_json
+from ..core.files import aside_of, write, write_json
 from ..core.lookup import declared, find, names
 from ..core.run import Run
 from ..core.spec import parse
@@ -101,7 +101,7 @@ def export(
     ready(formats, precision, limit)
     place = _place(run, out)
     answering = gather(run, coverage)
-    aside = place.with_name(f".{place.name}.{os.getpid()}.part")
+    aside = aside_of(place)
     try:
         return _made(answering, (formats, precision, limit), place, aside, log)
     except OSError as error:

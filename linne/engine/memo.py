@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.files import plain
+from ..core.files import aside_of, plain
 from ..core.finding import Finding
 from . import cache as store
 
@@ -40,7 +40,7 @@ def arrays(what: str, key: str, compute: Callable[[], dict[str, np.ndarray]]) ->
             return {name: file[name] for name in file.files}
     except Exception:  # absent, cut or damaged: a zip notices by its own checksums
         made = compute()
-        aside = path.with_name(f"{path.stem}.{os.getpid()}.npz")
+        aside = aside_of(path, "npz")
         try:
             np.savez(aside, **made)  # type: ignore[arg-type]
             os.replace(aside, path)
@@ -85,7 +85,7 @@ def _place(what: str, key: str, suffix: str) -> Path:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    aside = aside_of(path)
     try:
         aside.write_bytes(content)
         os.replace(aside, path)

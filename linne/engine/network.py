@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import InputError
-from ..core.files import write
+from ..core.files import aside_of, write
 from ..core.lookup import declared
 from ..core.recipe import Recipe
 from ..core.rng import key
@@ -190,7 +190,7 @@ def keep(network: Network, net: Any) -> None:
 
     network.folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.contiguous() for name, value in net.tensors().items()}
-    aside = network.folder / f"weights.{os.getpid()}.part"
+    aside = aside_of(network.folder / "weights.safetensors")
     told = written_as(network.file)[0]
     held = plain(told)[2] if told and plain(network.name)[2] else ""
     save_file(tensors, aside)

@@ -8,7 +8,6 @@ makers published it.
 import base64
 import gzip
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ import numpy as np
 from ..core import bundled, tarball
 from ..core.decode import Limits
 from ..core.errors import OptionError, RunError
-from ..core.files import write, written_folder
+from ..core.files import aside_of, write, written_folder
 from ..core.lookup import declared
 from ..core.predictions import softmax
 from ..core.run import Run
@@ -124,7 +123,7 @@ def export_page(
         )
     refused(single(run))
     found = runtime(runtime_files, webgpu, log)
-    aside = place.with_name(f".{place.name}.{os.getpid()}.bundle")
+    aside = aside_of(place, "bundle")
     try:
         made = export(run, "onnx", aside, log=log, **how)
         page = write_page(aside, place, found)

@@ -45,3 +45,19 @@ def test_a_writer_that_stops_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write(tmp_path / "a", stops)
     assert not list(tmp_path.iterdir())
+
+
+def test_two_writers_of_one_file_do_not_write_into_each_other_s(tmp_path: Path) -> None:
+    """As threads of a process do: the second begins and ends while the first one writes."""
+    path, seen = tmp_path / "a.json", list[str]()
+
+    def first(aside: Path) -> None:
+        aside.write_text("first, half")
+        write(path, "second")
+        seen.append(path.read_text())
+        with open(aside, "a") as file:
+            file.write(" and whole")
+
+    write(path, first)
+    assert (seen, path.read_text()) == (["second"], "first, half and whole")
+    assert list(tmp_path.iterdir()) == [path]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from linne.core.errors import InputError, OptionError
 from linne.core.lookup import find
 from linne.core.recipe import Recipe
 from linne.core.run import Run
-from linne.engine.network import of, resolve, tensors
+from linne.engine.network import keep, of, recall, resolve, tensors
 from linne.verbs.predict import predict
 from linne.verbs.train import train
 
@@ -163,3 +164,18 @@ def test_training_on_random_weights_warns_and_predicts(photos: Path, tmp_path: P
     assert any("random weights: a head on its frozen features is a baseline" in line for line in said)
     assert isinstance(run, Run)
     assert len(predict(run, photos / "disc").top(1)) == 12
+
+
+def test_threads_that_keep_a_network_at_once_leave_it_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With one name for all threads, tensors were renamed to about.json, and half a table to the weights."""
+    monkeypatch.setenv("LINNE_CACHE", str(tmp_path))
+    network = resolve("test_vit", "none", seed=3)
+    net, right = network.module(), tensors(network)
+
+    def look(_: int) -> bool:
+        keep(network, net)
+        assert recall(network.folder.name) is not None
+        return all(np.array_equal(value, right[name]) for name, value in tensors(network).items())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(look, range(40)))

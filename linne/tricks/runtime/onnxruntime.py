@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import MissingExtra
+from ...core.files import aside_of
 from ._runner import Runner
 
 package = "onnxruntime"
@@ -43,7 +44,7 @@ def _exported(network: Any, size: int) -> Any:
             raise MissingExtra("Exporting to ONNX", "onnx") from error
         import torch
 
-        aside = place.with_name(f"{os.getpid()}-{place.name}")
+        aside = aside_of(place, "onnx")
         example = torch.zeros(2, size, size, 3, dtype=torch.uint8)
         free = {"x": {0: torch.export.Dim("batch", min=1, max=4096)}}
         program: Any = torch.onnx.export(

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...core import silent
 from ...core.errors import OptionError
+from ...core.files import aside_of
 from ._runner import Runner
 
 package = "openvino"
@@ -91,7 +92,7 @@ def _converted(network: Any, size: int, ov: Any) -> str:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the converter traces, and says so at length
             model = ov.convert_model(network.graph(), example_input=example)
-        aside = place.with_name(f"{os.getpid()}-{place.name}")
+        aside = aside_of(place, "xml")
         ov.save_model(model, aside, compress_to_fp16=False)
         os.replace(aside.with_suffix(".bin"), place.with_suffix(".bin"))
         os.replace(aside, place)
