@@ -14,6 +14,7 @@ from .twofold import Pair, quick, summed, whole
 TAPS = 5
 """Source pixels that the filter may reach, from two before the one that its centre lies in."""
 COARSE = 2.0**20
+"""Parts of a weight whose sum over the taps float32 holds exactly."""
 
 
 class Centres(NamedTuple):
@@ -66,7 +67,7 @@ def enlarged(centres: Centres, side: Tensor, unit: int, cubic: bool) -> Tensor:
     sign = torch.where(gap.high < 0, -1.0, 1.0)
     weight = _kernel(Pair(gap.high * sign, gap.low * sign), cubic)
     weight = Pair(weight.high * inside, weight.low * inside)
-    coarse = (weight.high * COARSE).floor() / COARSE  # five of these add up to what float32 holds
+    coarse = (weight.high * COARSE).floor() / COARSE
     rest = (weight.high - coarse) + weight.low
     return _counted(weight.over(quick(coarse.sum(1, keepdim=True), rest.sum(1, keepdim=True))), unit)
 
