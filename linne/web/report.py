@@ -96,7 +96,8 @@ def frame(data: dict[str, Any]) -> dict[str, Any]:
         "origin": data.get("origin"),
         "climbed": climbed.parts(found, data.get("times", ())),
         "course": any(found.get(part) for part in ("rungs", "folds", "pool", "curve", "rates"))
-        or len(found.get("path", ())) > 1,
+        or len(found.get("path", ())) > 1
+        or len((found.get("positive") or {}).get("tried", ())) > 1,
         **_verdicts(data.get("verdicts", ())),
     }
 

@@ -145,6 +145,11 @@ ZH = {
     "How firmly the head was held": "分类头的正则强度",
     "Figures of the learning pictures that chose, each predicted by a head that never saw it. The strength "
     "{strength} was chosen.": "参与选择的学习图片的指标，每张由未见过它的模型预测。所选强度为 {strength}。",
+    "Ways that were tried": "试过的方法",
+    "The proxy of {metric} out of fold, by which {way} was chosen; no label of the pool was read.":
+        "折外的代理指标（{metric}），据此选择了 {way}；没有读取图片池的任何标签。",
+    "penalty": "惩罚强度",
+    "proxy": "代理指标",
     "penalty, from strong to weak": "惩罚强度，由强到弱",
     "Which rate was found": "学习率范围测试",
     "One step of a throwaway copy at each rate; a dot is a step's loss, the line their running mean. It falls "

@@ -348,6 +348,14 @@ def test_pictures_without_a_label_are_counted(page: dict) -> None:
     assert "pictures without a label" not in render(page)
 
 
+def test_ways_that_learned_from_positives_are_compared(page: dict) -> None:
+    tried = [{"method": way, "strength": 3e-4, "figure": figure} for way, figure in (("upu", 0.9743), ("vpu", None))]
+    for ways, told in ((tried, True), (tried[:1], False)):
+        found = {"method": "upu", "tried": ways, "sentence": "x"}
+        shown = render(page | {"figures": page["figures"] | {"positive": found, "path": []}})
+        assert ("Ways that were tried" in shown) == ('id="course"' in shown) == ("0.974" in shown) == told
+
+
 def test_a_pool_shows_what_its_way_knows(page: dict) -> None:
     row = {"class": "cat", "threshold": 0.75, "precision": page["figures"]["headline"], "used": 7}
     for way, told in (("sure", True), ("propagated", False)):

@@ -46,6 +46,14 @@ class _TwoScales:
     """Goes before a network's class: its features, and those of the resized picture."""
 
     scale: float
+    name: str
+
+    def parts(self) -> list[tuple[str, nn.Module]]:
+        """None: raises OptionError."""
+        raise OptionError(
+            f"{self.name} cannot be cut: two_scales sees every picture twice. Let all of it learn: --method supervised "
+            "--ground pictures."
+        )
 
     def features(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, 2 width)."""

@@ -247,10 +247,10 @@ def test_a_run_is_watched_while_it_learns(browser: Any, laid: tuple[Studio, str]
                 "of": 40,
                 "loss": loss,
             }
-            log.write(json.dumps(line | {"rate": rate, "left": left}) + "\n")
+            log.write(json.dumps(line | {"rate": rate, "left": left, "speed": 31.4}) + "\n")
         log.flush()
         until(lambda: tab.locator("#now").count() and "15 s left" in tab.inner_text("#now"))
-        assert "epoch 2, step 20 of 40: loss 0.5000, learning rate 0.00800" in tab.inner_text("#now")
+        assert "epoch 2, step 20 of 40: loss 0.5000, learning rate 0.00800, 31 pictures/s" in tab.inner_text("#now")
         drawn = tab.locator("main svg").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
         assert drawn == ["Loss by epoch: 0.500", "Learning rate by epoch: 0.00800"]
         job.state = DONE
