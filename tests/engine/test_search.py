@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow.parquet as parquet
 import pytest
 
+from linne.cli import main
 from linne.core.errors import OptionError, RunError
 from linne.core.predictions import Predictions
 from linne.core.recipe import Recipe
@@ -154,8 +155,7 @@ def test_killed_and_gone_on_with(small: Path, tmp_path: Path) -> None:
     before = finished(out)
     assert before >= 2
     assert not (out / "recipe.toml").exists()
-    done = subprocess.run(command(small, out, "--trials", "1"), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert main(command(small, out, "--trials", "1")[3:]) == 0
     found = trials(out)
     assert [one["as_is"] for one in found].count("start") == 1
     assert sum(one["state"] in ("complete", "pruned") for one in found) == before + 1
