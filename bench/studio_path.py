@@ -111,6 +111,7 @@ def steps(tab: Page, root: Path, truth: dict[str, str]) -> dict[str, Any]:
     out["key to disk, ms"] = {"median": round(statistics.median(waits)), "greatest": round(max(waits))}
     out["first run"] = timed("first run", lambda: trained(tab, "first"))
     out["found by the checks"] = timed(f"put {WRONG} right", lambda: put_right(tab, root, truth, wrong))
+    out["what it brought"] = timed("what it brought", lambda: brought(tab))
     out["second run"] = timed("second run", lambda: trained(tab, "second"))
     out["compared"] = timed("compare", lambda: compared(tab))
     out["labels exported"] = timed("export labels", lambda: exported(tab, root, truth))
@@ -218,6 +219,20 @@ def put_right(tab: Page, root: Path, truth: dict[str, str], wrong: dict[str, str
     if any(last[name] != truth[name] for name in wrong):
         raise SystemExit(f"not put right: {[name for name in wrong if last[name] != truth[name]]}")
     return f"{len(met)} of {len(wrong)}"
+
+
+def brought(tab: Page) -> str:
+    """Ask what the decisions brought: another run with them, compared with the open one; the sentence on the page."""
+    tab.click("#to-fix")
+    tab.get_by_role("button", name="Train without and with the decisions").click()
+    ended = "linne.api.running.find(one => one.kind === 'compare' || one.state === 'failed')?.state"
+    until(lambda: tab.evaluate(ended) in ("done", "failed"), 900)
+    if tab.evaluate(ended) == "failed":
+        raise SystemExit(tab.evaluate("linne.api.running.map(one => one.kind + ': ' + one.why).join('; ')"))
+    told = tab.locator("#worth p").first.inner_text()
+    if not re.search(r"After: [\d.]+ % \[.*Before: [\d.]+ % \[.*(better|worse|not told apart).*points \[", told):
+        raise SystemExit(f"no figures with intervals: {told}")
+    return told
 
 
 def compared(tab: Page) -> str:

@@ -1,7 +1,9 @@
 """A cache of the tests' own, and pictures made here: no test needs a file that is not in the repository."""
 
 import os
+import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,41 @@ settings.load_profile("linne")
 if "PYTEST_XDIST_WORKER" in os.environ:  # two workers of two threads each wait for one another: 1.6 times the time
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-os.environ["LINNE_CACHE"] = tempfile.mkdtemp(prefix="linne-tests-")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred commands that are started, and the workers, compile once
+
+OURS = "LINNE_TESTS_CACHE"
+"""Names the cache of all workers: what one of them has computed, none computes again."""
+MADE = os.environ.get(OURS) is None
+if MADE:
+    os.environ[OURS] = tempfile.mkdtemp(prefix="linne-tests-")
+HOME = Path(os.environ[OURS])
+os.environ["LINNE_CACHE"] = str(HOME / "cache")
+
+
+def pytest_unconfigure() -> None:
+    """Whoever made the cache takes it away, after its workers."""
+    if MADE:
+        os.environ.pop(OURS, None)
+        shutil.rmtree(HOME, ignore_errors=True)
+
+
+def once(name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that one worker fills for all of them, and no test changes; whoever comes meanwhile waits."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: each worker its own
+        fcntl, name = None, f"{name}-{os.getpid()}"
+    place, whole = HOME / name, HOME / f"{name}.whole"
+    with open(HOME / f"{name}.lock", "w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            make(place)
+            whole.touch()
+    return place
+
 
 SHAPES = ("disc", "bars", "cross")
 
@@ -50,6 +86,23 @@ def write_folder(root: Path, each: int = 12, shapes: tuple[str, ...] = SHAPES, s
     return root
 
 
+MANY = 1000
+"""Tests from which on it pays to convert the usual network first."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def converted(request: pytest.FixtureRequest) -> None:
+    """Where many tests run, one worker converts the usual network for all: then a picture takes a tenth of the time."""
+    if len(request.session.items) < MANY or os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+        return
+    from linne.engine.choose import choose
+    from linne.engine.log import Log
+    from linne.engine.network import resolve
+
+    samples = [draw(SHAPES[seed % 3], seed, 224) for seed in range(8)]
+    choose(resolve("tf_efficientnet_lite0"), 224, "openvino(f32)", 1, samples, Log(quiet=True))
+
+
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small folder per class: 3 classes of 12 pictures."""
@@ -68,17 +121,19 @@ def clothing() -> Path:
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def shipped() -> tuple[Path, Path]:
     """A finished run of a tiny network with sets and a score of strangeness, and its bundle in every format."""
     import linne
 
-    place = tmp_path_factory.mktemp("shipped")
-    write_folder(place / "photos", each=80)
-    linne.train(
-        place / "photos", out=place / "run", model="lenet5", weights="none", size=32, check="none", unknown="vim",
-        split="grouped(validation=.25,test=.3)",
-    )  # fmt: skip
-    linne.export(place / "run", to="onnx,openvino,program", out=place / "bundle")
+    def make(place: Path) -> None:
+        write_folder(place / "photos", each=80)
+        linne.train(
+            place / "photos", out=place / "run", model="lenet5", weights="none", size=32, check="none", unknown="vim",
+            split="grouped(validation=.25,test=.3)",
+        )  # fmt: skip
+        linne.export(place / "run", to="onnx,openvino,program", out=place / "bundle")
+
+    place = once("shipped", make)
     return place / "run", place / "bundle"
 
 
@@ -93,13 +148,16 @@ def exported_parts(shipped: tuple[Path, Path]) -> Any:
 
 
 @pytest.fixture(scope="session")
-def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shapes() -> Path:
     """run/, trained on photos/ of 3 classes of 24, and new/ of 4 each; nothing is written there by a test."""
     import linne
 
-    root = tmp_path_factory.mktemp("shapes")
-    write_folder(root / "photos", 24)
-    write_folder(root / "new", 4, start=900)
-    linne.train(root / "photos", out=root / "run")
-    linne.predict(root / "run", root / "new", runtime="openvino(f32)")  # tried beside float32 once, which takes torch
-    return root
+    def make(root: Path) -> None:
+        write_folder(root / "photos", 24)
+        write_folder(root / "new", 4, start=900)
+        linne.train(root / "photos", out=root / "run")
+        linne.predict(
+            root / "run", root / "new", runtime="openvino(f32)"
+        )  # tried beside float32 once, which takes torch
+
+    return once("shapes", make)

@@ -64,13 +64,23 @@ def test_every_verb_has_help_with_every_flag_explained(verb: str, capsys: pytest
         (["cache", "--keep-mb", "-1"], "cannot hold"),
     ],
 )
-def test_a_mistake_is_one_line_with_the_nearest_right_word(words: list[str], said: str, tmp_path: Path) -> None:
-    done = run(*words, cwd=tmp_path)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+def test_a_mistake_is_one_line_with_the_nearest_right_word(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(words) == 2
+    found = capfd.readouterr()
+    assert said in found.err
+    assert "Traceback" not in found.err
+    assert found.out == ""
     assert list(tmp_path.iterdir()) == [], "a mistake writes nothing"
+
+
+def test_a_mistake_ends_the_command_with_2(tmp_path: Path) -> None:
+    done = run("train", "x", "--augmnet", "flip", cwd=tmp_path)
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert "augment" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_list_names_every_kind(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -43,6 +44,25 @@ def write(path: Path, content: str | bytes | Callable[[Path], Any]) -> Path:
         aside.unlink(missing_ok=True)
         raise
     return path
+
+
+@contextmanager
+def written_folder(place: Path) -> Iterator[Path]:
+    """A folder aside to be filled, which has its name once nothing was raised inside; else nothing is left of it.
+
+    place: a folder that is not there, or is empty. Raises RunError where it cannot be written.
+    """
+    aside = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        aside.mkdir(parents=True)
+        yield aside
+        if place.exists():
+            place.rmdir()
+        os.rename(aside, place)
+    except OSError as error:
+        raise RunError(failed(place, error)) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager

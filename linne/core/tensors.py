@@ -34,7 +34,7 @@ def mapped(path: Path) -> dict[str, np.ndarray]:
         return {name: _array(whole, told) for name, told in header.items() if name != "__metadata__"}
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise RunError(f"{path} is damaged: {error}.") from error
 
 

@@ -19,12 +19,15 @@ from ..core.errors import LinneError, MissingExtra, OptionError, RunError, Unrea
 from ..core.images import Images
 from ..core.lookup import declared, find, names
 from ..core.measure import content_hash
+from .allowed import MOST, STRANGENESS
 from .log import Log
 from .look import Seen
 
 ENTRIES = ("pictures", "prepared")
 """Where a model may be entered: pictures of any size, or squares that `prepare` made."""
 BATCH = 16
+LONGEST = 500
+"""Characters that are kept of why a runtime is not used."""
 KINDS = {"probabilities": "f", "logits": "f", "features": "f", "unknown": "f", "set": "b"}
 
 
@@ -75,8 +78,17 @@ class Bundle:
         self.outputs = tuple(self.config["outputs"])
         if not {"probabilities", "logits"} <= set(self.outputs) <= set(KINDS):
             raise RunError(f"config.json names the outputs {', '.join(map(repr, self.outputs))}.")
-        self.unfit = {str(name): str(why) for name, why in dict(self.config.get("unfit") or {}).items()}
-        self.precision = str(self.config.get("precision", "float32"))
+        self.unfit = _unfit(self.config.get("unfit", {}))
+        self.precision = self.config.get("precision", "float32")
+        if not isinstance(self.precision, str) or self.precision not in MOST:
+            raise RunError(f"config.json names the precision {self.precision!r:.60}.")
+        most = MOST[self.precision]
+        for name, told, bound in (
+            ("tolerance", self.config["tolerance"], most.tolerance),
+            ("strange", self.config.get("strange", STRANGENESS), most.strangeness),
+        ):
+            if _number(told, name) > bound:
+                raise RunError(f"config.json states {name} {told:g}, and {self.precision} is allowed {bound:g}.")
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -221,6 +233,11 @@ def installed(runtime: str) -> bool:
 def _chosen(bundle: Bundle, runtime: str) -> str:
     """The runtime by name. Raises OptionError for one that is not there or has nothing to run here."""
     able = bundle.runtimes
+    if not able and bundle.unfit:
+        raise RunError(
+            f"{bundle.path} answers otherwise by every runtime that could run it ({', '.join(bundle.unfit)}), by what "
+            "its config.json says. Export again."
+        )
     if runtime != "auto":
         if runtime not in names("runner"):
             raise OptionError(f"There is no runtime {runtime!r} for bundles. {nearest(runtime, names('runner'))}")
@@ -240,6 +257,15 @@ def _chosen(bundle: Bundle, runtime: str) -> str:
     if not here:
         raise MissingExtra(f"{bundle.path}", str(declared("runner", able[0], "extra", able[0])))
     return here[0]
+
+
+def _unfit(told: Any) -> dict[str, str]:
+    """{runtime: why it is not used}. Raises RunError for anything else."""
+    if not isinstance(told, dict) or not all(isinstance(why, str) for why in told.values()):
+        raise RunError(f"config.json states 'unfit' as {told!r:.60}, and it is an object of runtimes and reasons.")
+    if other := [name for name in told if name not in names("runner")]:
+        raise RunError(f"config.json names the runtime {other[0]!r:.60} as unfit, and there is none.")
+    return {name: why[:LONGEST] for name, why in told.items()}
 
 
 def _number(value: Any, what: str) -> float:

@@ -3,7 +3,7 @@
 Everything goes into a folder beside the bundle, which stays as it is: its manifest lists every file that it has.
 """
 
-import os
+import platform
 import re
 import shutil
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core import bundled
 from ..core.errors import OptionError, RunError
-from ..core.files import write
+from ..core.files import write, written_folder
 from .bundle import Bundle
 from .log import Log
 
@@ -59,17 +59,9 @@ def deploy(bundle: "str | Path", to: str, out: "str | Path", log: "Log | None" =
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise RunError(f"{place} holds something already. Give another folder with --out.")
     opened.hashed()
-    aside = place.with_name(f".{place.name}.{os.getpid()}.part")
-    try:
+    with written_folder(place) as aside:
         for one in kinds:
             WRITERS[one](opened, aside)
-        if place.exists():
-            place.rmdir()
-        os.rename(aside, place)
-    except OSError as error:
-        raise RunError(f"{place} could not be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return Deployed(place, {one: _below(place, place / one) for one in kinds})
 
 
@@ -102,7 +94,7 @@ def _docker(opened: Bundle, aside: Path) -> None:
     packages = [f"{name}=={version(name)}" for name in PACKAGES]
     packages.append(f"{runtime}=={stated.get(runtime) or version(runtime)}")
     _filled("Dockerfile", place, name=named(opened), version=version("linne"), packages=" ".join(packages),
-            runtime=runtime)  # fmt: skip
+            runtime=runtime, python=platform.python_version())  # fmt: skip
     write(place / ".dockerignore", "*\n!bundle\n")
 
 

@@ -23,14 +23,16 @@ from ..core.lookup import declared, find, names
 from ..core.run import Run
 from ..core.spec import parse
 from . import golden
+from .allowed import CLOSE, STRANGENESS
 from .answering import Answering, gather, single
-from .bundle import Bundle, installed
+from .bundle import installed
 from .log import Log
 from .precise import precise, sentence
-from .verified import CLOSE, STRANGENESS, Verified, layered, read_golden, verify
+from .verified import Verified, verify
+from .widened import widened
 
-LIMIT, WIDER = 1.0, 1.5
-"""Points of accuracy that a lower precision may lose; how much further than here its answers may lie elsewhere."""
+LIMIT = 1.0
+"""Points of accuracy that a lower precision may lose."""
 OWN = {"onnx": "onnxruntime"}
 """The runtime that a format is made for, where it has another name."""
 PRECISIONS = ("float32", "float16", "bfloat16", "int8")
@@ -96,9 +98,8 @@ def export(
     """
     formats, log = _formats(to), log or Log(quiet=True)
     run = single(run)
-    ready(formats, precision)
+    ready(formats, precision, limit)
     place = _place(run, out)
-    _allowed(precision, limit)
     answering = gather(run, coverage)
     aside = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
@@ -109,8 +110,10 @@ def export(
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def ready(formats: list[str], precision: str = "float32") -> None:
-    """Raise MissingExtra for a package that a format needs and that is not here, before anything is computed."""
+def ready(formats: list[str], precision: str = "float32", limit: float = LIMIT) -> None:
+    """Raise OptionError for a precision or a limit that means nothing, MissingExtra for a package that a format needs
+    and that is not here: before anything is computed or fetched."""
+    _allowed(precision, limit)
     for name in formats:
         for package, extra in declared("export", name, "needs", ()):
             if find_spec(package) is None:
@@ -154,7 +157,7 @@ def _made(
     _beside(answering, formats, aside, seen)
     bundled.written(aside, _versions())
     if small:
-        _widened(aside)
+        _widened(aside, answering, precision, formats)
     checked = _verified(aside, formats)
     checked.path = place
     os.rename(aside, place)
@@ -164,16 +167,25 @@ def _made(
     return Exported(place, checked, sum(sizes.values()), model, notes, {one["format"]: one for one in told})
 
 
-def _widened(aside: Path) -> None:
-    """State in config.json how far a lower precision moves the golden answers: what verifying then allows."""
-    apart = strange = 0.0
-    told = bundled.table(aside, "config.json")
-    for name in Bundle(aside).runtimes:
-        if installed(name):
-            for layer in layered(Bundle(aside, name), *read_golden(Bundle(aside, name))):
-                apart, strange = max(apart, layer.apart), max(strange, layer.strange)
-    told |= {"tolerance": CLOSE + WIDER * apart, "strange": STRANGENESS + WIDER * strange}
-    write_json(aside / "config.json", told)
+def _widened(aside: Path, answering: Answering, precision: str, formats: list[str]) -> None:
+    """State in config.json how far this precision moves the golden answers: what verifying then allows.
+
+    Raises RunError where a format's own runtime moves them further than such a precision does; another one that does is
+    written down, and the bundle is not run by it.
+    """
+    found, wrong = widened(aside, answering, precision)
+    own = {OWN.get(one, one) for one in formats}
+    if wrong and (own & set(wrong) or not own & {name for name in names("runner") if installed(name)}):
+        raise RunError(
+            f"The bundle was not kept. {'; '.join(f'{name}: {why}' for name, why in wrong.items())}. Export in "
+            "float32, or in another --precision or format."
+        )
+    _restated(aside, {**found, **({"unfit": wrong} if wrong else {})})
+
+
+def _restated(aside: Path, more: dict[str, Any]) -> None:
+    """config.json with these too, and the manifest anew."""
+    write_json(aside / "config.json", bundled.table(aside, "config.json") | more)
     bundled.written(aside, _versions())
 
 
@@ -187,8 +199,7 @@ def _verified(aside: Path, formats: list[str]) -> Verified:
         wrong = {layer.runtime: layer.why for layer in checked.layers if layer.why}
         own = {OWN.get(one, one) for one in formats} & {layer.runtime for layer in checked.layers}
         if wrong and own and not own & set(wrong):
-            write_json(aside / "config.json", bundled.table(aside, "config.json") | {"unfit": wrong})
-            bundled.written(aside, _versions())
+            _restated(aside, {"unfit": bundled.table(aside, "config.json").get("unfit", {}) | wrong})
             checked = verify(aside)
             checked.notes += [f"{name} answers otherwise, and is not used for it: {why}" for name, why in wrong.items()]
     except RunError as error:

@@ -152,6 +152,6 @@ def _odd(own: Sequence[np.ndarray]) -> list[bytes]:
     return [
         _saved(a, "JPEG", quality=90, exif=turned), _saved(veil, "PNG"), _saved(b, "PNG", mode="L"),
         _saved(deep, "PNG"), _saved(c, "GIF", mode="P"), _saved(d, "WEBP", lossless=True), _saved(d[:90, :120], "BMP"),
-        _saved(a[:1, :1], "PNG"), _saved(b[:9, :], "PNG"), _saved(c[:, :12], "PNG"),
+        _saved(a[:1, :1], "PNG"), _saved(b[:3, :], "PNG"), _saved(c[:, :12], "PNG"),
         _saved(large, "JPEG", quality=85), _saved(d, "JPEG", quality=60, mode="L"),
     ]  # fmt: skip

@@ -5,8 +5,9 @@
 
 `prepare` is `core.decode.prepare` again: Pillow's antialiased resize as two matrix products. Where a tap of the filter
 lies is worked out in whole numbers, its weight in float64; weights are whole multiples of 2 ** -22, and a product is
-taken in two halves that float32 holds exactly. A runtime without float64 (OpenVINO computes it in float32) has some
-weights wrong by one unit: one value in 100,000 differs then, by 1 of 255 (bench/parity.py).
+taken in two halves that float32 holds exactly. Where a runtime has no float64 (OpenVINO computes it in float32), a
+picture that is enlarged is still Pillow's to the last bit (`enlarged`); of one that shrinks some weights are wrong by
+one unit, each of the many that make a value: one value in 15,000 or more differs then, by 1 of 255.
 """
 
 from fractions import Fraction
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from ..core.decode import GREY, LONGEST, Geometry
 from .answering import Answering
+from .enlarged import Centres, enlarged, spread
 from .network import Network
 
 UNIT, HALF = 2**22, 2**11
@@ -33,6 +35,7 @@ class Prepare(nn.Module):
         super().__init__()
         self.geometry = geometry
         share = Fraction(str(geometry.crop)).limit_denominator(FINEST)
+        self._reach = {"bicubic": 2, "bilinear": 1}[geometry.interpolation]
         self.times, self.parts = (share.numerator, share.denominator) if geometry.fit == "crop" else (1, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -47,8 +50,12 @@ class Prepare(nn.Module):
         if fit == "letterbox":
             longer = torch.maximum(across, down)
             to = tuple(_rounded(size * side, longer).clamp(min=1) for side in (across, down))
-        columns, shown_x = self._weights(torch.arange(w), wide, across, to[0])
-        rows, shown_y = self._weights(torch.arange(h), high, down, to[1])
+        columns, shown_x, by_x = self._weights(torch.arange(w), wide, across, to[0])
+        rows, shown_y, by_y = self._weights(torch.arange(h), high, down, to[1])
+        side = torch.cat([wide + torch.zeros_like(by_x.base), high + torch.zeros_like(by_y.base)])
+        few = enlarged(by_x.joined(by_y), side, UNIT, self.geometry.interpolation == "bicubic")
+        columns = self._larger(columns, few[: self.geometry.size], by_x.base, across, to[0])
+        rows = self._larger(rows, few[self.geometry.size :], by_y.base, down, to[1])
         upright = pictures.permute(0, 3, 1, 2).to(torch.float32)
         half = _bytes(*(torch.matmul(upright, part.t()) for part in _halves(columns)))
         small = _bytes(*(torch.matmul(part, half) for part in _halves(rows)))
@@ -56,9 +63,9 @@ class Prepare(nn.Module):
             small = torch.where(shown_y[:, None] & shown_x[None, :], small, torch.full_like(small, float(GREY)))
         return small.permute(0, 2, 3, 1).to(torch.uint8)
 
-    def _weights(self, place: Tensor, whole: Tensor, length: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def _weights(self, place: Tensor, whole: Tensor, length: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Centres]:
         """((size, whole) whole float64 numbers, how many UNIT-ths each source pixel gives to each of the square's,
-        (size,) which of these are shown).
+        (size,) which of these are shown, where their filters lie).
 
         length: of the box, in `parts` of a pixel, about the middle of `whole` pixels. target: pixels that it becomes,
         in the middle of the square. The centre of a pixel's filter is base + step / 2 + part, part below 1.5.
@@ -76,11 +83,22 @@ class Prepare(nn.Module):
         x = (apart + 0.5 - (step.to(torch.float64) / 2 + part)[:, None]).abs() / stretch
         weight = self._kernel(x)
         weight = weight / weight.sum(1, keepdim=True)
-        return (weight.abs() * UNIT + 0.5).floor() * weight.sign(), (row >= 0) & (row < target)
+        weight = (weight.abs() * UNIT + 0.5).floor() * weight.sign()
+        base = start + row * step + more
+        first = (start - self._reach - 1).clamp(min=0)
+        count = _floor(length, self.parts)
+        end = start - first + count, length - count * self.parts, torch.full_like(count, self.parts)
+        centres = Centres(base, step, turn - more * 2 * unit, 2 * unit, end, (2 * row + 1, target))
+        return weight, (row >= 0) & (row < target), centres
+
+    def _larger(self, weights: Tensor, few: Tensor, base: Tensor, length: Tensor, target: Tensor) -> Tensor:
+        """Weights (size, whole), or where the box does not shrink the few that there are (size, TAPS), exactly."""
+        spaced = spread(few, base, torch.arange(weights.shape[1])).to(torch.float64)
+        return torch.where(length <= self.parts * target, spaced, weights)
 
     def _ends(self, start: Tensor, length: Tensor, stretch: Tensor) -> Tensor:
         """How much longer Pillow makes the box: it takes its end, from where `prepare` cuts, in float32."""
-        margin = {"bicubic": 2, "bilinear": 1}[self.geometry.interpolation] * stretch + 1
+        margin = self._reach * stretch + 1
         first = (start.to(torch.float64) - margin).floor().clamp(min=0)
         end = start.to(torch.float64) - first + length.to(torch.float64) / self.parts
         return end.to(torch.float32).to(torch.float64) - end

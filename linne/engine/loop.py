@@ -336,7 +336,7 @@ class Loop:
         self.log.say(
             f"epoch {record['epoch']:g}: step {self.step:,} of {self.steps:,}, loss {record['loss']:.4f}{figure}, "
             f"rate {record['rate']:.3g}, {rate:,.0f} pictures/s, {left:.0f} s left",
-            **record | {"of": self.steps, "left": round(left, 1)},
+            **record | {"of": self.steps, "left": round(left, 1), "speed": round(rate, 1)},
         )
 
     @contextmanager

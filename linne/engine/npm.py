@@ -114,13 +114,18 @@ def settings() -> Settings:
 
 
 def _said() -> str:
-    """The registry that npm would ask, by its own word. Raises InputError where there is no npm."""
+    """The registry that npm would ask, by its own word. Raises InputError where there is no npm, or it does not say."""
     command = shutil.which("npm")
-    done = command and subprocess.run(
-        [command, "config", "get", "registry"], capture_output=True, text=True, timeout=60
-    )
-    if not done or done.returncode or not done.stdout.strip():
+    if not command:
         raise InputError("no npm is here, and neither npm_config_registry nor an .npmrc names a registry")
+    words = [command, "config", "get", "registry"]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InputError(f"npm does not say which registry it asks: {error}") from error
+    if done.returncode or not done.stdout.strip():
+        why = done.stderr.strip().partition("\n")[0] or f"it ended with {done.returncode} and said nothing"
+        raise InputError(f"npm does not say which registry it asks: {why}")
     return done.stdout.strip()
 
 

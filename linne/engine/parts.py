@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core.errors import OptionError, RunError
 from ..core.files import write, write_json
+from ..core.images import Taken
 from ..core.names import printable
 
 PLAN, DONE = "plan.json", "DONE.json"
@@ -118,18 +119,30 @@ def listing(names: Iterable[str]) -> str:
     return mark.hexdigest()
 
 
-def outside(items: Iterable[Any]) -> str:
-    """A hash of the sizes and times of the pictures that are files, "" where none is."""
-    mark, some = hashlib.blake2b(digest_size=16), False
-    for item in items:
-        if isinstance(item, Path):
-            some = True
-            try:
-                found = item.stat()
-                mark.update(f"{found.st_size} {found.st_mtime_ns}\n".encode())
-            except OSError:
-                mark.update(b"gone\n")
-    return mark.hexdigest() if some else ""
+def outside(items: Sequence[Any], rows: Iterable[int]) -> str:
+    """A hash of what these pictures look like without being opened: of files sizes and times, of an object store's and
+    of shards what the source tells; "" where nothing is known of any."""
+    known = [_seen(items, row) for row in rows]
+    if not any(known):
+        return ""
+    return hashlib.blake2b("".join(f"{one}\n" for one in known).encode(), digest_size=16).hexdigest()
+
+
+def _seen(items: Any, row: int) -> str:
+    while isinstance(items, Taken):
+        items, row = items.items, int(items.rows[row])
+    told = getattr(items, "outside", None)
+    return told(row) if told else _file(items[row])
+
+
+def _file(item: Any) -> str:
+    if not isinstance(item, Path):
+        return ""
+    try:
+        found = item.stat()
+        return f"{found.st_size} {found.st_mtime_ns}"
+    except OSError:
+        return "gone"
 
 
 def shared(text: str) -> tuple[int, int]:

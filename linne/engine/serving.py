@@ -8,7 +8,7 @@ memory or on disk. As many threads as a model has `lanes` may ask it at a time.
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -261,10 +261,10 @@ class Classifier:
                 out[place]["heatmap"] = np.round(found / most, 3).tolist()
 
     def about(self) -> dict[str, Any]:
-        """JSON-ready: what it is."""
+        """JSON-ready: what it is; geometry: the square that it sees of a picture, None where it sees several."""
         decide = self.decides(Want())
         return {"kind": self.kind, "classes": list(self.classes), "several": self.several, "runtime": self.ran,
-                "runs": [str(run.path) for run in self.runs],
+                "runs": [str(run.path) for run in self.runs], "geometry": self.geometry and asdict(self.geometry),
                 "notes": [*getattr(self.model, "notes", ()), *(decide.notes if decide else ())]}  # fmt: skip
 
 

@@ -173,9 +173,3 @@ def stacked(items: Iterable[Item], side: int = 0) -> np.ndarray:
 def held(items: Iterable[Item], geometry: Geometry) -> np.ndarray:
     """(n, size, size, 3) uint8 of pictures as `predict` sees them."""
     return np.stack([prepare(decode(item, least=geometry.least).pixels, geometry) for item in items])
-
-
-def scale_of(pixels: np.ndarray) -> Scale:
-    """Mean and standard deviation of each channel of (n, S, S, C) uint8, in 0..1; deviations are at least 1/255."""
-    share = pixels[:: max(1, len(pixels) // 10_000)].reshape(-1, pixels.shape[3]) / 255
-    return tuple(share.mean(0).tolist()), tuple(np.maximum(share.std(0), 1 / 255).tolist())

@@ -60,6 +60,10 @@ def _able(wanted: Wanted) -> None:
     query, name = wanted.query, parse(wanted.query)[0].name
     if list(wanted.classes) not in ([], ["none"]):
         raise OptionError("classes have no effect: curves are told of pictures with one label each. Drop --classes.")
+    if wanted.more != Wanted.more:
+        raise OptionError(
+            f"more={wanted.more} has no effect: the curve is told of pictures with one label each. Drop --more."
+        )
     if not declared("query", name, "several", False):
         others = ", ".join(one for one in names("query") if declared("query", one, "several", False))
         raise OptionError(f"query={query!r} is told of pictures with one label each; of several labels ask: {others}.")

@@ -16,10 +16,8 @@ from ..core.decode import decode, prepare
 from ..core.errors import LinneError, MissingExtra, RunError, Unreadable
 from ..core.tensors import mapped
 from . import golden
+from .allowed import STRANGENESS
 from .bundle import Bundle, installed
-
-CLOSE, STRANGENESS = 1e-3, 1e-3
-"""Largest difference of a probability in float32, and of the score of strangeness as a share of its spread."""
 
 
 @dataclass
@@ -105,17 +103,22 @@ def verify(path: "str | Path", runtime: str = "auto") -> Verified:
 
 def layered(bundle: Bundle, pictures: list[np.ndarray], told: list[dict[str, Any]]) -> list[Layer]:
     """The golden arrays through a bundle's runtime, by both entries where there are two."""
-    entries = ("pictures", "prepared") if bundle.squares else ("pictures",)
-    out = []
-    for entry in entries:
-        if entry == "pictures":
-            parts = [bundle.whole(pixels[None]) for pixels in pictures]
-        else:
-            squares = np.stack([prepare(pixels, bundle.geometry) for pixels in pictures])
-            parts = [bundle.answer(squares[k : k + 16]) for k in range(0, len(squares), 16)]
-        found = {name: np.concatenate([part[name] for part in parts]) for name in bundle.outputs}
-        out.append(compared(bundle, entry, found, told))
-    return out
+    return [compared(bundle, entry, said(bundle, entry, pictures), told) for entry in entries(bundle)]
+
+
+def entries(bundle: Bundle) -> tuple[str, ...]:
+    """Where its runtime may enter it."""
+    return ("pictures", "prepared") if bundle.squares else ("pictures",)
+
+
+def said(bundle: Bundle, entry: str, pictures: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Every output by name for the golden arrays, each (n, ...), entered there."""
+    if entry == "pictures":
+        parts = [bundle.whole(pixels[None]) for pixels in pictures]
+    else:
+        squares = np.stack([prepare(pixels, bundle.geometry) for pixels in pictures])
+        parts = [bundle.answer(squares[k : k + 16]) for k in range(0, len(squares), 16)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in bundle.outputs}
 
 
 def compared(bundle: Bundle, entry: str, found: dict[str, np.ndarray], told: list[dict[str, Any]]) -> Layer:

@@ -14,6 +14,7 @@ from ..core.errors import OptionError, Unreadable
 from ..core.images import Images
 from ..core.load import load
 from ..core.run import Run
+from ..engine import store
 from ..engine.log import Log
 from ..engine.parts import PLAN, Parts, begun, listing, outside, shared, spread
 from ._several import alone, answered
@@ -76,8 +77,8 @@ class Work:
         self.parts = Parts(out, len(self.pictures), each, plan, shared(share), self._state)
 
     def _state(self, rows: range) -> str:
-        """What these pictures look like from outside: their files' sizes and times."""
-        return outside(self.pictures.items[row] for row in rows)
+        """What these pictures look like from outside: sizes and times of files, shards and objects."""
+        return outside(self.pictures.items, rows)
 
     def _runtime(self, model: Any) -> str:
         """The runtime for all of them, tried on the first pictures where it is not known."""
@@ -131,7 +132,8 @@ def batch(
 ) -> Written:
     """Label many pictures into a folder of parts; stopped at any instant, the same command goes on, to the same bytes.
 
-    A part is written again where a file of its pictures has another size or time than when it was written.
+    A part is written again where a picture of it, or the shard that it is in, has another size or time (in an object
+    store: another size, etag or time) than when it was written.
 
     Parameters
     ----------
@@ -154,6 +156,11 @@ def batch(
     if ray < 0 or (ray and share):
         raise OptionError(
             f"--ray {ray}: a number of workers from 1 on; they share the parts, so that --share has no use."
+        )
+    if isinstance(run, (str, Path)) and store.exists(Path(run)):
+        raise OptionError(
+            f"{run} is a gallery, which names pictures, and linne batch labels them by a run. Say: "
+            f"linne identify {run} PICTURES --out named.csv"
         )
     given = {"run": run, "images": images, "out": Path(out), "each": each, "share": share, "how": how}
     work = Work(**given)

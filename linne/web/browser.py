@@ -22,7 +22,8 @@ import numpy as np
 from ..core import bundled, tarball
 from ..core.decode import Limits
 from ..core.errors import OptionError, RunError
-from ..core.files import write
+from ..core.files import write, written_folder
+from ..core.lookup import declared
 from ..core.predictions import softmax
 from ..core.run import Run
 from ..engine import npm
@@ -104,7 +105,7 @@ def export_page(
     source = run.path if isinstance(run, Run) else Path(run)
     place = source.with_name(f"{source.resolve().name}-page") if out is None else Path(out)
     _empty(place, source)
-    from ..engine.export import export, ready
+    from ..engine.export import LIMIT, export, ready
 
     if bundled.is_bundle(source):
         usual = signature(export).parameters
@@ -115,7 +116,12 @@ def export_page(
             )
         Bundle(source, "onnxruntime")  # what cannot become a page says so before anything is fetched
         return write_page(source, place, runtime(runtime_files, webgpu, log))
-    ready(["onnx"], str(how.get("precision", "float32")))
+    precision = str(how.get("precision", "float32"))
+    ready(["onnx"], precision, how.get("limit", LIMIT))
+    if precision not in (able := declared("export", "onnx", "PRECISIONS", ())):
+        raise OptionError(
+            f"--to web has no {precision}: ONNX Runtime computes it in no browser. It has {', '.join(able)}."
+        )
     refused(single(run))
     found = runtime(runtime_files, webgpu, log)
     aside = place.with_name(f".{place.name}.{os.getpid()}.bundle")
@@ -131,18 +137,9 @@ def write_page(bundle: "str | Path", place: Path, runtime: Mapping[str, bytes]) 
     """The page of a bundle. runtime: the files of onnxruntime-web that travel. Raises as `export_page` does."""
     found = Bundle(bundle, "onnxruntime")
     found.hashed()
-    aside = place.with_name(f".{place.name}.{os.getpid()}.part")
-    try:
-        aside.mkdir(parents=True)
+    with written_folder(place) as aside:
         start = _filled(found, runtime, aside)
         bundled.written(aside, {**bundled.manifest(found.path)["versions"], RUNTIME.name: RUNTIME.version})
-        if place.exists():
-            place.rmdir()
-        os.rename(aside, place)
-    except OSError as error:
-        raise RunError(f"{place} could not be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     sizes = {path.relative_to(place).as_posix(): path.stat().st_size for path in place.rglob("*") if path.is_file()}
     return Page(place, sizes, start)
 

@@ -110,3 +110,11 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="file"):
         Journal(tmp_path / "file" / "fixes.csv").add([row("a.jpg")])
+
+
+def test_a_file_that_was_only_just_begun_is_an_empty_one(tmp_path: Path) -> None:
+    path = tmp_path / "fixes.csv"
+    path.write_bytes(b"")  # a power cut between making the file and its first row
+    assert Journal(path).rows() == ()
+    Journal(path).add([row("a.jpg")])
+    assert [one.picture for one in Overlay.read(path).rows] == ["a.jpg"]

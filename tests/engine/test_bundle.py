@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import resource
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 import linne
 from linne.core import bundled, wire
 from linne.core.errors import LinneError, OptionError, RunError
-from linne.engine.bundle import Bundle
+from linne.engine.bundle import ORDER, Bundle
 
 
 @pytest.fixture
@@ -105,6 +106,24 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "classes": (lambda at: told(at, "labels.json", lambda v: v.update(classes=["a"] * 7)), "damaged"),
     "outputs": (lambda at: told(at, "config.json", lambda v: v.update(outputs=["os.system"])), "outputs"),
     "array": (lambda at: ((at / "golden/00.ppm").write_bytes(b"P6\n9999999 9999999\n255\n"), resealed(at)), "PPM"),
+    "anything goes": (lambda at: told(at, "config.json", lambda v: v.update(tolerance=5)), "states tolerance 5"),
+    "any score goes": (lambda at: told(at, "config.json", lambda v: v.update(strange=680)), "states strange 680"),
+    "wide for float32": (lambda at: told(at, "config.json", lambda v: v.update(tolerance=0.1)), "float32 is allowed"),
+    "tolerance": (lambda at: told(at, "config.json", lambda v: v.update(tolerance="x")), "tolerance is 'x'"),
+    "precision": (lambda at: told(at, "config.json", lambda v: v.update(precision=["int8"])), "the precision"),
+    "unfit list": (lambda at: told(at, "config.json", lambda v: v.update(unfit=["openvino"])), "states 'unfit' as"),
+    "unfit deep": (lambda at: told(at, "config.json", lambda v: v.update(unfit={"openvino": {}})), "states 'unfit' as"),
+    "unfit long": (lambda at: told(at, "config.json", lambda v: v.update(unfit={"x" * 10**6: ""})), "as unfit, and"),
+    "unfit all": (lambda at: told(at, "config.json", lambda v: v.update(unfit=dict.fromkeys(ORDER, "x" * 10**6))),
+                  "by every runtime"),
+    "cut weights": (lambda at: cut(at, "model.safetensors"), "model.safetensors is damaged"),
+    "weights' header": (lambda at: headed(at, 2**60, b"{}"), "model.safetensors is damaged: its header is cut off"),
+    "weights' depth": (lambda at: headed(at, 10**6, b"[" * 10**6), "model.safetensors is damaged"),
+    "weights' shape": (lambda at: headed(at, len(WIDE), WIDE), "model.safetensors is damaged"),
+    "linked folder": (lambda at: (shutil.move(at / "golden", at.parent / "aside"),
+                                  (at / "golden").symlink_to(at.parent / "aside")), "golden is a link"),
+    "linked weights": (lambda at: linked(at, "model.safetensors", Path("/dev/zero")), "is a link or a device"),
+    "weights beside": (lambda at: outward(at, "../../../etc/passwd"), "another file"),
     "cut": (lambda at: cut(at, "model.onnx"), "ONNX"),
 }  # fmt: skip
 
@@ -129,6 +148,33 @@ def linked(at: Path, name: str, to: Path) -> None:
     (at / name).symlink_to(to)
 
 
+WIDE = b'{"a": {"dtype": "F32", "shape": [0, 1180591620717411303424], "data_offsets": [0, 0]}}'
+
+
+def headed(at: Path, length: int, header: bytes) -> None:
+    """Weights with this header, said to be of this length."""
+    (at / "model.safetensors").write_bytes(length.to_bytes(8, "little") + header)
+    resealed(at)
+
+
+def outward(at: Path, location: str) -> None:
+    """A graph one of whose tensors lies in another file."""
+    import onnx
+
+    model = onnx.load(str(at / "model.onnx"))
+    external(model.graph.initializer[0], location)
+    (at / "model.onnx").write_bytes(model.SerializeToString())
+    resealed(at)
+
+
+def external(tensor: Any, location: str) -> None:
+    import onnx
+
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.append(onnx.StringStringEntryProto(key="location", value=location))
+
+
 def sealed(at: Path, name: str, text: str) -> None:
     (at / name).write_text(text)
     resealed(at)
@@ -148,10 +194,11 @@ def test_is_refused_by_name(copy: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     change, said = HOSTILE[case]
     change(copy)
-    begun = time.process_time()
+    begun, held = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(LinneError, match=said) as caught:
         linne.verify(copy, runtime="onnxruntime")
     assert time.process_time() - begun < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held < 200_000, "KiB"
     assert len(str(caught.value)) < 500
     assert not Path("linne-canary").exists()
 
@@ -161,10 +208,7 @@ def test_weights_beside_are_refused(shipped: tuple[Path, Path], location: str) -
     import onnx
 
     model = onnx.load(str(shipped[1] / "model.onnx"))
-    tensor = model.graph.initializer[0]
-    tensor.ClearField("raw_data")
-    tensor.data_location = onnx.TensorProto.EXTERNAL
-    tensor.external_data.append(onnx.StringStringEntryProto(key="location", value=location))
+    external(model.graph.initializer[0], location)
     with pytest.raises(RunError, match="another file"):
         wire.checked(model.SerializeToString())
 

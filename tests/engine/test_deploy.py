@@ -1,6 +1,7 @@
 """linne deploy: what it writes for a bundle is compiled, parsed and run where the tools for it are here."""
 
 import os
+import platform
 import re
 import shutil
 import stat
@@ -97,6 +98,12 @@ def test_the_container_has_what_serving_the_bundle_imports(made: Path, bundle: P
     text = (made / "docker" / "Dockerfile").read_text()
     assert "@" not in text, "every word is filled in"
     assert '"--runtime", "openvino"' in text
+    image = re.search(r"^FROM python:(\S+)-slim-bookworm$", text, re.MULTILINE)
+    assert image is not None
+    assert image[1] == platform.python_version(), "the Python that it was tried with"
+    order = [text.index(word) for word in ("RUN useradd", "RUN pip install", "COPY bundle", "\nUSER 10001")]
+    assert order == sorted(order), "what changes seldom comes first, and nothing runs as root"
+    assert re.search(r"HEALTHCHECK --interval=\d+s --timeout=\d+s --start-period=\d+s", text)
     pinned = dict(re.findall(r"([a-z-]+)==([\w.]+)", text))
     assert {*PACKAGES, "linne", "openvino"} == set(pinned)
     assert pinned["openvino"] == "2026.1.0", "the version that the bundle was made with"

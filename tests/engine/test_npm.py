@@ -93,6 +93,21 @@ def test_the_usual_registry_and_every_place_that_names_another(home: Path, monke
         npm.settings()
 
 
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("echo no such key >&2; exit 3", "no such key"), ("exit 3", "it ended with 3"), ("sleep 5", "timed out")],
+)
+def test_an_npm_that_does_not_say_is_told(script: str, said: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = home / "bin" / "npm"
+    own.parent.mkdir()
+    own.write_text(f"#!/bin/sh\n{script}\n".replace("sleep", "exec sleep"))
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{own.parent}:/bin:/usr/bin")
+    monkeypatch.setattr(npm, "SECONDS", 0.2 if "sleep" in script else 30)
+    with pytest.raises(InputError, match=rf"npm does not say which registry it asks: .*{said}.*npm pack toy@1\.2\.3"):
+        npm.fetched(PACKAGE)
+
+
 def test_it_is_fetched_once_and_its_damage_is_seen(registries: list[Registry], home: Path) -> None:
     (home / "rc").write_text(f"registry={registries[0].address}/npm/\n")
     assert npm.fetched(PACKAGE) == CONTENT

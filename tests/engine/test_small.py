@@ -10,7 +10,7 @@ from scipy.stats import chi2, kstest
 from linne.core.batch import Stream
 from linne.core.errors import InputError, OptionError
 from linne.engine.loader import Loader, Order
-from linne.engine.small import GOLDEN, Pixels, able, mixed, scale_of, stacked, uniforms
+from linne.engine.small import GOLDEN, Pixels, able, mixed, stacked, uniforms
 
 N, SIDE = 400, 9
 
@@ -142,7 +142,3 @@ def test_stacked_pictures() -> None:
     assert stacked([grey[0], colour[0]]).shape == (2, 8, 8, 3)
     wide = np.full((10, 20, 3), 9, np.uint8)
     np.testing.assert_array_equal(stacked([colour[0], wide])[1], np.full((8, 8, 3), 9))
-    mean, std = scale_of(colour)
-    np.testing.assert_allclose(mean, (colour / 255).mean((0, 1, 2)))
-    np.testing.assert_allclose(std, (colour / 255).std((0, 1, 2)))
-    assert scale_of(np.zeros((2, 4, 4, 1), np.uint8)) == ((0.0,), (1 / 255,))

@@ -153,3 +153,43 @@ def test_a_changed_picture_is_answered_again_with_its_part_alone(shapes: Path, t
     fresh = batch(shapes / "run", photos, out=tmp_path / "fresh", each=5, runtime=RUNTIME)
     assert told(fresh.folder) == after, "as if it had been answered so from the first"
     assert batch(shapes / "run", photos, **given).made == 0
+
+
+def test_what_changed_in_a_store_or_in_a_shard_is_answered_again(shapes: Path, tmp_path: Path) -> None:
+    import fsspec
+
+    files = sorted((shapes / "new").rglob("*.jpg"))
+    store, shard = fsspec.filesystem("memory"), tmp_path / "a.tar"
+    store.pipe({f"/changing/plain/{path.name}": path.read_bytes() for path in files})
+
+    def packed(names: list[Path]) -> None:
+        with tarfile.open(shard, "w") as whole:
+            for path, name in zip(names, files, strict=True):
+                whole.add(path, name.name)
+
+    def swapped() -> None:
+        store.pipe({f"/changing/plain/{files[-1].name}": files[0].read_bytes()})
+
+    packed(files)
+    for number, (source, change, parts) in enumerate((
+        ("memory://changing/plain", swapped, 1), (str(shard), lambda: packed(files[::-1]), 3),
+        (shard.as_uri(), lambda: packed(files), 3),
+    )):  # fmt: skip
+        out = tmp_path / f"out-{number}"
+        given: dict[str, Any] = {"out": out, "each": 5, "runtime": RUNTIME}
+        assert batch(shapes / "run", source, **given).made == 3
+        assert batch(shapes / "run", source, **given).made == 0
+        before = told(out)
+        change()
+        assert batch(shapes / "run", source, **given).made == parts
+        assert told(out) != before
+        given["out"] = tmp_path / f"fresh-{number}"
+        assert told(batch(shapes / "run", source, **given).folder) == told(out)
+
+
+def test_a_gallery_is_told_from_a_run(shapes: Path, tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "gallery.json").write_text("{}")
+    with pytest.raises(OptionError, match=r"is a gallery.*linne identify"):
+        batch(tmp_path / "parts", shapes / "new", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -135,12 +133,10 @@ def test_two_processes_by_one_flag_are_one(small: Path, tmp_path: Path) -> None:
 
     Other numbers of threads alone move these weights by 1e-4 in an epoch, and by 0.07 in four.
     """
-    words = [sys.executable, "-m", "linne", "train", str(small), *TINY[2:], "--model", "resnet8_cifar",
+    words = ["train", str(small), *TINY[2:], "--model", "resnet8_cifar",
              "--method", "supervised", "--epochs", "1", "--batch", "32", "--lr", "0.02"]  # fmt: skip
-    assert main([*words[3:], "--out", str(tmp_path / "one"), "--quiet"]) == 0
-    two = [*words, "--devices", "2", "--synchronise", "--out", str(tmp_path / "two")]
-    done = subprocess.run(two, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert main([*words, "--out", str(tmp_path / "one"), "--quiet"]) == 0
+    assert main([*words, "--devices", "2", "--synchronise", "--out", str(tmp_path / "two")]) == 0
     one, two = (load_file(tmp_path / out / "model.safetensors") for out in ("one", "two"))
     assert one.keys() == two.keys()
     for name, value in one.items():
@@ -153,20 +149,18 @@ def test_two_processes_may_spread_the_weights(small: Path, tmp_path: Path) -> No
 
     One process alone, seeds 0 to 2: 2 epochs are right for 30 to 50 %, 8 for 95 to 100 %.
     """
-    words = [sys.executable, "-m", "linne", "train", str(small), *TINY, "--method", "supervised", "--batch", "32",
+    words = ["train", str(small), *TINY, "--method", "supervised", "--batch", "32",
              "--epochs", "8", "--devices", "2", "--shard", "--out", str(tmp_path / "run")]  # fmt: skip
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert main(words) == 0
     assert Run(tmp_path / "run").figures["headline"]["value"] > 0.7
     assert predict(tmp_path / "run", small / "test").probabilities.shape == (20, 2)
 
 
-def test_a_mistake_in_several_processes_is_said_once(small: Path, tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "linne", "train", str(small), *TINY, "--method", "supervised", "--batch", "512",
-             "--epochs", "1"]  # fmt: skip
-    done = subprocess.run(
-        [*words, "--devices", "2", "--out", str(tmp_path / "run")], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert done.stderr.count("larger than the") == 1
+def test_a_mistake_in_several_processes_is_said_once(
+    small: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", str(small), *TINY, "--method", "supervised", "--batch", "512", "--epochs", "1"]
+    assert main([*words, "--devices", "2", "--out", str(tmp_path / "run")]) == 2
+    said = capfd.readouterr().err
+    assert "Traceback" not in said
+    assert said.count("larger than the") == 1

@@ -1,17 +1,17 @@
 """One small trained run for all tests of what answers with one."""
 
-import os
-import tempfile
-from functools import cache
 from pathlib import Path
 
 import linne
-from tests.conftest import write_folder
+from tests.conftest import once, write_folder
 
 
-@cache
 def trained() -> tuple[Path, Path]:
-    """(pictures, run); kept until the process ends, never changed by a test."""
-    root = Path(tempfile.mkdtemp(prefix="linne-run-", dir=os.environ["LINNE_CACHE"]))
-    photos = write_folder(root / "photos", 8)
-    return photos, linne.train(photos, out=root / "runs" / "first", check="none", runtime="eager").path
+    """(pictures, run); kept until the tests end, never changed by one."""
+
+    def make(root: Path) -> None:
+        write_folder(root / "photos", 8)
+        linne.train(root / "photos", out=root / "runs" / "first", check="none", runtime="eager")
+
+    root = once("trained", make)
+    return root / "photos", root / "runs" / "first"

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from linne.cli import main
+from linne.core.errors import MissingExtra, OptionError
+from linne.engine import export
 from linne.web import browser as page
 from tests.paged import runtime_file, write_bundle
 
@@ -49,3 +51,22 @@ def test_what_export_refuses(archive: Path, tmp_path: Path, capsys: pytest.Captu
         assert main([*given, *words]) == 2
         assert text in capsys.readouterr().err.lower()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "full"]
+
+
+def test_what_cannot_become_a_page_says_so_before_anything_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetched(*given: object) -> None:
+        raise RuntimeError("the runtime was asked for")
+
+    monkeypatch.setattr(page, "runtime", fetched)
+    with pytest.raises(OptionError, match=r"--to web has no bfloat16.*float32, float16, int8"):
+        page.export_page(tmp_path / "run", precision="bfloat16")
+    with pytest.raises(OptionError, match="int4 is not there"):
+        page.export_page(tmp_path / "run", precision="int4")
+    with pytest.raises(OptionError, match="--limit 101"):
+        page.export_page(tmp_path / "run", precision="int8", limit=101)
+    monkeypatch.setattr(export, "find_spec", lambda name: None if name == "onnxscript" else True)
+    with pytest.raises(MissingExtra, match=r"linne\[onnx\]"):
+        page.export_page(tmp_path / "run")
+    assert not list(tmp_path.iterdir())

@@ -12,13 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 import linne
+from linne.core.decode import Geometry, decode, prepare
 from tests.web.browser import CHROMIUM
 
 RUNTIME = "openvino(f32)"
 """The same everywhere: which one is the quickest depends on the number of pictures."""
+
+MEAN = """() => {
+  const canvas = document.querySelector("li.answer canvas"), sum = [0, 0, 0], { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  data.forEach((value, at) => { if (at % 4 < 3) sum[at % 4] += value; });
+  return sum.map((one) => one / width / height);
+}"""
+"""The mean colour of a heatmap."""
 
 
 class Served:
@@ -161,6 +171,13 @@ def test_the_page_in_a_browser(served: Served, place: Path) -> None:
         path = next((place / "new" / "disc").iterdir())
         page.set_input_files("#files", [{**hostile, "buffer": path.read_bytes()}])
         page.wait_for_selector("li.answer canvas")
+        blended = page.evaluate(MEAN)
+        models = [one for one in httpx.get(f"{served.base}/models").json()["models"] if one["kind"] == "classifier"]
+        heat = httpx.post(f"{served.base}/predict?explain=cam", files=[("p", path.read_bytes())], timeout=30).json()
+        share = np.clip(heat["predictions"][0]["heatmap"], 0, 1)
+        colours = np.stack([255 * np.minimum(1, 2 * share), 255 * np.maximum(0, 2 * share - 1), 80 * (1 - share)], -1)
+        seen = prepare(decode(path.read_bytes()).pixels, Geometry(**models[0]["geometry"]))
+        assert np.abs(np.array(blended) - (seen.mean((0, 1)) + colours.mean((0, 1))) / 2).max() < 6
         wanted = linne.predict(place / "run", [path], runtime=RUNTIME).top(1)[0][0]
         assert page.text_content("li.answer .label") == wanted[0]
         assert page.text_content("li.answer td.share") == f"{100 * wanted[1]:.1f} %"

@@ -3,6 +3,8 @@ static, weights symmetric by output, activations by tensor), and which of its la
 
 import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,18 @@ def _eight(graph: Graph, found: Seen, node: Any) -> Eight:
     return Eight(graph.shaped(node, whole), scales.ravel(), bias)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """It advises at length through the root logger, which is the caller's own and is left as it was."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+
+
 def _plain(model: Any) -> Any:
     """With batch norm folded into convolutions, and every node named."""
     try:
@@ -98,11 +112,11 @@ def _plain(model: Any) -> Any:
         from onnxruntime.quantization.shape_inference import quant_pre_process
     except ImportError as error:
         raise MissingExtra("Quantising to int8", "onnx") from error
-    logging.getLogger().setLevel(logging.ERROR)  # it advises at length through the root logger
     with tempfile.TemporaryDirectory() as home:
         first, second = Path(home) / "first.onnx", Path(home) / "second.onnx"
         onnx.save(model, str(first))
-        quant_pre_process(str(first), str(second), skip_symbolic_shape=True)
+        with _quiet():
+            quant_pre_process(str(first), str(second), skip_symbolic_shape=True)
         model = onnx.load(str(second))
     own = [one for one in model.opset_import if one.domain in ("", "ai.onnx")][:1]
     del model.opset_import[:]
@@ -264,6 +278,9 @@ def _ordered(nodes: list[Any], have: set[str]) -> list[Any]:
     out, have, waiting = [], have | {""}, [NodeProto.FromString(node.SerializeToString()) for node in nodes]
     while waiting:
         ready = [node for node in waiting if all(name in have for name in node.input)]
+        if not ready:
+            lost = sorted({name for node in waiting for name in node.input} - have)
+            raise OptionError(f"The network takes what nothing in it makes: {', '.join(lost[:3])}. Export in float32.")
         have |= {name for node in ready for name in node.output}
         out += ready
         waiting = [node for node in waiting if not all(name in have for name in node.output)]

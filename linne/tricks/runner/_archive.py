@@ -37,7 +37,7 @@ def checked(content: bytes) -> None:
     """Raise RunError for an archive that holds anything but weights, constants and one program of plain operations."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _members(archive)
+            _members(archive, len(content))
             for info in archive.infolist():
                 if info.filename.endswith(".json"):
                     _json(parsed(archive.read(info), f"model.pt2: {info.filename}", DEEPEST), info.filename)
@@ -45,7 +45,9 @@ def checked(content: bytes) -> None:
         raise RunError(f"model.pt2 is no torch.export archive: {error}") from error
 
 
-def _members(archive: zipfile.ZipFile) -> None:
+def _members(archive: zipfile.ZipFile, size: int) -> None:
+    if sum(info.file_size for info in archive.infolist()) > size:
+        raise RunError("model.pt2 holds members that unpack to more than its own size")
     names = [info.filename for info in archive.infolist()]
     if len(names) > MANY or len(set(names)) != len(names):
         raise RunError("model.pt2 has too many members, or one twice")

@@ -12,6 +12,9 @@ from ._files import is_picture
 from ._say import count, some
 
 remote = True
+TOLD = ("size", "ETag", "etag", "md5Hash", "content_md5", "generation", "LastModified", "last_modified", "updated",
+        "mtime", "created")  # fmt: skip
+"""What file systems of fsspec call size, hash and time: s3fs, gcsfs, adlfs, the local one, the one in memory."""
 TRIES, PAUSE = 4, 0.5
 """Times that a read is tried, and seconds before the second; each pause is twice the one before."""
 
@@ -23,7 +26,7 @@ def store(path: str) -> Images:
     named by their keys, in the keys' order, and read one by one when they are needed; of shards the headers are listed.
     Raises InputError for a place that is not there or holds no picture.
     """
-    system, keys, start = _listed(path)
+    system, keys, start, marks = _listed(path)
     rows: list[tuple[str, int, int]] = []
     names: list[str] = []
     for key in keys:
@@ -37,7 +40,7 @@ def store(path: str) -> Images:
     if not rows:
         what = f": {count(len(keys), 'object')}, such as {some(keys)}" if keys else " or nothing at all"
         raise InputError(f"{path!r} holds no picture and no tar shard{what}.")
-    return Images.of(Objects(system, rows), names=names, came_from=path)
+    return Images.of(Objects(system, rows, marks), names=names, came_from=path)
 
 
 class Objects(Sequence[bytes]):
@@ -45,11 +48,15 @@ class Objects(Sequence[bytes]):
 
     lazy = True
 
-    def __init__(self, system: Any, rows: Sequence[tuple[str, int, int]]) -> None:
-        self.system, self.rows = system, rows
+    def __init__(self, system: Any, rows: Sequence[tuple[str, int, int]], marks: dict[str, str]) -> None:
+        self.system, self.rows, self.marks = system, rows, marks
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def outside(self, row: int) -> str:
+        """What the listing told of the object, or the shard, that a picture is in: size, etag, time; "" for nothing."""
+        return self.marks.get(self.rows[row][0], "")
 
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
@@ -62,8 +69,8 @@ class Objects(Sequence[bytes]):
             raise Unreadable("no such object: it was there when they were listed") from error
 
 
-def _listed(path: str) -> tuple[Any, list[str], int]:
-    """(the file system, keys below the path in order, the length of what they have in common)."""
+def _listed(path: str) -> tuple[Any, list[str], int, dict[str, str]]:
+    """(the file system, keys below the path in order, the length of what they have in common, a mark of each key)."""
     import fsspec
 
     try:
@@ -72,14 +79,21 @@ def _listed(path: str) -> tuple[Any, list[str], int]:
         raise InputError(f"{path!r} needs another package: {error}.") from error
     except ValueError as error:
         raise InputError(f"{path!r} cannot be opened: {error}.") from error
-    found: Any = _again(lambda: system.glob(root) if any(sign in root for sign in "*?[") else system.find(root), path)
-    keys = sorted(map(str, found))
+    listing = system.glob if any(sign in root for sign in "*?[") else system.find
+    found: Any = _again(lambda: listing(root, detail=True), path)
+    marks = {str(key): _mark(told) for key, told in found.items() if told.get("type") != "directory"}
+    keys = sorted(marks)
     if len(keys) == 1 and keys[0] == root:
-        return system, keys, len(root) - len(root.rpartition("/")[2])
+        return system, keys, len(root) - len(root.rpartition("/")[2]), marks
     stem = root
     while any(sign in stem for sign in "*?["):
         stem = stem.rpartition("/")[0]
-    return system, keys, len(stem.rstrip("/")) + 1
+    return system, keys, len(stem.rstrip("/")) + 1, marks
+
+
+def _mark(told: dict[str, Any]) -> str:
+    """What a listing tells of an object that another content would change; the words differ between stores."""
+    return " ".join(f"{name}={told[name]}" for name in TOLD if told.get(name) is not None)
 
 
 def _members(system: Any, key: str) -> list[tuple[str, int, int]]:

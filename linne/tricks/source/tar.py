@@ -78,6 +78,14 @@ class Members(Sequence[bytes]):
     def __len__(self) -> int:
         return len(self.rows)
 
+    def outside(self, row: int) -> str:
+        """Size and time of the shard that a picture is in."""
+        try:
+            found = self.paths[int(self.rows[row, 0])].stat()
+            return f"{found.st_size} {found.st_mtime_ns}"
+        except OSError:
+            return "gone"
+
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return [self[i] for i in range(*place.indices(len(self)))]

@@ -114,7 +114,7 @@ function shown(one, file) {
   const shares = one.probabilities ? Object.entries(one.probabilities) : (one.nearest || []).map((near) => [near.name, near.similarity]);
   if (shares.length) table(right, shares);
   if (one.set) add(right, "div", word("inSet") + (one.set.join(", ") || word("none")), "more");
-  if (one.heatmap) heat(left, one.heatmap);
+  if (one.heatmap) image.addEventListener("load", () => heat(left, one.heatmap, image));
   return item;
 }
 
@@ -138,19 +138,33 @@ function table(parent, shares) {
   }
 }
 
-function heat(parent, rows) {
-  const canvas = add(parent, "canvas");
+// the heat over the part of the picture that the model sees; a letterbox's bars stay empty
+function heat(parent, rows, image) {
+  const canvas = add(parent, "canvas"), side = 320;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", word("heatmap"));
+  canvas.width = canvas.height = side;
+  const pen = canvas.getContext("2d"), { naturalWidth: wide, naturalHeight: high } = image;
+  const { fit, crop } = models.find((model) => model.name === at("model").value)?.geometry ?? {};
+  const cut = crop * Math.min(wide, high), scale = side / Math.max(wide, high);
+  if (fit === "crop") pen.drawImage(image, (wide - cut) / 2, (high - cut) / 2, cut, cut, 0, 0, side, side);
+  if (fit === "squash") pen.drawImage(image, 0, 0, side, side);
+  if (fit === "letterbox") pen.drawImage(image, (side - wide * scale) / 2, (side - high * scale) / 2, wide * scale, high * scale);
+  pen.globalAlpha = fit ? 0.5 : 1;
+  pen.drawImage(heated(rows), 0, 0, side, side);
+}
+
+function heated(rows) {
+  const canvas = document.createElement("canvas");
   canvas.width = rows[0].length;
   canvas.height = rows.length;
-  const pen = canvas.getContext("2d");
-  const pixels = pen.createImageData(canvas.width, canvas.height);
+  const pen = canvas.getContext("2d"), pixels = pen.createImageData(canvas.width, canvas.height);
   rows.flat().forEach((value, place) => {
     const share = Math.min(1, Math.max(0, value));
     pixels.data.set([255 * Math.min(1, 2 * share), 255 * Math.max(0, 2 * share - 1), 80 * (1 - share), 255], 4 * place);
   });
   pen.putImageData(pixels, 0, 0);
+  return canvas;
 }
 
 async function camera() {

@@ -36,7 +36,8 @@ WAITING, RUNNING, DONE, FAILED, STOPPED = "waiting", "running", "done", "failed"
 @dataclass(eq=False)
 class Job:
     """A command. words: without `linne`. then: called with its JSON when it is done, in a thread of the jobs. shown:
-    the words as a person would give them, where those differ. lasts: it may outlast the studio; stays: it is to."""
+    the words as a person would give them, where those differ. lasts: it may outlast the studio; stays: it is to. born:
+    when the process of an earlier studio began, as `left.born` says it."""
 
     number: int
     kind: str
@@ -54,6 +55,7 @@ class Job:
     stays: bool = False
     process: "subprocess.Popen[str] | None" = None
     pid: int = 0
+    born: str = ""
 
     @property
     def command(self) -> str:
@@ -62,7 +64,9 @@ class Job:
 
     def goes_on(self) -> bool:
         """Whether its process runs."""
-        return self.process.poll() is None if self.process else alive(self.pid)
+        if self.process:
+            return self.process.poll() is None
+        return alive(self.pid) and born(self.pid) == self.born  # else the number is another's by now
 
     def data(self) -> dict[str, Any]:
         """JSON-ready: what it is, how far, what it said last, why it failed; not its result."""
@@ -111,7 +115,7 @@ class Jobs:
             return None
         with self._wake:
             job = Job(len(self._jobs) + 1, str(told["kind"]), words, then, begun=float(told["begun"]), lasts=True)
-            job.stays, job.pid = True, int(told["pid"])
+            job.stays, job.pid, job.born = True, int(told["pid"]), str(told["born"])
             return self._queued(job)
 
     def _queued(self, job: Job) -> Job:
@@ -236,6 +240,9 @@ class Jobs:
             return None
         if record:
             record.unlink(missing_ok=True)
+        if job.process and job.process.stdin:
+            with suppress(OSError):
+                job.process.stdin.close()
         text = out.read_text(encoding="utf-8", errors="replace")
         return (job.process.returncode if job.process else 0 if text.strip() else 1), text
 
@@ -301,5 +308,6 @@ def _end(job: Job) -> None:
             time.sleep(0.1)
         return None
 
-    send("SIGINT")
+    if job.goes_on():
+        send("SIGINT")
     threading.Thread(target=last, daemon=True).start()

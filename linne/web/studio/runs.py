@@ -20,7 +20,7 @@ PART = 256 << 10
 """Bytes of a log that are read at once."""
 SAID = 500
 """Letters of a line that are given."""
-FIGURES = ("at", "epoch", "step", "of", "loss", "figure", "rate", "seconds", "left", "done")
+FIGURES = ("at", "epoch", "step", "of", "loss", "figure", "rate", "seconds", "left", "speed", "done")
 
 
 def home(here: Studio) -> Path:

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,26 @@ def test_nothing_is_run(
     with pytest.raises(RunError, match=said):
         find("runner", "program")({"model.pt2": content}, "pictures")
     assert not Path(CANARY).exists()
+
+
+@pytest.mark.parametrize("kind", ["deflated", "overlapping"])
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(shipped: tuple[Path, Path], kind: str) -> None:
+    out = io.BytesIO((shipped[1] / "model.pt2").read_bytes())
+    with zipfile.ZipFile(out, "a") as archive:
+        root = archive.namelist()[0].split("/")[0]
+        for k in range(3):
+            if kind == "deflated":
+                archive.writestr(f"{root}/data/weights/weight_{900 + k}", bytes(10**8), zipfile.ZIP_DEFLATED)
+            else:  # the same bytes by many names: each says that it is as long as the whole archive
+                archive.writestr(f"{root}/data/weights/weight_{900 + k}", b"0")
+                archive.infolist()[-1].file_size = archive.infolist()[-1].compress_size = out.tell()
+    tracemalloc.start()
+    try:
+        with pytest.raises(RunError, match="more than its own size"):
+            find("runner", "program")({"model.pt2": out.getvalue()}, "pictures")
+        assert tracemalloc.get_traced_memory()[1] < 2e7
+    finally:
+        tracemalloc.stop()
 
 
 def test_no_other_entry() -> None:

@@ -11,11 +11,11 @@ from _alike import SIDE, agrees, network
 
 
 def test_gives_torch_s_answer() -> None:
-    agrees("eager", 2e-3, 0.99999)
+    agrees("eager(batch=4)", 2e-3, 0.99999)
 
 
 def test_bfloat16_is_near_and_others_are_refused() -> None:
-    agrees("eager(precision=bf16)", 1.0, 0.99)
+    agrees("eager(precision=bf16, batch=4)", 1.0, 0.99)
     with pytest.raises(OptionError, match="auto, bf16, f32"):
         find("runtime", "eager(precision=f8)")(network(), SIDE)
     with pytest.raises(OptionError, match="auto, cpu, cuda"):

@@ -27,6 +27,8 @@ from tests.conftest import draw
 from tests.web.browser import CHROMIUM, SCRIPTS, TAGS, axe
 from tests.web.studio.made import TOKEN, flat, tree
 
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+"""A camera that is none, and leave to use it."""
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium or Chrome on the PATH")
 
 
@@ -35,7 +37,7 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *CAMERA])
         yield made
         made.close()
 

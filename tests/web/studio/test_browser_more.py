@@ -14,9 +14,11 @@ from linne.core.load import load
 from linne.engine.mapped import Mapped, mark_of
 from linne.web.studio.here import Studio
 from linne.web.studio.jobs import DONE, RUNNING, Job
+from linne.web.studio.routes.findings import adopt
 from linne.web.studio.runs import home
 from linne.web.studio.static_files import panels
 from tests.web.browser import CHROMIUM
+from tests.web.studio.made import flat
 from tests.web.studio.test_browser import browser, open_, page, said, served, until
 
 __all__ = ["browser"]
@@ -73,6 +75,10 @@ def on_the_map(tab: Any) -> float:
 def test_a_lasso_on_the_map_chooses_what_it_holds(browser: Any, laid: tuple[Studio, str]) -> None:
     with page(browser, laid[1]) as tab:
         unit = on_the_map(tab)
+        for key in "xkr":
+            tab.keyboard.press(key)  # no picture is seen to be chosen here
+        assert not laid[0].project.overlay.exists()
+        assert not tab.locator("dialog[open]").count()
         around(tab, at(tab, *CENTRES["cross"]), 1.2 * RADIUS * unit)
         until(lambda: "12 of 36" in tab.inner_text(".bar"))
         until(lambda: sorted(shown(tab)) == [f"cross/cross-{k:03d}.jpg" for k in range(12)])
@@ -159,10 +165,25 @@ def test_several_labels_are_chosen_and_none_is_an_answer(browser: Any, photos: P
         tab.keyboard.press("Enter")  # a new one, on
         tab.keyboard.press("Enter")  # nothing typed: saves
         until(lambda: said(overlay)[-1][2] == "round;large")
-        assert here.project.labels(0) == ["round", "large"]
+        until(lambda: here.project.labels(0) == ["round", "large"])
         until(lambda: "round, large" in tab.inner_text(".cell >> nth=0"))
         tab.get_by_role("checkbox", name="none of the labels").check()
         until(lambda: "1 of 9" in tab.inner_text(".bar"))
+
+
+def test_a_picture_that_is_deleted_while_it_is_labelled(browser: Any, photos: Path, tmp_path: Path) -> None:
+    folder, overlay = flat(tmp_path / "flat", photos), tmp_path / "labels.csv"
+    with served(load(folder), overlay) as (here, address), page(browser, address) as tab:
+        gone, second = (folder / here.project.name(row) for row in (0, 1))
+        gone.unlink()
+        tab.keyboard.press("Shift+L")
+        until(lambda: "cannot be shown" in tab.inner_text("main"))
+        tab.keyboard.press("x")
+        until(lambda: "cannot be read any more" in tab.inner_text("#toasts"))
+        until(lambda: tab.inner_text(".bar .name") == second.name)
+        until(lambda: tab.evaluate("document.querySelector('img.big:not([hidden])')?.naturalWidth > 0"))
+        tab.keyboard.press("x")
+        until(lambda: [name for name, _, _ in said(overlay)] == [second.name])
 
 
 def test_everything_fits_and_works_on_a_narrow_screen(browser: Any, laid: tuple[Studio, str]) -> None:
@@ -189,6 +210,15 @@ def test_everything_fits_and_works_on_a_narrow_screen(browser: Any, laid: tuple[
         sheet = tab.locator("aside.sheet").bounding_box()
         assert (sheet["x"], sheet["width"]) == (0, 375), "a sheet of its own"
         assert tab.evaluate(clipped) == []
+        tab.keyboard.press("z")
+        large = tab.locator("dialog .zoomed img")
+        until(lambda: large.evaluate("one => one.naturalWidth > 0"))
+        wide = large.bounding_box()["width"]
+        assert 0.5 * 375 < wide <= 375
+        for times in (2, 4, 1):
+            tab.keyboard.press("Enter")
+            until(lambda times=times: large.bounding_box()["width"] > 0.9 * times * wide)
+        tab.keyboard.press("Escape")
         tab.keyboard.press("Escape")
         tab.wait_for_selector("aside.sheet", state="hidden")
         tab.keyboard.press("?")
@@ -217,13 +247,66 @@ def test_a_run_is_watched_while_it_learns(browser: Any, laid: tuple[Studio, str]
                 "of": 40,
                 "loss": loss,
             }
-            log.write(json.dumps(line | {"rate": rate, "left": left}) + "\n")
+            log.write(json.dumps(line | {"rate": rate, "left": left, "speed": 31.4}) + "\n")
         log.flush()
         until(lambda: tab.locator("#now").count() and "15 s left" in tab.inner_text("#now"))
-        assert "epoch 2, step 20 of 40: loss 0.5000, learning rate 0.00800" in tab.inner_text("#now")
+        assert "epoch 2, step 20 of 40: loss 0.5000, learning rate 0.00800, 31 pictures/s" in tab.inner_text("#now")
         drawn = tab.locator("main svg").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
         assert drawn == ["Loss by epoch: 0.500", "Learning rate by epoch: 0.00800"]
         job.state = DONE
         (run / "DONE.json").write_text("{}")
         until(lambda: "done" in tab.inner_text("#run-state"))
         assert not tab.locator("#now").count()
+
+
+def test_findings_are_told_in_chinese_and_those_about_the_whole_set_too(browser: Any, laid: tuple[Studio, str]) -> None:
+    here, address = laid
+    names = [str(name) for name in here.project.images.names]
+    adopt(here, [
+        {"kind": "exact duplicates", "severity": "medium", "rows": [0, 1], "names": names[:2],
+         "why": "2 of 36 pictures (5.6 %) have the same bytes as another: 1 group, 1 more than there are different "
+                "ones.", "fix": "A sentence that nobody knows.", "details": {"groups": [[0, 1]]}},
+        {"kind": "labels without information", "severity": "high", "rows": [], "names": [],
+         "why": "33.3 % [20.0, 50.0] of 36 labels are foretold out of fold, and 33.3 % would be by chance: these "
+                "labels carry no information about the pictures that can be seen here.", "fix": "Nothing to do."},
+    ])  # fmt: skip
+    here.kept["worth"] = WORTH
+    with page(browser, address, "zh-CN") as tab:
+        open_(tab, "fix")
+        tab.wait_for_selector("#worth")
+        assert "低 5.0 个百分点 [1.0, 9.0]（60 张图片，测试）" in tab.inner_text("#worth")
+        tab.wait_for_selector(".cell img[src]")
+        card = tab.locator(".middle .card")
+        assert "36 张图片中的 2 张（5.6 %）与另一张字节完全相同" in card.inner_text()
+        assert card.locator("[lang=en]").all_inner_texts() == ["A sentence that nobody knows."]
+        assert "36 个标签中有 33.3 % [20.0, 50.0] 能在折外预测" in tab.inner_text("aside details")
+        assert tab.evaluate("[...linne.missing]") == []
+    with page(browser, address) as tab:
+        open_(tab, "fix")
+        tab.wait_for_selector(".cell img[src]")
+        assert "2 of 36 pictures (5.6 %)" in tab.inner_text(".middle .card")
+        assert not tab.locator(".middle .card [lang=en]").count()
+
+
+WORTH = {
+    "metric": "accuracy", "percent": True, "value": -0.05, "low": -0.09, "high": -0.01, "n": 60, "warning": "",
+    "sentence": "worse by 5.0 points [1.0, 9.0]", "split": "test", "command": "linne compare a b",
+    "before": {"value": 0.9, "low": 0.85, "high": 0.94}, "after": {"value": 0.85, "low": 0.8, "high": 0.9},
+}  # fmt: skip
+
+
+def test_what_it_brought_is_a_paired_difference_with_its_interval(browser: Any, laid: tuple[Studio, str]) -> None:
+    here, address = laid
+    with page(browser, address) as tab:
+        for one, told in (
+            (WORTH, "After: 85.0 % [80.0, 90.0]. Before: 90.0 % [85.0, 94.0]. worse by 5.0 points [1.0, 9.0], on 60"),
+            (
+                WORTH | {"percent": False, "value": 0.02, "low": -0.01, "high": 0.05},
+                "After: 0.850 [0.800, 0.900]. Before: 0.900 [0.850, 0.940]. not told apart: +0.020 [-0.010, 0.050]",
+            ),
+        ):
+            here.kept["worth"] = one
+            open_(tab, "browse")
+            open_(tab, "fix")
+            tab.wait_for_selector("#worth")
+            assert told in tab.inner_text("#worth")

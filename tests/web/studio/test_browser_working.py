@@ -73,6 +73,22 @@ def test_pictures_are_tried(browser: Any, working: tuple[Studio, str, Path], tmp
         until(lambda: "the <i>cross</i>" in tab.inner_text("#answers article"), 30)
 
 
+def test_the_camera_is_asked(browser: Any, working: tuple[Studio, str, Path]) -> None:
+    with page(browser, working[1]) as tab:
+        tab.set_default_timeout(60_000)
+        open_(tab, "try")
+        tab.keyboard.press("c")
+        until(lambda: tab.evaluate("document.querySelector('video').videoWidth > 0"), 30)
+        tab.keyboard.press("p")
+        tab.wait_for_selector("#answers article h2.label")
+        assert tab.locator("#answers article h2.label").inner_text() in ("bars", "cross", "disc", "unknown")
+        image = tab.locator("#answers article img").first
+        assert image.evaluate("one => one.naturalWidth") == tab.evaluate("document.querySelector('video').videoWidth")
+        tab.keyboard.press("c")
+        until(lambda: not tab.locator("video").is_visible())
+        assert tab.evaluate("document.querySelector('video').srcObject.active") is False, "its light goes out"
+
+
 def test_runs_are_watched_and_reports_stay_by_themselves(browser: Any, working: tuple[Studio, str, Path]) -> None:
     _, address, root = working
     with page(browser, address) as tab:

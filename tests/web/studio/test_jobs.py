@@ -1,5 +1,6 @@
 """The studio's jobs: what each comes to, how it is stopped, and that it goes on without its page."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -12,7 +13,8 @@ from linne.core.applied import apply
 from linne.core.load import load
 from linne.core.measure import content_hash
 from linne.core.overlay import Overlay
-from linne.web.studio.jobs import Jobs
+from linne.web.studio.jobs import Job, Jobs, _end
+from linne.web.studio.left import born
 from linne.web.studio.routes.findings import _compared
 from tests.runs import write_run
 from tests.web.studio.made import Open, flat, opened, tree
@@ -149,3 +151,26 @@ def test_a_job_goes_on_without_the_studio_and_is_found_again(tmp_path: Path, mon
         time.sleep(0.05)
     assert (job.state, found) == ("done", [{"run": 7}])
     assert Jobs(tmp_path, tmp_path).again(found.append) is None, "it is told once"
+
+
+def test_another_process_under_the_number_of_one_that_ended_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, sent = Job(1, "train", ("train",), pid=os.getpid(), born=born(os.getpid())), list[Any]()
+    assert job.goes_on()
+    job.born = "1"
+    assert not job.goes_on()
+    monkeypatch.setattr(os, "killpg", lambda *given: sent.append(given))
+    _end(job)
+    assert sent == []
+
+
+def test_a_job_that_could_last_leaves_no_pipe_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linne.web.studio.jobs.COMMAND", (sys.executable, "-c", "print('{}')"))
+    jobs = Jobs(tmp_path, tmp_path)
+    job, until = jobs.start("train", ["train"], lasts=True), time.monotonic() + 20
+    while job.state in ("waiting", "running") and time.monotonic() < until:
+        time.sleep(0.02)
+    assert job.state == "done"
+    assert job.process is not None
+    assert job.process.stdin is not None
+    assert job.process.stdin.closed
+    jobs.close()

@@ -10,9 +10,13 @@ from fastapi import APIRouter
 
 from ....core.errors import OptionError, RunError
 from ....core.files import plain, write_json
+from ....core.lookup import declared
 from ....core.run import Run
+from ....core.spec import parse
 from ...words import ZH
+from ...words_of_checks import in_chinese
 from ..here import Here, Studio
+from ..project import STATES, Project
 
 router = APIRouter(prefix="/api")
 MOST = 64
@@ -25,9 +29,15 @@ ROWS = 20_000
 
 @router.get("/findings")
 def findings(here: Here) -> list[dict[str, Any]]:
-    """What was found last: kind, severity, why, fix, rows (most important first), groups, suggested classes."""
+    """What was found last: kind, severity, why and fix (why_zh, fix_zh: in Chinese), rows (most important first),
+    groups, suggested classes."""
     recall(here)
-    return here.found
+    return [chinese(one) for one in here.found]
+
+
+def chinese(one: dict[str, Any]) -> dict[str, Any]:
+    """A finding with its sentences in Chinese beside them, "" where they are not known."""
+    return one | {f"{name}_zh": in_chinese(one[name]) for name in ("why", "fix") if name in one}
 
 
 @router.post("/check")
@@ -89,16 +99,33 @@ def recall(here: Studio) -> None:
 
 @router.post("/worth")
 def worth(here: Here) -> dict[str, Any]:
-    """Train without the decisions (unless a run is open) and with them, and compare the two on the same pictures; a
-    chain of jobs, whose result /api/worth gives."""
+    """Train without the decisions (unless a run is open that does not know the last ones) and with them, and compare
+    the two on the same pictures; a chain of jobs, whose result /api/worth gives."""
     if not here.project.trails:
         raise OptionError("Nothing is decided yet, so there is nothing to compare.")
-    before = str(here.run.path) if here.run else str(here.kept.get("before", ""))
+    own = str(here.run.path) if here.run is not None and not knows(here.project, here.run) else ""
+    before = own or str(here.kept.get("before", ""))
     if before and (Path(before) / "DONE.json").exists():
-        return _after(here, before)
+        return _after(here, before, own)
+    if not (here.project.given >= 0).any() and here.project.images.targets is None:
+        raise OptionError("Without the decisions there is no label to learn from. Open a run that was trained before "
+                          "the last ones, under Train.")  # fmt: skip
     out = _place(here, "before")
     begun = here.jobs.start("train before", ["train", here.source, "--out", out], lambda _: _remember(here, out))
     return begun.data()
+
+
+def knows(project: Project, run: Run) -> bool:
+    """Whether a run learned from every decision as it is now: then it is none to compare them with."""
+    table = run.images()
+    told = zip(table["name"].to_pylist(), table["label"].to_pylist(), table["kept"].to_pylist(), strict=True)
+    labels = {name: label if kept else None for name, label, kept in told}
+    for row in project.trails:
+        out = STATES[project.state[row]] in ("dropped", "bad picture")
+        has = labels.get(str(project.images.names[row]))
+        if (has is not None) if out else (has or "") != project.word(row):
+            return False
+    return True
 
 
 @router.get("/worth")
@@ -113,10 +140,11 @@ def _remember(here: Studio, out: str) -> None:
     _after(here, out)
 
 
-def _after(here: Studio, before: str) -> dict[str, Any]:
+def _after(here: Studio, before: str, own: str = "") -> dict[str, Any]:
+    """own: the open run, whose settings are used again."""
     out = _place(here, "after")
     words = here.overlaid("train", here.source)
-    words += ["--recipe", str(Path(before) / "recipe.toml")] if here.run else []
+    words += ["--recipe", str(Path(own) / "recipe.toml")] if own else []
     return here.jobs.start("train after", [*words, "--out", out], lambda _: _compared(here, before, out)).data()
 
 
@@ -131,8 +159,9 @@ def _told(here: Studio, told: dict[str, Any], before: str, after: str, split: st
     pair = told["pairs"][0]
     ends = {name: pair[name] for name in ("metric", "value", "low", "high", "n", "sentence", "warning")}
     figures = [{name: one[name] for name in ("value", "low", "high")} for one in told["figures"]]
-    return plain(ends | {"before": figures[0], "after": figures[1], "split": split, "runs": [before, after],
-                         "notes": told["notes"], "changed": here.project.figures()["changed"],
+    percent = declared("metric", parse(pair["metric"])[0].name, "percent", True)
+    return plain(ends | {"percent": percent, "before": figures[0], "after": figures[1], "split": split,
+                         "runs": [before, after], "notes": told["notes"], "changed": here.project.figures()["changed"],
                          "command": told["command"]})  # fmt: skip
 
 

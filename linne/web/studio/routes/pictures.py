@@ -13,7 +13,7 @@ from ....core.names import printable
 from ....core.overlay import NONE, joined
 from ..here import Here, Studio
 from ..project import Gone
-from .findings import recall
+from .findings import chinese, recall
 
 router = APIRouter(prefix="/api")
 MOST = 512
@@ -123,7 +123,7 @@ def picture(row: int, here: Here) -> dict[str, Any]:
     told["confidence"] = sure if sure < 255 else None
     told["given"] = own.classes[own.given[row]] if own.given[row] >= 0 else ""
     told["findings"] = [
-        {"kind": one["kind"], "zh": one.get("zh", ""), "severity": one["severity"], "why": one["why"]}
+        chinese({"kind": one["kind"], "zh": one.get("zh", ""), "severity": one["severity"], "why": one["why"]})
         for place, one in enumerate(here.found) if place < 64 and int(here.flags[row]) >> place & 1
     ]  # fmt: skip
     told["trail"] = [

@@ -2,7 +2,7 @@
 
 const NS = "http://www.w3.org/2000/svg";
 const INKS = ["var(--accent)", "var(--warn)", "var(--good)", "var(--bad)"];
-const WIDTH = 640, HEIGHT = 220, LEFT = 46, BOTTOM = 26, TOP = 10;
+const WIDTH = 640, HEIGHT = 220, LEFT = 60, BOTTOM = 26, TOP = 24;
 
 function s(tag, props = {}, ...children) {
   const made = document.createElementNS(NS, tag);
@@ -25,7 +25,7 @@ export function curves(lines, { x, y, said }) {
   made.append(s("path", { d: `M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - 10}`, fill: "none", stroke: "var(--edge)" }));
   for (const value of y1 > y0 ? [y0, y1] : [y0]) made.append(s("text", { x: LEFT - 5, y: py(value) + 4, "text-anchor": "end" }, nice(value)));
   for (const value of x1 > x0 ? [x0, x1] : [x0]) made.append(s("text", { x: px(value), y: HEIGHT - 9, "text-anchor": value === x1 && x1 > x0 ? "end" : "start" }, nice(value)));
-  made.append(s("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 9, "text-anchor": "middle" }, x), s("text", { x: LEFT + 6, y: TOP + 8 }, y));
+  made.append(s("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 9, "text-anchor": "middle" }, x), s("text", { x: LEFT, y: TOP - 9, "text-anchor": "middle" }, y));
   lines.forEach((line, k) => {
     const path = line.points.filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b)).map(([a, b]) => `${px(a).toFixed(1)} ${py(b).toFixed(1)}`);
     if (!path.length) return;

@@ -1,7 +1,7 @@
 // Elements and the few pieces that every part of the page uses. Text is always text: nothing here takes HTML.
 
 import * as api from "./api.js";
-import { t } from "./words.js";
+import { says, t } from "./words.js";
 
 export function h(tag, props = {}, ...children) {
   const made = document.createElement(tag);
@@ -19,6 +19,12 @@ export function h(tag, props = {}, ...children) {
 // the labels of a picture as it is shown; none of several is an answer, no label is a gap
 export const named = (row) => api.labels(row).join(", ") || (api.project.several && api.known(row) ? t("none of the labels") : "—");
 export const called = (text) => (api.project.several ? api.parted(text).join(", ") || t("none of the labels") : text);
+
+// a check's `why` or `fix` in the page's language, or in English and marked as such
+export function sentence(finding, what) {
+  const [text, lang] = says(finding, what);
+  return h("span", { lang }, text);
+}
 
 export const clear = (root, ...children) => { root.replaceChildren(...children.flat().filter(Boolean)); return root; };
 

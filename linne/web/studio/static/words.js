@@ -9,6 +9,9 @@ export function speak(to) { language = to; localStorage.setItem("lang", to); doc
 
 export const called = (finding) => (language === "zh" && finding.zh ? finding.zh : finding.kind);
 
+// what a check says, as [text, its language where that is not the page's]
+export const says = (finding, what) => (language !== "zh" ? [finding[what]] : finding[`${what}_zh`] ? [finding[`${what}_zh`]] : [finding[what], "en"]);
+
 export function t(text, values = {}) {
   let told = text;
   if (language === "zh") {

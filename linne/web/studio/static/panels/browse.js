@@ -30,11 +30,11 @@ export function mount(root, api, t) {
   const mark = (row) => (api.columns.conflict[row] ? "!" : "") + (api.left(row) ? "✕" : api.state(row) ? "✓" : "");
   const counted = h("span", {}), chosen = h("span", { class: "soft" });
   const button = (text, then, key) => h("button", { type: "button", title: key, onclick: then }, t(text));
+  const acts = [button("Relabel", relabel, "r"), button("Keep", () => say("keep"), "k"), button("Leave out", () => say("drop"), "x")];
+  const looks = [button("Look closely", () => close.show(grid.active), "Enter"), button("Find similar", () => similar(grid.active), "s")];
   const views = h("div", { class: "row", role: "group", "aria-label": t("Map") });
   const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") }, views, counted, chosen,
-    button("Relabel", relabel, "r"), button("Keep", () => say("keep"), "k"), button("Leave out", () => say("drop"), "x"),
-    button("Undo", () => api.undo(), "u"), button("Look closely", () => close.show(grid.active), "Enter"),
-    button("Find similar", () => similar(grid.active), "s"));
+    acts, button("Undo", () => api.undo(), "u"), looks);
   const aside = h("aside", { "aria-label": t("Filters") });
   const stage = h("div", { class: "stage" }, grid.root), empty = h("p", { class: "soft empty", hidden: true }, t("No picture passes these filters."));
   const frame = h("div", { class: "side" }, aside, h("div", { class: "middle" }, bar, stage));
@@ -66,11 +66,14 @@ export function mount(root, api, t) {
 
   function tell() { if (close?.at != null && grid.active !== undefined && close.at !== grid.active) close.show(grid.active); chosen.textContent = grid.selected.size ? t("{n} selected", { n: grid.selected.size }) : ""; }
 
+  // on the map no picture is seen to be chosen, so none is decided on
+  const seen = () => !chartMade;
   async function say(decision, to = []) {
     const rows = grid.chosen();
-    if (rows.length) await api.decide(rows, decision, to);
+    if (seen() && rows.length) await api.decide(rows, decision, to);
   }
   async function relabel() {
+    if (!seen()) return;
     const rows = grid.chosen(), to = await relabelled(rows);
     grid.root.focus();
     if (to) api.decide(rows, "relabel", to);
@@ -115,7 +118,7 @@ export function mount(root, api, t) {
   }
 
   async function similar(row) {
-    if (row === undefined) return;
+    if (row === undefined || !seen()) return;
     try {
       const told = await api.get(`/api/similar/${row}?n=200`);
       want.only = new Set([row, ...told.rows]);
@@ -131,6 +134,7 @@ export function mount(root, api, t) {
   function map(on) {
     chartMade?.close();
     chartMade = null;
+    for (const one of [...acts, ...looks]) one.disabled = on;
     clear(views, [["Grid", false], ["Map", true]].map(([text, is]) => h("button", { type: "button", "aria-pressed": String(is === on), onclick: () => map(is) }, t(text))));
     if (!on) { clear(stage, grid.root); grid.layout(); return; }
     chartMade = chart(api, t, (rows) => {
@@ -152,7 +156,7 @@ export function mount(root, api, t) {
     unmount() { offs.forEach((off) => off()); close.off(); grid.close(); chartMade?.close(); },
     keys: {
       r: [t("Relabel"), relabel], k: [t("Keep"), () => say("keep")], x: [t("Leave out"), () => say("drop")],
-      s: [t("Find similar"), () => similar(grid.active)], m: [t("Map"), () => map(!chartMade)], Escape: [t("Close"), () => close.close()],
+      s: [t("Find similar"), () => similar(grid.active)], m: [t("Map"), () => map(!chartMade)], z: [t("Enlarge"), () => close.enlarge()], Escape: [t("Close"), () => close.close()],
     },
     help: [["Space", t("select")], ["Ctrl+A", t("all shown pictures")], ["Enter", t("open")]],
   };

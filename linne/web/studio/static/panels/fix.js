@@ -1,6 +1,6 @@
 // Put right: what the checks found, one key a decision, many pictures at once.
 
-import { called as said, clear, h, job, named, relabelled, toast } from "../ui.js";
+import { called as said, clear, h, job, named, relabelled, sentence, toast } from "../ui.js";
 import { closeup } from "../closeup.js";
 import { Grid } from "../grid.js";
 import { called } from "../words.js";
@@ -18,13 +18,17 @@ export const zh = {
   "test": "测试", "validation": "验证", "train": "训练（折外）", "high": "严重", "medium": "中等", "low": "轻微",
   "all but the first of each group": "每组除第一张外全部", "keep the first, leave the others out": "保留第一张，排除其余",
   "this group": "这一组", "What people answered differently, not having seen each other.": "两人在互未看到对方答案时作出的不同回答。",
+  "better by {n} points [{low}, {high}]": "高 {n} 个百分点 [{low}, {high}]", "worse by {n} points [{low}, {high}]": "低 {n} 个百分点 [{low}, {high}]", "not told apart: {n} points [{low}, {high}]": "分不出高下：{n} 个百分点 [{low}, {high}]",
+  "better by {n} [{low}, {high}]": "好 {n} [{low}, {high}]", "worse by {n} [{low}, {high}]": "差 {n} [{low}, {high}]", "not told apart: {n} [{low}, {high}]": "分不出高下：{n} [{low}, {high}]",
+  "About the whole set: {n}": "关于整个数据集：{n}",
   "Look at each and decide again.": "逐一查看并重新决定。", "Look closely": "细看", "Odds against the label": "与标签相悖的胜算", "Surest first: the more an answer is contradicted, the earlier it comes.": "最确定的在前：与回答越矛盾越靠前。",
   "All of this finding are decided. Choose another one at the left.": "该问题下的图片均已决定。请在左侧选择其他问题。", "The checks look at every picture for wrong labels, duplicates, leaks, outliers and more.": "检查会查看每张图片，寻找可疑标注、重复、泄漏、离群等问题。",
 };
 
 export function mount(root, api, t) {
   let findings = [], at = null, hide = true;
-  const one = () => (at === "conflicts" ? { kind: t("Conflicts"), why: t("What people answered differently, not having seen each other."), fix: t("Look at each and decide again."),
+  const twice = (what, text) => ({ [what]: t(text), [`${what}_zh`]: t(text) });
+  const one = () => (at === "conflicts" ? { kind: t("Conflicts"), ...twice("why", "What people answered differently, not having seen each other."), ...twice("fix", "Look at each and decide again."),
     rows: [...api.columns.conflict.keys()].filter((row) => api.columns.conflict[row]), groups: [] } : findings[at]);
   // whether it waits for a decision on this finding: a label that somebody gave it at first is none
   const open = (row) => !api.columns.state[row] || (api.state(row) === "labelled" && one()?.kind !== "no label");
@@ -63,19 +67,25 @@ export function mount(root, api, t) {
     clear(aside, h("h2", {}, t("Findings")),
       h("button", { type: "button", class: findings.length ? "" : "main", onclick: () => api.post("/api/check").then(api.look).catch((error) => toast(error.message)) }, t(findings.length ? "Check again" : "Run the checks")), line.line,
       h("ul", { class: "plain" }, conflicts ? pick("conflicts", t("Conflicts"), "high", conflicts) : null, listed.map(([own, place]) => pick(place, called(own), own.severity, own.rows.length))),
-      findings.length ? null : h("p", { class: "soft" }, t("Nothing was checked yet.")),
+      findings.length ? null : h("p", { class: "soft" }, t("Nothing was checked yet.")), whole_(),
       h("h2", {}, t("What it brought")), h("p", {}, t("Labels changed: {n}. Pictures left out: {m}.", { n: api.project.figures.changed, m: api.project.figures.left_out })),
       h("button", { type: "button", onclick: () => api.post("/api/worth").then(api.look).catch((error) => toast(error.message)) }, t("Train without and with the decisions, and compare")),
       worthLines.map((own) => own.line), brings);
+  }
+
+  // what concerns no picture more than another: a table that slipped, a class without pictures, files that were left out
+  function whole_() {
+    const told = findings.filter((own) => !own.rows.length);
+    return told.length ? h("details", { open: told.some((own) => own.severity !== "low") }, h("summary", {}, t("About the whole set: {n}", { n: told.length })), h("ul", { class: "plain small" }, told.map((own) => h("li", {},
+      h("b", { class: own.severity === "high" ? "bad" : own.severity === "medium" ? "warn" : "" }, called(own)), ": ", sentence(own, "why"), " ", h("span", { class: "soft" }, sentence(own, "fix")))))) : null;
   }
 
   function show(keep = false) {
     const own = one();
     bar.hidden = !own;
     if (!own) { grid.show([]); nothing.hidden = false; nothing.textContent = t(findings.length ? "Nothing was found." : "The checks look at every picture for wrong labels, duplicates, leaks, outliers and more."); return clear(told); }
-    const says = at === "conflicts" ? undefined : "en";  // what a check says is English
     const left = own.rows.filter((row) => at === "conflicts" || open(row));
-    clear(told, h("div", { class: "card" }, h("p", {}, h("b", {}, called(own)), " · ", h("span", { lang: says }, own.why)), h("p", { class: "soft" }, h("span", { lang: says }, own.fix), " · ", t("left to decide: {n}", { n: left.length })),
+    clear(told, h("div", { class: "card" }, h("p", {}, h("b", {}, called(own)), " · ", sentence(own, "why")), h("p", { class: "soft" }, sentence(own, "fix"), " · ", t("left to decide: {n}", { n: left.length })),
       own.kind === "wrong label" ? h("p", { class: "soft small" }, t("Surest first: the more an answer is contradicted, the earlier it comes.")) : null,
       own.groups.length ? h("button", { type: "button", onclick: firsts }, t("all but the first of each group")) : null));
     grid.show(hide && at !== "conflicts" ? left : own.rows, keep);
@@ -125,10 +135,18 @@ export function mount(root, api, t) {
   async function brought() {
     const got = await api.get("/api/worth");
     if (!("sentence" in got)) return clear(brings);
-    const percent = (own) => `${(100 * own.value).toFixed(1)} % [${(100 * own.low).toFixed(1)}, ${(100 * own.high).toFixed(1)}]`;
-    clear(brings, h("div", { class: "card", role: "status" },
-      h("p", {}, t("After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).", { a: percent(got.after), b: percent(got.before), sentence: got.sentence, n: got.n, split: t(got.split) })),
-      h("p", { class: "soft small" }, t("95 % intervals; both judged by the labels as they are now.")), h("p", { class: "small" }, h("code", {}, got.command))));
+    const one = (value) => (got.percent ? (100 * value).toFixed(1) : value.toFixed(3)), unit = got.percent ? " %" : "";
+    const figure = (own) => `${one(own.value)}${unit} [${one(own.low)}, ${one(own.high)}]`;
+    clear(brings, h("div", { class: "card", role: "status", id: "worth" },
+      h("p", {}, t("After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).", { a: figure(got.after), b: figure(got.before), sentence: difference(got, one), n: got.n, split: t(got.split) })),
+      got.warning ? h("p", { class: "warn small", lang: "en" }, got.warning) : null,
+      h("p", { class: "soft small" }, t("95 % intervals; both judged by the labels as they are now.")), h("p", { class: "small name" }, h("code", {}, got.command))));
+  }
+  function difference(got, one) {
+    if (got.low === null || got.high === null) return got.sentence;
+    const sure = got.low > 0 || got.high < 0, sign = sure && got.value < 0 ? -1 : 1, ends = [sign * got.low, sign * got.high].sort((a, b) => a - b).map(one);
+    const text = (sure ? (got.value > 0 ? "better by {n}" : "worse by {n}") : "not told apart: {n}") + (got.percent ? " points [{low}, {high}]" : " [{low}, {high}]");
+    return t(text, { n: (sure ? "" : got.value < 0 ? "-" : "+") + one(Math.abs(got.value)), low: ends[0], high: ends[1] });
   }
 
   list();
@@ -140,7 +158,7 @@ export function mount(root, api, t) {
     unmount() { offs.forEach((off) => off()); close.off(); grid.close(); },
     keys: {
       k: [t("Keep"), () => say("keep")], a: [t("Accept"), accept], r: [t("Relabel"), relabel], x: [t("Leave out"), () => say("drop")],
-      b: [t("Bad picture"), () => say("bad picture")], q: [t("Unsure"), () => say("unsure")], g: [t("Whole group"), whole], Escape: [t("Close"), () => close.close()],
+      b: [t("Bad picture"), () => say("bad picture")], q: [t("Unsure"), () => say("unsure")], g: [t("Whole group"), whole], z: [t("Enlarge"), () => close.enlarge()], Escape: [t("Close"), () => close.close()],
     },
   };
 }

@@ -14,6 +14,7 @@ export const zh = {
   "accept the guess": "接受猜测", "Progress": "进度", "Actions": "操作", "Conflict": "冲突", "decided in the meantime": "期间已被决定",
 };
 Object.assign(zh, { "None of the labels": "不含任何标签", "{n} more: press c": "另有 {n} 个：按 c 查找", "Choose labels, or press 0 for none of them.": "请选择标签，或按 0 表示不含任何标签。" });
+Object.assign(zh, { "This picture cannot be shown: its file is gone or cannot be read. Skip it, or say bad picture under Put right.": "无法显示这张图片：文件已不在或无法读取。请跳过，或在“订正”中标为坏图片。" });
 const LISTED = 60;  // classes that have a button of their own; the others are chosen by name
 const AFTER = 20;
 const AHEAD = 4;
@@ -27,6 +28,11 @@ export function mount(root, api, t) {
   const stage = h("div", {}, image, none);
   stage.style.cssText = "min-height:0;display:grid;grid-template-rows:minmax(0,1fr);place-items:center;padding:.5rem";
   image.style.height = "100%";
+  image.addEventListener("error", () => {
+    if (!at || !image.getAttribute("src")) return;
+    image.hidden = true;
+    none.textContent = t("This picture cannot be shown: its file is gone or cannot be read. Skip it, or say bad picture under Put right.");
+  });
   const list = h("ul", { class: "plain" }), progress = h("div", {}), latest = h("ul", { class: "plain small" });
   const asked = job("suggest", refill);
   const button = (text, then, key) => h("button", { type: "button", title: key, onclick: then }, t(text), " ", h("kbd", { "aria-hidden": "true" }, key));

@@ -16,7 +16,7 @@ export const zh = {
   "{n} classes with pictures; training takes two or more.": "有图片的类别 {n} 个；训练至少需要两个。",
 };
 Object.assign(zh, {
-  "Learning rate by epoch": "各轮学习率", "epoch {epoch}, step {step} of {of}: loss {loss}, learning rate {rate}, {left} s left": "第 {epoch} 轮，第 {step} / {of} 步：损失 {loss}，学习率 {rate}，还剩 {left} 秒",
+  "Learning rate by epoch": "各轮学习率", "epoch {epoch}, step {step} of {of}: loss {loss}, learning rate {rate}, {speed} pictures/s, {left} s left": "第 {epoch} 轮，第 {step} / {of} 步：损失 {loss}，学习率 {rate}，每秒 {speed} 张，还剩 {left} 秒",
   "Without it a run ends with the studio. With it the next studio of this project finds it under Runs.": "不勾选时，训练随工作室结束；勾选后，下次打开此项目时会在“训练记录”中找到它。" });
 const LINES = 300;
 
@@ -110,9 +110,11 @@ export function mount(root, api, t) {
       h("tbody", {}, told.map((step) => h("tr", {}, h("th", { scope: "row" }, t(step.rung)), h("td", {}, Math.round(step.seconds ?? 0)), h("td", {}, (step.gain ? `${t("gain")} ` : "") + figure({ percent: one?.percent, ...step })), h("td", {}, t(step.kept === false ? "no" : "yes"))))))];
   }
 
+  const NAMES = { macro_f1: "macro F1", accuracy: "accuracy", balanced_accuracy: "balanced accuracy", log_loss: "log loss" };
+  const called = (metric) => (metric in NAMES ? t(NAMES[metric]) : metric.replaceAll("_", " "));
   function now(line) {
-    if (line.left === undefined || line.of === undefined || line.rate === undefined) return line.say;
-    return t("epoch {epoch}, step {step} of {of}: loss {loss}, learning rate {rate}, {left} s left", { epoch: String(line.epoch), step: line.step, of: line.of, loss: line.loss.toFixed(4), rate: line.rate.toPrecision(3), left: Math.round(line.left) });
+    if (line.left === undefined || line.of === undefined || line.rate === undefined || line.speed === undefined) return line.say;
+    return t("epoch {epoch}, step {step} of {of}: loss {loss}, learning rate {rate}, {speed} pictures/s, {left} s left", { epoch: String(line.epoch), step: line.step, of: line.of, loss: line.loss.toFixed(4), rate: line.rate.toPrecision(3), left: Math.round(line.left), speed: Math.round(line.speed) });
   }
 
   function draw() {
@@ -128,7 +130,7 @@ export function mount(root, api, t) {
     const last = learned.at(-1);
     const scrolled = detail.scrollTop;
     clear(detail, h("div", { class: "row" }, h("h2", { class: "name", id: "run-name" }, one?.name ?? t("new run")), h("span", { class: "soft", id: "run-state" }, t(state || one?.state || "waiting"))),
-      one?.metric ? h("p", { id: "run-figure" }, t("{metric} {value} [{low}, {high}] on {n} pictures", { metric: one.metric.replaceAll("_", " "), value: share(one, one.value), low: share(one, one.low), high: share(one, one.high), n: one.n }), one.warning ? ` (${one.warning})` : "") : null,
+      one?.metric ? h("p", { id: "run-figure" }, t("{metric} {value} [{low}, {high}] on {n} pictures", { metric: called(one.metric), value: share(one, one.value), low: share(one, one.low), high: share(one, one.high), n: one.n }), one.warning ? ` (${one.warning})` : "") : null,
       last && state === "running" ? h("p", { role: "status", id: "now" }, now(last)) : null,
       h("div", { class: "row" },
         one?.report ? h("a", { href: `/api/train/report/${one.id}`, target: "_blank", rel: "noopener noreferrer" }, t("Open the report")) : null,

@@ -1,0 +1,79 @@
+"""What checks say in Chinese: real sentences, all of a check's fixed ones, and none that no check says any more."""
+
+import ast
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from linne.web.words_of_checks import PLACE, SENTENCES, in_chinese
+
+ROOT = Path(__file__).parents[2] / "linne"
+SAID = [*ROOT.glob("tricks/check/*.py"), *ROOT.glob("tricks/source/*.py"), *ROOT.glob("tricks/split/*.py"),
+        ROOT / "core" / "applied.py"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("english", "chinese"), [
+    (("2 labels of 45 may be wrong: 4.4 % [0.0, 26.7] are wrong or open to doubt, 4.4 % [1.2, 14.9] contradicted 100 "
+     "to 1. Of those called 'cat': 9.0 % [1.0, 30.0]. The surest: disc/a. b.jpg is called 'disc', looks like 'cross'."),
+     ("45 个标签中有 2 个标签可能有误：4.4 % [0.0, 26.7] 有误或存疑，4.4 % [1.2, 14.9] 以 100 比 1 被否定。"
+     "标为 'cat' 的：9.0 % [1.0, 30.0]。最确定的：disc/a. b.jpg 标为 'disc'，看起来像 'cross'。")),
+    ("6 of 1,045 pictures (0.6 %) have the same bytes as another: 1 group, 5 more than there are different ones.",
+     "1,045 张图片中的 6 张（0.6 %）与另一张字节完全相同：共 1 组，比不同的图片多出 5 张。"),
+    ("3 of 40 pictures (7.5 %) of test have a verified twin in train or validation.",
+     "测试部分：40 张图片中的 3 张（7.5 %）在训练或验证中有经核实的近似副本。"),
+    ("2 classes with fewer than 10 each: 'a', 'b' and 3 more.", "2 个类别各少于 10 张：'a', 'b' 等，另有 3 个。"),
+    ("'cat' has 30 pictures, 'big dog' 3: 10.0 times fewer. Always saying 'cat' would be right 91 % of the time.",
+     "'cat' 有 30 张图片，'big dog' 3 张：少 10.0 倍。总是回答 'cat' 也能答对 91 %。"),
+    ("1 of 9 pictures (11.1 %): variance of the Laplacian beyond 12 (median 300); the worst, 12 pictures.jpg, has 3.",
+     "9 张图片中的 1 张（11.1 %）：拉普拉斯方差超出 12（中位数 300）；最严重的 12 pictures.jpg 为 3。"),
+    ("Nothing that any check says.", ""), ("Nothing to do. Nothing that any check says.", ""), ("", ""),
+])  # fmt: skip
+def test_sentences_with_what_stands_in_them(english: str, chinese: str) -> None:
+    assert in_chinese(english) == chinese
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Every text of a file in its order; "\\0" where something is put in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_every_fixed_advice_of_a_check_is_there() -> None:
+    missing = set()
+    for path in ROOT.glob("tricks/check/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding"):
+                continue
+            advice = next((one.value for one in node.keywords if one.arg == "fix"), node.args[4:5] or None)
+            for one in advice if isinstance(advice, list) else [advice]:
+                if isinstance(one, ast.Constant) and not in_chinese(str(one.value)):
+                    missing.add(one.value)
+    assert missing == set()
+
+
+def test_no_sentence_is_there_that_nobody_says() -> None:
+    said = " \0 ".join(text for path in SAID for text in texts(path))
+    for english in SENTENCES:
+        pieces = [piece.strip(" .,;:()[]%") for piece in PLACE.split(english)[::2]]
+        longest = max(pieces, key=len)
+        words = longest.split()
+        runs = [" ".join(words[at : at + 4]) for at in range(max(1, len(words) - 3))]
+        assert any(run in said for run in runs), english
+
+
+def test_a_hostile_name_costs_no_time() -> None:
+    begun = time.perf_counter()
+    in_chinese("6 of 9 pictures (9 %) unlike all others, up to " + "; the furthest is . of has " * 2000 + "!")
+    assert time.perf_counter() - begun < 2
+
+
+def test_places_are_the_same_in_both_languages() -> None:
+    for english, chinese in SENTENCES.items():
+        assert set(PLACE.findall(chinese)) <= set(PLACE.findall(english)), english
+        lost = set(PLACE.findall(english)) - set(PLACE.findall(chinese))
+        assert lost <= {"again"}, english
