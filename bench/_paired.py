@@ -16,6 +16,7 @@ from _measure import DATA, ROOT, machine
 from _small import ground, held, logits, normalised
 from scipy.special import stdtrit
 
+from bench._small import scale_of
 from linne.core.decode import Geometry
 from linne.core.lookup import find, offer
 from linne.core.rng import key, rng
@@ -25,7 +26,7 @@ from linne.engine.criterion import Criterion
 from linne.engine.loader import Pictures
 from linne.engine.loop import fit
 from linne.engine.settings import Settings
-from linne.engine.small import able, scale_of
+from linne.engine.small import able
 
 SEEDS = 3
 EACH = 1000
