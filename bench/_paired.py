@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 from _measure import DATA, ROOT, machine
-from _small import ground, held, logits, normalised
+from _small import ground, held, logits, normalised, scale_of
 from scipy.special import stdtrit
 
-from bench._small import scale_of
 from linne.core.decode import Geometry
 from linne.core.lookup import find, offer
 from linne.core.rng import key, rng

@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 from _paired import SEEDS, Book, Set, Way, compared, drawn, finish, points, real, results, verdict
-from _small import held, logits
+from _small import held, logits, scale_of
 
-from bench._small import scale_of
 from linne.core.decode import Geometry
 from linne.core.lookup import find, offer
 from linne.core.rng import key
