@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from _measure import DATA, ROOT, machine
-from _small import ground, held, logits, normalised
+from _small import ground, held, logits, normalised, scale_of
 from scipy.special import stdtrit
 
 from linne.core.decode import Geometry
@@ -25,7 +25,7 @@ from linne.engine.criterion import Criterion
 from linne.engine.loader import Pictures
 from linne.engine.loop import fit
 from linne.engine.settings import Settings
-from linne.engine.small import able, scale_of
+from linne.engine.small import able
 
 SEEDS = 3
 EACH = 1000

@@ -16,9 +16,10 @@ from linne.core.load import load
 from linne.core.lookup import find
 from linne.engine import device
 from linne.engine.criterion import Criterion
+from linne.engine.loader import Scale
 from linne.engine.loop import fit
 from linne.engine.settings import Fitted, Settings
-from linne.engine.small import Pixels, scale_of, stacked
+from linne.engine.small import Pixels, stacked
 
 WHITEN = 5000
 """Pictures that the first layer is whitened by, as in airbench."""
@@ -43,6 +44,12 @@ def ground(source: "str | Path", chain: str) -> "Ground | None":
     whole, test = stacked(images.items), images.split == "test"
     return Ground(held(whole[~test], images.labels[~test], chain), whole[test], images.labels[test],
                   len(images.classes))  # fmt: skip
+
+
+def scale_of(pixels: np.ndarray) -> Scale:
+    """Mean and standard deviation of each channel of (n, S, S, C) uint8, in 0..1; deviations are at least 1/255."""
+    share = pixels[:: max(1, len(pixels) // 10_000)].reshape(-1, pixels.shape[3]) / 255
+    return tuple(share.mean(0).tolist()), tuple(np.maximum(share.std(0), 1 / 255).tolist())
 
 
 def held(pixels: np.ndarray, labels: np.ndarray, chain: str) -> Pixels:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from _paired import SEEDS, Book, Set, Way, compared, drawn, finish, points, real, results, verdict
-from _small import held, logits
+from _small import held, logits, scale_of
 
 from linne.core.decode import Geometry
 from linne.core.lookup import find, offer
@@ -29,7 +29,6 @@ from linne.engine.criterion import Criterion
 from linne.engine.loader import Pictures
 from linne.engine.loop import fit
 from linne.engine.settings import Settings
-from linne.engine.small import scale_of
 
 VIEW = "resized_crop(area=(.3,1.)),flip,brightness(.3),contrast(.3)"
 

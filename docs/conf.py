@@ -42,6 +42,8 @@ ACCESSIBLE = (
     ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Pages">'),
     ('<aside class="toc-drawer">', '<aside class="toc-drawer" aria-label="On this page">'),
     ("<pre>", '<pre tabindex="0">'),
+    ('role="heading"><span class="caption-text">', 'role="heading" aria-level="2"><span class="caption-text">'),
+    ('<th class="head"><p></p></th>', '<td class="head"></td>'),
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
 )
 """What the theme leaves out: names of its two sides, and a way to what scrolls for those who have no mouse."""
