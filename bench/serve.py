@@ -25,7 +25,7 @@ from _measure import DATA, keep
 from PIL import Image
 
 TINY = "--tiny" in sys.argv
-PICTURES, SECONDS, ENDS, TURNS, TURN = (100, 5, 2, 2, 2) if TINY else (2_000, 20, 20, 24, 4)
+PICTURES, SECONDS, ENDS, TURNS, TURN = (100, 5, 2, 2, 2) if TINY else (2_000, 20, 20, 12, 6)
 CONNECTIONS = 32
 """Requests at a time that fill the server and overload it not."""
 
@@ -54,7 +54,7 @@ def bound(model: Any, folder: Path) -> dict[str, float]:
     """Pictures a second of decoding alone and of the network alone."""
     from linne.engine.serving import Picture, squared
 
-    files = [path.read_bytes() for path in sorted(folder.iterdir())[: 100 if TINY else 400]]
+    files = [path.read_bytes() for path in sorted(folder.iterdir())[: 100 if TINY else 1_000]]
     begun = time.monotonic()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         squares = list(pool.map(lambda data: squared(data, model.geometry), files))

@@ -1,8 +1,8 @@
 """ASGI in types, and how a request is refused: at once, before its body is read, and so that the client hears it."""
 
 import asyncio
+import contextlib
 import json
-import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -83,15 +83,14 @@ def start(status: int, headers: Iterable[tuple[str, str]]) -> Message:
 
 async def drain(receive: Receive, most: int) -> bool:
     """Read a body away: at most so many bytes, for PATIENCE seconds. Whether its end was reached."""
-    read, ends = 0, time.monotonic() + PATIENCE
-    while read <= most:
-        try:
-            message = await asyncio.wait_for(receive(), max(0.0, ends - time.monotonic()))
-        except TimeoutError:
-            return False
-        if message["type"] != "http.request":
-            return False
-        read += len(message.get("body", b""))
-        if not message.get("more_body", False):
-            return True
+    read = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while read <= most:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return False
+                read += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return True
     return False

@@ -75,15 +75,15 @@ class Body:
     def __init__(self, receive: Receive, send: Send, sizes: Sizes, most: int) -> None:
         self._receive, self._send, self._sizes, self._most = receive, send, sizes, most
         self._began = 0.0
-        self._coming: asyncio.Future[Message] | None = None
+        self._waiting: asyncio.Timeout | None = None
         self.read, self.whole, self.started = 0, False, False
         self.refused: Refused | None = None
 
     def cut(self, why: Refused) -> None:
         """Answer so, unless it was answered or refused already; whoever waits for the rest meets a client that left."""
         self.refused = self.refused or why
-        if self._coming is not None:
-            self._coming.cancel()
+        if self._waiting is not None and not self._waiting.expired():
+            self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def receive(self) -> Message:
         """The next message; http.disconnect where the body was refused."""
@@ -107,13 +107,13 @@ class Body:
 
     async def _next(self, seconds: float) -> "Message | None":
         """The next message, None where it does not come in so many seconds or the body is cut meanwhile."""
-        self._coming = asyncio.ensure_future(self._receive())
         try:
-            done, _ = await asyncio.wait((self._coming,), timeout=seconds)
-            return self._coming.result() if done and not self._coming.cancelled() else None
+            async with asyncio.timeout(seconds) as self._waiting:
+                return await self._receive()
+        except TimeoutError:
+            return None
         finally:
-            self._coming.cancel()
-            self._coming = None
+            self._waiting = None
 
     def _cut(self, why: Refused) -> Message:
         self.refused = why

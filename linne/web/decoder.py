@@ -10,6 +10,8 @@ import sys
 from functools import cache
 from typing import IO
 
+import numpy as np
+
 from ..core.decode import Geometry, Limits, decode, prepare
 from ..core.errors import Unreadable
 from ..core.measure import content_hash
@@ -30,19 +32,20 @@ def main(source: IO[bytes], sink: IO[bytes]) -> None:
         first, second = ASK.unpack(head)
         geometry, data = source.read(first), source.read(second)
         ok, body = answer(data, geometry)
-        sink.write(ANSWER.pack(ok, len(body)) + body)
+        sink.write(b"".join((ANSWER.pack(ok, sum(map(len, body))), *body)))
         sink.flush()
 
 
-def answer(data: bytes, geometry: bytes) -> tuple[bool, bytes]:
+def answer(data: bytes, geometry: bytes) -> "tuple[bool, tuple[bytes | memoryview, ...]]":
     """Whether the picture could be read, and its hash with the square's pixels, or with the reason."""
     mark, wanted = content_hash(data), _wanted(geometry)
     if isinstance(wanted, Sights):
-        return True, mark + prepared(data, wanted)
+        return True, (mark, prepared(data, wanted))
     try:
-        return True, mark + prepare(decode(data, least=wanted.least, limits=Limits()).pixels, wanted).tobytes()
+        square = prepare(decode(data, least=wanted.least, limits=Limits()).pixels, wanted)
     except Unreadable as error:
-        return False, mark + error.reason.encode()
+        return False, (mark, error.reason.encode())
+    return True, (mark, np.ascontiguousarray(square).data.cast("B"))
 
 
 @cache
@@ -61,6 +64,18 @@ def widened() -> None:
         pass
 
 
+def kept() -> None:
+    """Let glibc keep what a picture took for the next one: given back and fetched anew it cost 300 page faults, 0.65 of
+    2.7 ms. At most 64 MB are kept; what is larger than 32 goes back at once."""
+    try:
+        import ctypes
+
+        for setting, size in ((-1, 64 << 20), (-3, 32 << 20)):  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
+            ctypes.CDLL(None).mallopt(setting, size)
+    except (ImportError, AttributeError, OSError, TypeError):  # another system, another libc
+        pass
+
+
 def limited() -> None:
     """Bound this process's memory, where the system can, and keep what libraries print away from the answers."""
     try:
@@ -74,6 +89,7 @@ def limited() -> None:
 
 if __name__ == "__main__":
     limited()
+    kept()
     widened()
     answers = sys.stdout.buffer
     sys.stdout = sys.stderr

@@ -77,13 +77,14 @@ class Guard:
     def __init__(self, app: App, policy: Policy) -> None:
         self.app, self.policy = app, policy
         self.exchange = Bodies(self._exchange, Sizes(most=4096))
+        self.added = {foreign: added(policy, foreign) for foreign in ("", *policy.origins)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or one WebSocket."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        shown = _Shown(send, self.policy, header(scope, "origin"))
+        shown = _Shown(send, self.added.get(header(scope, "origin"), self.added[""]))
         try:
             host_of(scope, self.policy)
             came_from(scope, self.policy)
@@ -199,23 +200,27 @@ async def _token_in(receive: Receive) -> str:
         raise Refused(422, 'Expected {"token": "..."}.') from error
 
 
+def added(policy: Policy, foreign: str) -> "tuple[tuple[bytes, bytes], ...]":
+    """The headers of every answer. foreign: another page's origin that may ask, "" for own pages."""
+    told = [*HEADERS, ("content-security-policy", policy.csp), ("cache-control", "no-store")]
+    told.append(("cross-origin-resource-policy", "cross-origin" if foreign else "same-origin"))
+    if foreign:
+        told.append(("access-control-allow-origin", foreign))
+    if policy.origins:
+        told.append(("vary", "origin"))
+    return tuple((key.encode(), value.encode("latin-1")) for key, value in told)
+
+
 class _Shown:
     """Puts the headers that every answer has on its way out."""
 
-    def __init__(self, send: Send, policy: Policy, origin: str) -> None:
-        self._send, self._policy = send, policy
-        self._foreign = origin if origin in policy.origins else ""
+    def __init__(self, send: Send, added: "tuple[tuple[bytes, bytes], ...]") -> None:
+        self._send, self._added = send, added
 
     async def send(self, message: Message) -> None:
         """One message of the answer."""
         if message["type"] == "http.response.start":
             there = {key.lower() for key, _ in message["headers"]}
-            added = [*HEADERS, ("content-security-policy", self._policy.csp), ("cache-control", "no-store")]
-            added.append(("cross-origin-resource-policy", "cross-origin" if self._foreign else "same-origin"))
-            if self._foreign:
-                added.append(("access-control-allow-origin", self._foreign))
-            if self._policy.origins:
-                added.append(("vary", "origin"))
-            new = [(key.encode(), value.encode("latin-1")) for key, value in added if key.encode() not in there]
+            new = (pair for pair in self._added if pair[0] not in there)
             message = {**message, "headers": [*message["headers"], *new]}
         await self._send(message)
