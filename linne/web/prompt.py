@@ -1,5 +1,5 @@
 """HTTP for the local servers: uvicorn's protocol on llhttp (httptools, MIT), with the bounds that it does not have: how
-long a head may take, and how large it may be. linne serve answers 210 pictures/s with it, 170 with h11 in Python.
+long a head may take, and how large it may be. linne serve answered 210 pictures/s with it, 170 with h11 in Python.
 """
 
 import asyncio
