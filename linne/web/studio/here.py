@@ -1,7 +1,6 @@
 """What every route of the studio works with."""
 
 import secrets
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ from fastapi import Depends, Request
 from ...core.predictions import Predictions
 from ...core.run import Run
 from ...core.several import Several
-from .jobs import Jobs
+from .jobs import Jobs, written
 from .project import Project
 from .thumbs import Thumbs
 
@@ -57,7 +56,7 @@ class Studio:
 
     def command(self, *words: str) -> str:
         """A command as a person would write it."""
-        return " ".join(["linne", *map(shlex.quote, words)])
+        return written(words)
 
     def overlaid(self, *words: str) -> list[str]:
         """A command's words with the overlay, where that holds a decision."""

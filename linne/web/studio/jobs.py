@@ -33,6 +33,15 @@ GRACE = 10.0
 WAITING, RUNNING, DONE, FAILED, STOPPED = "waiting", "running", "done", "failed", "stopped"
 
 
+def written(words: "Sequence[str]") -> str:
+    """A command as a person would write it: what lies below the folder that the studio was started in is named from
+    there."""
+    below = f"{Path.cwd()}{os.sep}"
+    short = (word.removeprefix(below) for word in words)
+    near = (one if one[:1] not in ("", "-") else word for one, word in zip(short, words, strict=True))
+    return " ".join(["linne", *map(shlex.quote, near)])
+
+
 @dataclass(eq=False)
 class Job:
     """A command. words: without `linne`. then: called with its JSON when it is done, in a thread of the jobs. shown:
@@ -60,7 +69,7 @@ class Job:
     @property
     def command(self) -> str:
         """What does the same on a command line."""
-        return " ".join(["linne", *map(shlex.quote, self.shown or self.words)])
+        return written(self.shown or self.words)
 
     def goes_on(self) -> bool:
         """Whether its process runs."""

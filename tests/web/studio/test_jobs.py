@@ -13,7 +13,7 @@ from linne.core.applied import apply
 from linne.core.load import load
 from linne.core.measure import content_hash
 from linne.core.overlay import Overlay
-from linne.web.studio.jobs import Job, Jobs, _end
+from linne.web.studio.jobs import Job, Jobs, _end, written
 from linne.web.studio.left import born
 from linne.web.studio.routes.findings import _compared
 from tests.runs import write_run
@@ -174,3 +174,9 @@ def test_a_job_that_could_last_leaves_no_pipe_open(tmp_path: Path, monkeypatch: 
     assert job.process.stdin is not None
     assert job.process.stdin.closed
     jobs.close()
+
+
+def test_a_command_names_what_lies_below_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["train", "a b", "--out", str(tmp_path / "runs" / "x"), "--overlay", str(tmp_path / "-o"), str(tmp_path)]
+    assert written(words) == f"linne train 'a b' --out runs/x --overlay {tmp_path}/-o {tmp_path}"

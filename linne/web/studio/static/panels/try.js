@@ -25,7 +25,7 @@ export function mount(root, api, t) {
   const results = h("div", { id: "answers", role: "region", tabindex: "0", "aria-label": t("Answers"), "aria-live": "polite" });
   results.style.cssText = "overflow:auto;padding:.7rem .9rem;display:grid;gap:.6rem;align-content:start";
   const file = h("input", { type: "file", accept: "image/*", multiple: true, id: "files", "aria-label": t("Choose pictures"), onchange: () => take([...file.files]) });
-  file.style.maxWidth = "100%";
+  file.style.cssText = "max-width:100%;color:transparent";  // how many were chosen is seen by their answers
   const video = h("video", { hidden: true, autoplay: true, muted: true, "aria-label": t("Camera") });
   video.playsInline = true;
   video.style.cssText = "width:100%;border-radius:8px";
