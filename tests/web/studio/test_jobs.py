@@ -133,7 +133,7 @@ def test_a_job_goes_on_without_the_studio_and_is_found_again(tmp_path: Path, mon
     monkeypatch.setattr("linne.web.studio.jobs.COMMAND", (sys.executable, "-c", code))
     first, found = Jobs(tmp_path, tmp_path), list[Any]()
     left, ends = (first.start("train", ["train"], lasts=True, stays=stays) for stays in (True, False))
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while not (tmp_path / "lasting.json").exists() and time.monotonic() < until:
         time.sleep(0.02)
     assert left is ends, "the same words are the same job"
@@ -149,6 +149,7 @@ def test_a_job_goes_on_without_the_studio_and_is_found_again(tmp_path: Path, mon
     while job.state in ("waiting", "running") and time.monotonic() < until:
         left.process.poll()
         time.sleep(0.05)
+    left.process.wait(10)
     assert (job.state, found) == ("done", [{"run": 7}])
     assert Jobs(tmp_path, tmp_path).again(found.append) is None, "it is told once"
 
