@@ -5,7 +5,7 @@ import io
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -68,15 +68,8 @@ def suggest(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> tuple[dict[
     known = data.images.take(rows)
     said = _said(head, pool.images.take(able), pool.features[able])
     question = Question(data.features[rows], known.labels, known.group, pool.features[able], said, head.strength)
-    places, scores = question.ask(wanted.query, wanted.n, recipe.seed)
-    strange = strangers(question.features, question.group, question.pool)[places]
-    found = {
-        "query": wanted.query, "n": len(places), "asked": wanted.n, "pool": wanted.pool, "pictures": len(pool.why),
-        "able": len(able), "left": left, "strangers": int(strange.sum()), "learned": len(rows),
-        "rows": _rows(said.take(places), pool.hashes[able[places]], scores, strange),
-        "source": str(data.images.came_from or "pictures"),
-    }  # fmt: skip
-    found |= _ahead(data, recipe, wanted, log)
+    places, found = asked(question, wanted, (pool, able, left), said, _rows, recipe.seed)
+    found |= {"source": str(data.images.came_from or "pictures"), **_ahead(data, recipe, wanted, log)}
     found["replay"] = replay.replay(question.features, known, head, wanted.query, wanted.n, recipe.seed)
     return found | {"sentences": _sentences(found)}, pool.images.take(able[places])
 
@@ -97,6 +90,24 @@ def choosable(
         raise InputError(f"Nothing of the pool {wanted.pool} is left to ask for: {told}. Give other pictures.")
     log.say(NEW.format(n=learned, m=len(able), pool=len(why)))
     return pool, able, left
+
+
+def asked(
+    question: Question, wanted: Wanted, choice: tuple[Pool, np.ndarray, dict[str, int]], said: Any,
+    rows: Callable[..., list[dict[str, Any]]], seed: int,
+) -> tuple[np.ndarray, dict[str, Any]]:  # fmt: skip
+    """(places among those that can be asked for, the most wanted first; what is told of them, JSON-ready).
+
+    choice: what `choosable` gives. said: predictions of those that can be asked for. rows: what tells of the chosen.
+    """
+    pool, able, left = choice
+    places, scores = question.ask(wanted.query, wanted.n, seed)
+    strange = strangers(question.features, question.group, question.pool)[places]
+    return places, {
+        "query": wanted.query, "n": len(places), "asked": wanted.n, "pool": wanted.pool, "pictures": len(pool.why),
+        "able": len(able), "left": left, "strangers": int(strange.sum()), "learned": len(question.features),
+        "rows": rows(said.take(places), pool.hashes[able[places]], scores, strange),
+    }  # fmt: skip
 
 
 def rows_of(found: dict[str, Any], overlay: Path) -> list[Row]:

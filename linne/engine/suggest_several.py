@@ -19,9 +19,8 @@ from ..core.spec import parse
 from . import several
 from .data import Data
 from .log import Log
-from .pseudo import strangers
 from .query import Question
-from .suggest import Wanted, choosable
+from .suggest import Wanted, asked, choosable
 from .task import logits
 
 NOTE = "No learning curve and no replay beside random choice: they are told of pictures with one label each."
@@ -45,14 +44,8 @@ def suggest(data: Data, recipe: Recipe, wanted: Wanted, log: Log) -> tuple[dict[
     raw = logits(features, heads.weight, heads.bias)
     said = several.predictions(pool.images, able, raw, np.full(raw.shape, -1, np.int8), heads.thresholds)
     question = Question(data.features[rows], known.labels, known.group, features, said, heads.strength)
-    places, scores = question.ask(wanted.query, wanted.n, recipe.seed)
-    strange = strangers(question.features, question.group, question.pool)[places]
-    found = {
-        "query": wanted.query, "n": len(places), "asked": wanted.n, "pool": wanted.pool, "pictures": len(pool.why),
-        "able": len(able), "left": left, "strangers": int(strange.sum()), "learned": len(rows),
-        "rows": _rows(said.take(places), pool.hashes[able[places]], scores, strange),
-        "source": str(data.images.came_from or "pictures"), "curve": None, "replay": None, "notes": [NOTE],
-    }  # fmt: skip
+    places, found = asked(question, wanted, (pool, able, left), said, _rows, recipe.seed)
+    found |= {"source": str(data.images.came_from or "pictures"), "curve": None, "replay": None, "notes": [NOTE]}
     return found | {"sentences": _sentences(found)}, pool.images.take(able[places])
 
 

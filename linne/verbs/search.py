@@ -77,7 +77,6 @@ def search(
     """
     from ..engine import folder
     from ..engine.search import Wanted, began, search
-    from ..web.searched import render, text
 
     log = log or Log(quiet=True)
     raced = patterns(str(settings.get("model", "")))
@@ -90,16 +89,22 @@ def search(
     command = _command(images, path, told)
     wanted = Wanted(start, raced, space, minutes, trials, command)
     found = search(pictures, wanted, path, log)
-    write_json(path / "report.json", found)
-    if page := tried(path, "report.html", lambda: render(found), log):  # else what was found is kept without its page
-        write(path / "report.html", page)
-    write(path / "report.txt", text(found, path))
+    _reported(path, found, log)
     log.close()
     if not train:
         return Searched(path, found)
     from .train import train as trained
 
     return Searched(path, found, trained(images, out=path / "run", recipe=path / "recipe.toml", log=Log(log.quiet)))
+
+
+def _reported(path: Path, found: dict[str, Any], log: Log) -> None:
+    from ..web.searched import render, text
+
+    write_json(path / "report.json", found)
+    if page := tried(path, "report.html", lambda: render(found), log):  # else what was found is kept without its page
+        write(path / "report.html", page)
+    write(path / "report.txt", text(found, path))
 
 
 def patterns(model: str) -> str:
