@@ -81,14 +81,16 @@ class Bundle:
         self.unfit = _unfit(self.config.get("unfit", {}))
         self.precision = self.config.get("precision", "float32")
         if not isinstance(self.precision, str) or self.precision not in MOST:
-            raise RunError(f"config.json names the precision {self.precision!r:.60}.")
+            raise RunError(f"config.json names the precision {self.precision!r:.60}; this Linne reads "
+                           f"{', '.join(MOST)}. Export the run again, or update Linne.")  # fmt: skip
         most = MOST[self.precision]
         for name, told, bound in (
             ("tolerance", self.config["tolerance"], most.tolerance),
             ("strange", self.config.get("strange", STRANGENESS), most.strangeness),
         ):
             if _number(told, name) > bound:
-                raise RunError(f"config.json states {name} {told:g}, and {self.precision} is allowed {bound:g}.")
+                raise RunError(f"config.json states {name} {told:g}, and {self.precision} is allowed {bound:g} at most. "
+                               "Export the run again.")  # fmt: skip
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -262,9 +264,9 @@ def _chosen(bundle: Bundle, runtime: str) -> str:
 def _unfit(told: Any) -> dict[str, str]:
     """{runtime: why it is not used}. Raises RunError for anything else."""
     if not isinstance(told, dict) or not all(isinstance(why, str) for why in told.values()):
-        raise RunError(f"config.json states 'unfit' as {told!r:.60}, and it is an object of runtimes and reasons.")
+        raise RunError(f"config.json states 'unfit' as {told!r:.60}, and it is an object of runtimes and reasons. Export again.")
     if other := [name for name in told if name not in names("runner")]:
-        raise RunError(f"config.json names the runtime {other[0]!r:.60} as unfit, and there is none.")
+        raise RunError(f"config.json names the runtime {other[0]!r:.60} as unfit, and there is none. Export again.")
     return {name: why[:LONGEST] for name, why in told.items()}
 
 
