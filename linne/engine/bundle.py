@@ -89,7 +89,7 @@ class Bundle:
             ("strange", self.config.get("strange", STRANGENESS), most.strangeness),
         ):
             if _number(told, name) > bound:
-                raise RunError(f"config.json states {name} {told:g}, and {self.precision} is allowed {bound:g} at most. "
+                raise RunError(f"config.json states {name} {told:g}, and {self.precision} may state {bound:g}. "
                                "Export the run again.")  # fmt: skip
 
     @property
@@ -264,7 +264,9 @@ def _chosen(bundle: Bundle, runtime: str) -> str:
 def _unfit(told: Any) -> dict[str, str]:
     """{runtime: why it is not used}. Raises RunError for anything else."""
     if not isinstance(told, dict) or not all(isinstance(why, str) for why in told.values()):
-        raise RunError(f"config.json states 'unfit' as {told!r:.60}, and it is an object of runtimes and reasons. Export again.")
+        raise RunError(
+            f"config.json states 'unfit' as {told!r:.60}, and it is an object of runtimes and reasons. Export again."
+        )
     if other := [name for name in told if name not in names("runner")]:
         raise RunError(f"config.json names the runtime {other[0]!r:.60} as unfit, and there is none. Export again.")
     return {name: why[:LONGEST] for name, why in told.items()}
