@@ -89,7 +89,7 @@ class Bundle:
             ("strange", self.config.get("strange", STRANGENESS), most.strangeness),
         ):
             if _number(told, name) > bound:
-                raise RunError(f"config.json states {name} {told:g}, and {self.precision} may state {bound:g}. "
+                raise RunError(f"config.json states {name} {told:g}, and {self.precision} is allowed {bound:g}. "
                                "Export the run again.")  # fmt: skip
 
     @property
