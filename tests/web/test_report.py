@@ -266,6 +266,22 @@ def test_languages(page):
         render(page, "de")
 
 
+def test_sentences_of_checks_and_runs_are_in_both_languages(page: dict) -> None:
+    leak = "3 of 40 pictures (7.5 %) of test have a verified twin in train."
+    found = page["findings"][0] | {"why": leak, "fix": "Nothing to do."}
+    notes = ["2 classes are a single group of pictures and cannot be judged: <i>, b.", "A note that nobody knows."]
+    html = render(page | {"findings": [found], "model": page["model"] | {"notes": notes}})
+    for english, chinese in (
+        (leak, "测试部分：40 张图片中的 3 张（7.5 %）在训练中有经核实的近似副本。"),
+        ("Nothing to do.", "无需处理。"),
+        ("2 classes are a single group of pictures and cannot be judged: &lt;i&gt;, b.",
+         "2 个类别各只有一组图片，无法评判：&lt;i&gt;, b。"),
+    ):  # fmt: skip
+        assert f'<span lang="en">{english}</span><span lang="zh">{chinese}</span>' in html
+    assert '<span lang="en" class="only">A note that nobody knows.</span>' in html, "the Chinese page shows it, too"
+    assert "[lang=en]:not(.only){display:none}" in html
+
+
 def test_small_parts():
     assert groups_shown([[1, 2], [3, 4, 5, 6, 7, 8], [9]], range(10)) == [[1, 2], [3, 4, 5, 6]]
     assert groups_shown([1, 2], [1, 2]) == []
