@@ -10,7 +10,7 @@ from .words_of_checks import in_chinese
 
 TITLES = {"auc": "AUC", "ece": "calibration error (ECE)", "brier": "Brier score", "mcc": "Matthews correlation"}
 """Figures whose file's name is no word."""
-FIXED = ("assumes", "figure")
+FIXED = ("assumes", "figure", "on", "why")
 """Places of sentences that are filled by fixed words."""
 BARS = {"train": "a", "validation": "b", "test": "v", "not used": "x"}
 """CSS classes of the splits' bars."""

@@ -235,12 +235,14 @@ def test_a_run_without_a_test_set_says_so(result):
 
 def test_what_was_left_out_is_counted_by_reason(result):
     made = result()
-    made.data.why[[1, 2, 5]] = ["truncated", "truncated", "no label"]
+    made.data.why[[1, 2, 5]] = ["twin of a.jpg", "twin of b.jpg", "no label"]
     page = gather(made, Recipe(), "c")
-    assert [(one["reason"], one["n"]) for one in page["dropped"]] == [("truncated", 2), ("no label", 1)]
+    twins = "twin of a labelled picture"
+    assert [(one["reason"], one["n"]) for one in page["dropped"]] == [(twins, 2), ("no label", 1)]
     assert page["overview"]["splits"]["not used"] == 3
     assert "3 of 90 pictures neither learned nor judged." in Reader(render(page)).text
-    assert "3 pictures were left out: 2 truncated (dog/1.jpg, eel/2.jpg); 1 no label (eel/5.jpg)" in text(page)
+    said = "3 pictures were left out: 2 twin of a labelled picture (dog/1.jpg, eel/2.jpg); 1 no label (eel/5.jpg)"
+    assert said in text(page)
 
 
 def test_json_and_back_is_the_same_page(page, tmp_path):
