@@ -38,7 +38,7 @@ def ticks(begin: float = 0.0, parts: int = 4) -> str:
     out = []
     for k in range(parts + 1):
         anchor = "start" if k == 0 else "end" if k == parts else "middle"
-        shown = f"{100 * (begin + (1 - begin) * k / parts):g}{' %' if k == parts else ''}"
+        shown = f"{100 * (begin + (1 - begin) * k / parts):g}{'' if k else ' %'}"
         out.append(f'<text x="{100 * k / parts:g}%" y="12" text-anchor="{anchor}">{shown}</text>')
     return f'<svg class="c ticks" height="16" aria-hidden="true">{"".join(out)}</svg>'
 

@@ -111,6 +111,12 @@ RUNS = {
     "kept out of the folds: given as test pictures": "不参与各折：作为测试图片给出",
     "{n} own pictures are too few to choose a score by: the usual one is taken":
         "{n} 张自有图片不足以选择分数：采用通常的分数",
+    "{n} own pictures are too few to choose a score by: the usual ones fail on them, the best is taken":
+        "{n} 张自有图片不足以选择分数：通常的分数在它们上失效，采用其中最好的",
+    "the network learned from every picture but those of other folds, so that logits alone could be compared":
+        "除其他折的图片外，网络学过全部图片，因此只能比较 logits 的分数",
+    "the network had learned the classes that were left out of its head, so that strangers like them are harder":
+        "网络学过从分类头中留出的类别，因此与它们相似的陌生图片更难识别",
     "{n} are too few to leave some out: made strangers alone chose, and are easier":
         "{n}太少，无法留出一部分：只由制造的陌生图片选择，而它们更容易识别",
     "few pictures differ": "两者不同的图片很少",

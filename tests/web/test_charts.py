@@ -36,7 +36,7 @@ def test_axis_begins_below_everything(low, begin):
     assert found == begin
     words = [text.text or "" for text in ElementTree.fromstring(charts.ticks(found, parts)).iter("text")]
     numbers = [float(word.removesuffix(" %")) for word in words]
-    assert [word.endswith(" %") for word in words] == [False] * parts + [True], "the last says the unit"
+    assert [word.endswith(" %") for word in words] == [True] + [False] * parts, "the first says the unit"
     assert numbers[0] == 100 * begin
     assert numbers[-1] == 100
     assert len(numbers) == parts + 1
