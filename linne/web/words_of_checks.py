@@ -259,7 +259,7 @@ PARTS = {
     "none of the labels": "不含任何标签",
     "learning pictures": "学习图片", "validation pictures": "验证图片", "test pictures": "测试图片",
     "accuracy": "准确率", "balanced accuracy": "平衡准确率", "macro f1": "宏平均 F1", "micro f1": "微平均 F1",
-    "log loss": "对数损失", "auc": "AUC", "ece": "校准误差", "average precision": "平均精度",
+    "log loss": "对数损失", "auc": "AUC", "ece": "校准误差", "average precision": "平均精度", "recall": "召回率",
     "helps": "有用", "hurts": "有害", "cannot tell": "分辨不出",
     "kept": "采用", "not kept, for no gain is seen": "未采用，因为看不出增益",
     "brightest hundredth (luma 0 to 1)": "最亮的百分之一（亮度 0 到 1）", "standard deviation of luma": "亮度的标准差",
@@ -353,6 +353,7 @@ def _fits(english: str, text: str) -> "dict[str, str] | None":
 
 def _part(text: str) -> str:
     told = re.sub(r" and (\d[\d,]*) more$", r" 等，另有 \1 个", text).replace("' and '", "' 和 '")
+    told = re.sub(r"^([+-][\d.]+) to ([+-][\d.]+)$", r"\1 至 \2", told)
     told = re.sub(r"^([\d.]+) points?$", r"\1 个百分点", re.sub(r"^([\d,]+) test labels?$", r"\1 个测试标签", told))
     return PARTS.get(told, told)
 

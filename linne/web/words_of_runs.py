@@ -33,6 +33,10 @@ RUNS = {
     "{n} are left out: the runs have them in different classes": "{n}未计入：各次训练对其标注不同",
     "noted with {runs}: linne report {first} puts it into the report":
         "已记入 {runs}：linne report {first} 会把它放进报告",
+    # what more pictures would bring
+    "twice as many pictures ({n} more): {ends} points of {figure}": "图片翻倍（再多 {n} 张）：{figure} {ends} 个百分点",
+    "{n} more `{name}` pictures: {ends} points of {figure}": "再多 {n} 张 `{name}` 图片：{figure} {ends} 个百分点",
+    "{n} more pictures: {ends} points of {figure}": "再多 {n} 张图片：{figure} {ends} 个百分点",
     # gains
     "better by {points} points [{ends}]": "高 {points} 个百分点 [{ends}]",
     "worse by {points} points [{ends}]": "低 {points} 个百分点 [{ends}]",
