@@ -268,7 +268,8 @@ def test_a_spreadsheet_may_save_the_file_meanwhile(fresh: Open) -> None:
         rows = list(csv.reader(file))
     path.write_text("\n".join(";".join(row) for row in rows) + "\n", encoding="utf-16")
     fresh.decide(1, "keep")
-    assert [row.decision for row in Overlay.read(path).rows] == ["drop", "keep"]
+    fresh.decide(2, "unsure")
+    assert [row.decision for row in Overlay.read(path).rows] == ["drop", "keep", "unsure"]
 
 
 def test_the_server_knows_no_torch() -> None:
