@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 import uvicorn
 
 from linne.web.guard import EXCHANGE, MARK, Policy, Sizes, guard
+from tests.waiting import until
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t"
 
@@ -171,8 +171,7 @@ def served() -> Iterator[tuple[str, Counting]]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    until(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}", program
     server.should_exit = True
@@ -221,36 +220,34 @@ def test_a_declared_4_gb_upload_is_refused_before_it_is_sent(served: tuple[str, 
     head = (
         f"POST /up HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: {4 << 30}\r\n\r\n"
     )
-    told, seconds = raw(served[0], head.encode() + bytes(100_000))
+    told = raw(served[0], head.encode() + bytes(100_000))
     assert told.startswith(b"HTTP/1.1 413")
     assert b"4,294,967,296 bytes came; at most 1,048,576" in told
-    assert seconds < 2
     assert served[1].reached == reached
 
 
-@pytest.mark.parametrize("pause", [5.0, 0.1])
+@pytest.mark.parametrize("pause", [60.0, 0.1])
 def test_a_slow_client_is_not_waited_for(served: tuple[str, Counting], pause: float) -> None:
     """One that stops, and one that sends a byte before every pause is over."""
     head = f"POST /up HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {SECRET}\r\nContent-Length: 1000\r\n\r\n"
-    told, seconds = raw(served[0], head.encode(), pause)
-    assert told.startswith(b"HTTP/1.1 408")
-    assert seconds < 3
+    assert raw(served[0], head.encode(), pause).startswith(b"HTTP/1.1 408")
 
 
-def raw(base: str, first: bytes, pause: float = 9.0) -> tuple[bytes, float]:
-    """What a socket hears that sends `first`, then a byte after every pause, and how long until it was closed."""
-    address, began, told = base.removeprefix("http://").split(":"), time.monotonic(), b""
+def raw(base: str, first: bytes, pause: float = 60.0) -> bytes:
+    """What a socket hears that sends `first`, then a byte after every pause, until it is closed: at most 300 bytes."""
+    address, told = base.removeprefix("http://").split(":"), b""
     with socket.create_connection((address[0], int(address[1])), timeout=pause) as line:
         line.sendall(first)
-        while time.monotonic() - began < 5:
+        for _ in range(300):
             try:
                 part = line.recv(65536)
             except TimeoutError:
-                line.sendall(b"x")
+                with suppress(ConnectionError):
+                    line.sendall(b"x")
                 continue
             except ConnectionResetError:
                 break
             told += part
             if not part:
                 break
-    return told, time.monotonic() - began
+    return told

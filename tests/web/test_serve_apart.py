@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from linne.web.serve_decode import Pool, Unwanted
 from linne.web.serve_forms import Most
 from linne.web.serve_models import Entry
 from tests.serving import Bright, png, state
+from tests.waiting import until
 
 RUNTIME = "openvino(f32)"
 
@@ -67,17 +67,17 @@ def test_views_and_runs_answer_as_offline_and_decode_elsewhere(
     offline = {Path(row["name"]).name: row for row in rows}
     monkeypatch.setattr(decoding, "_from_bytes", None)  # whatever decodes in this process is told as unreadable
     url = f"{base[0]}/predict?model={name}"
-    many = httpx.post(url, files=files(place), timeout=30).json()["predictions"]
-    alone = httpx.post(url, files=files(place)[:1], timeout=30).json()["predictions"]
+    many = httpx.post(url, files=files(place), timeout=60).json()["predictions"]
+    alone = httpx.post(url, files=files(place)[:1], timeout=60).json()["predictions"]
     assert many[:1] == alone
     assert len(many) == 12
     for one in many:
         row = offline[one["name"]]
         assert one["label"] == row["label"]
         assert one["probabilities"] == {label: row[label] for label in one["probabilities"]}
-    broken = httpx.post(url, files=[*files(place)[:1], ("x", ("b", b"no picture"))], timeout=30)
+    broken = httpx.post(url, files=[*files(place)[:1], ("x", ("b", b"no picture"))], timeout=60)
     assert [one["problem"] for one in broken.json()["predictions"]] == [None, "not a picture: starts with 'no picture'"]
-    assert httpx.post(url, content=b"no", headers={"content-type": "image/png"}).status_code == 422
+    assert httpx.post(url, content=b"no", headers={"content-type": "image/png"}, timeout=60).status_code == 422
 
 
 def test_a_gallery_answers_as_offline_and_decodes_elsewhere(
@@ -88,20 +88,20 @@ def test_a_gallery_answers_as_offline_and_decodes_elsewhere(
     some = sorted((place / "photos").rglob("*.jpg"))[::6]
     monkeypatch.setattr(decoding, "_from_bytes", None)
     told = httpx.post(f"{base[0]}/identify", files=[("x", (one.name, one.read_bytes())) for one in some],
-                      timeout=30).json()["answers"]  # fmt: skip
+                      timeout=60).json()["answers"]  # fmt: skip
     for one in told:
         assert {**wanted[one["picture"]], "picture": ""} == {**one, "picture": ""}
     grey, none = io.BytesIO(), base64.b64encode(b"no").decode()
     Image.fromarray(np.full((60, 60, 3), 90, np.uint8)).save(grey, "PNG")
     sent = {"pictures": [base64.b64encode(grey.getvalue()).decode(), none]}
-    blank = httpx.post(f"{base[0]}/identify", json=sent, timeout=30).json()["answers"]
+    blank = httpx.post(f"{base[0]}/identify", json=sent, timeout=60).json()["answers"]
     assert "shows nothing" in blank[0]["problem"]
     assert "not a picture" in blank[1]["problem"]
     own = {"authorization": f"Bearer {base[1]}", "x-linne": "1"}
     data = [base64.b64encode(one.read_bytes()).decode() for one in some[:2]]
-    made = httpx.post(f"{base[0]}/enrol?name=more", json={"pictures": data}, headers=own, timeout=30)
+    made = httpx.post(f"{base[0]}/enrol?name=more", json={"pictures": data}, headers=own, timeout=60)
     assert made.status_code == 200, made.text
-    again = httpx.post(f"{base[0]}/identify", json={"pictures": data[:1]}, timeout=30).json()["answers"][0]
+    again = httpx.post(f"{base[0]}/identify", json={"pictures": data[:1]}, timeout=60).json()["answers"][0]
     assert again["nearest"][0]["name"] == "more"
     assert again["nearest"][0]["similarity"] > 0.9
 
@@ -114,12 +114,14 @@ def test_a_decoder_that_is_killed_under_a_picture_is_replaced_and_the_picture_tr
         os.kill(one.pid, signal.SIGSTOP)
 
     async def ask() -> Any:
-        async with httpx.AsyncClient(timeout=30) as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             asked = [
                 client.post(f"{base[0]}/{path}", files=files(place)[:1]) for path in ("predict?model=views", "identify")
             ]
             tasks = [asyncio.create_task(one) for one in asked]
-            await asyncio.sleep(0.4)  # both are with a decoder that does not move
+            async with asyncio.timeout(60):
+                while held.pool.busy < 2:  # both are with a decoder that does not move
+                    await asyncio.sleep(0.01)
             for one in stopped:
                 os.kill(one.pid, signal.SIGKILL)
             return await asyncio.gather(*tasks)
@@ -174,7 +176,7 @@ def test_models_are_opened_anew_without_a_lost_request(held: Any, base: tuple[st
     told, going, data = list[tuple[int, str]](), [True], files(place)[0][1][1]
 
     def ask(name: str) -> None:
-        with httpx.Client(base_url=base[0], timeout=30) as client:
+        with httpx.Client(base_url=base[0], timeout=60) as client:
             while going:
                 answer = client.post(f"/predict?model={name}", content=data, headers={"content-type": "image/jpeg"})
                 told.append((answer.status_code, answer.json()["predictions"][0]["label"]))
@@ -184,11 +186,12 @@ def test_models_are_opened_anew_without_a_lost_request(held: Any, base: tuple[st
         one.start()
     own = {"authorization": f"Bearer {base[1]}", "x-linne": "1"}
     before = held.models.entries["both"].number
-    found = httpx.post(f"{base[0]}/reload", json={}, headers=own, timeout=60)
-    during = len(told)
-    while len(told) < during + 8:
-        time.sleep(0.02)
-    going.clear()
+    try:
+        found = httpx.post(f"{base[0]}/reload", json={}, headers=own, timeout=120)
+        during = len(told)
+        until(lambda: len(told) >= during + 8)
+    finally:
+        going.clear()
     assert found.status_code == 409
     assert found.json()["reloaded"] == ["views", "both", "gallery"]
     assert "nowhere" in found.json()["failed"]["bright"]
