@@ -1,6 +1,7 @@
 """A journal adds what `append` would, at a price that does not grow with the file, and never half a row."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -136,6 +137,10 @@ def test_a_full_disk_takes_back_what_it_took(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     Journal(path).add([row("c.jpg")])
     assert [one.picture for one in Overlay.read(path).rows] == ["a.jpg", "c.jpg"]
+
+
+def test_the_time_of_an_answer_has_thousandths() -> None:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", now())
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from linne.core import decode as decoding
 from linne.core.ask import Ask
 from linne.core.decode import Geometry
 from linne.core.sights import Prepared, Sights, prepared
+from linne.engine.cache import Store
 from linne.engine.log import Log
 from linne.engine.serving import opened
 from linne.web.serve_decode import Pool, Unwanted
@@ -45,7 +46,7 @@ def place(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def held(place: Path) -> Any:
     """A run with views, a run beside itself, and a gallery; with decoders whose process is known."""
     made, quiet = state(Bright(), deadline=20, decoders=2), Log(quiet=True)
-    made.most = Most()
+    made.most, made.models.ask = Most(), Ask(runtime=RUNTIME)  # which one is the quickest is not tried
     ways = {"views": (place / "run", Ask(view="five_crop", runtime=RUNTIME)),
             "both": (f"{place / 'run'}+{place / 'twin'}", Ask(runtime=RUNTIME)),
             "gallery": (place / "gallery", Ask())}  # fmt: skip
@@ -104,6 +105,23 @@ def test_a_gallery_answers_as_offline_and_decodes_elsewhere(
     again = httpx.post(f"{base[0]}/identify", json={"pictures": data[:1]}, timeout=60).json()["answers"][0]
     assert again["nearest"][0]["name"] == "more"
     assert again["nearest"][0]["similarity"] > 0.9
+
+
+def test_nothing_of_a_picture_is_kept_on_disk(
+    base: tuple[str, str], place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked of what is kept for the next time; offline a picture's features are."""
+    kept, path = list[bytes](), tmp_path / "mine.png"
+    Image.fromarray(np.random.default_rng(5).integers(0, 256, (80, 90, 3), np.uint8)).save(path)
+    monkeypatch.setattr(Store, "put", lambda _, key, value: kept.append(key))
+    sent = {"pictures": [base64.b64encode(path.read_bytes()).decode()]}
+    own = {"authorization": f"Bearer {base[1]}", "x-linne": "1"}
+    for asked in ("predict?model=views", "predict?model=both", "identify", "enrol?name=mine"):
+        answer = httpx.post(f"{base[0]}/{asked}", json=sent, headers=own, timeout=60)
+        assert answer.status_code == 200, answer.text
+        assert kept == [], asked
+    linne.predict(place / "run", [path], runtime=RUNTIME)
+    assert kept
 
 
 def test_a_decoder_that_is_killed_under_a_picture_is_replaced_and_the_picture_tried_again(
@@ -187,7 +205,7 @@ def test_models_are_opened_anew_without_a_lost_request(held: Any, base: tuple[st
     own = {"authorization": f"Bearer {base[1]}", "x-linne": "1"}
     before = held.models.entries["both"].number
     try:
-        found = httpx.post(f"{base[0]}/reload", json={}, headers=own, timeout=120)
+        found = httpx.post(f"{base[0]}/reload", json={}, headers=own, timeout=300)
         during = len(told)
         until(lambda: len(told) >= during + 8)
     finally:
