@@ -27,7 +27,7 @@ export function mount(root, api, t) {
   const keep = (name, value) => localStorage.setItem(name, value);
   const guesses = () => localStorage.getItem("guesses") || "before";
   const asking = () => localStorage.getItem("asking") !== "off";
-  const image = h("img", { class: "big", alt: "" }), name = h("p", { class: "name soft" }), guess = h("p", { role: "status" }), none = h("p", {});
+  const image = h("img", { class: "big", alt: "" }), name = h("p", { class: "name soft" }), guess = h("p", { role: "status", class: "guess" }), none = h("p", {});
   const stage = h("div", {}, image, none);
   stage.style.cssText = "min-height:0;display:grid;grid-template-rows:minmax(0,1fr);place-items:center;padding:.5rem";
   image.style.height = "100%";

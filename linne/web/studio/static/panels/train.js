@@ -100,7 +100,7 @@ export function mount(root, api, t) {
           if (more || state !== before) draw();
           if (state !== before && before) refresh();
         } else more = true;
-      } catch (error) { if (error.status === 400) state = ""; }
+      } catch (error) { if (error.status === 400) { state = begun() ? "" : "failed"; draw(); } }  // it has no folder yet, or never will
       busy = false;
       if (more) return void listen(true);  // a long log comes in parts
     }
@@ -144,8 +144,9 @@ export function mount(root, api, t) {
     if (!chosen) return clear(detail, h("p", { class: "soft" }, t("Choose a run to see how it learned.")));
     const parts = fits(), last = parts.at(-1)?.lines.at(-1);
     const drawn = (what) => parts.slice(-DRAWN).map(({ name, lines }) => ({ name, points: lines.map((line) => [line.epoch, line[what]]) }));
-    const scrolled = detail.scrollTop;
-    clear(detail, h("div", { class: "row" }, h("h2", { class: "name", id: "run-name" }, one?.name ?? t("new run")), h("span", { class: "soft", id: "run-state" }, t(state || one?.state || "waiting"))),
+    const scrolled = detail.scrollTop, job = one ? null : api.running.find((job) => job.kind === "train");
+    clear(detail, h("div", { class: "row" }, h("h2", { class: "name", id: "run-name" }, one?.name ?? t("new run")), h("span", { class: "soft", id: "run-state" }, t(state || one?.state || job?.state || "waiting"))),
+      job?.state === "failed" ? h("p", { class: "bad", lang: "en" }, job.why) : null,
       one?.metric ? h("p", { id: "run-figure" }, t("{metric} {value} [{low}, {high}] on {n} pictures", { metric: called(one.metric), value: share(one, one.value), low: share(one, one.low), high: share(one, one.high), n: one.n }), one.warning ? h("span", { lang: "en" }, ` (${one.warning})`) : null) : null,
       last && state === "running" ? h("p", { role: "status", id: "now" }, now(last)) : null,
       h("div", { class: "row" },
@@ -192,6 +193,8 @@ export function mount(root, api, t) {
     clear(verdict, h("h2", {}, t("The comparison")), h("p", { id: "verdict", lang: "en" }, told.verdict), told.warning ? h("p", { class: "soft small", lang: "en" }, told.warning) : null, (told.notes ?? []).map((text) => h("p", { class: "soft small", lang: "en" }, text)),
       h("p", { class: "small name" }, h("code", {}, told.command)));
   }
+
+  const begun = () => api.running.some((job) => job.kind === "train" && ["waiting", "running"].includes(job.state));
 
   // a run begins, waits or ends; that seconds go by changes no run
   function moved(jobs) {

@@ -8,7 +8,7 @@ export const zh = {
   "No run is open: train one first, or open one under Train.": "没有打开的训练：请先训练，或在“训练”中打开一个。", "Answers of {run}": "{run} 的回答", "What is asked": "提问内容", "What is it?": "这是什么？", "Who is it?": "这是谁？",
   "Set that holds the right class, %": "包含正确类别的集合（%）", "Say unknown, and keep this share of own pictures, %": "识别未知，保留自己图片的比例（%）", "Where it looked": "关注区域", "Pictures it learned from that are alike": "训练图片中最相似的",
   "In {n} % of pictures the right class is one of the set: {classes}": "{n} % 的图片，正确类别在此集合中：{classes}", "none of the classes": "不属于任何类别", "one of the classes": "属于这些类别", "Enrol these pictures as": "将这些图片登记为", "Enrol": "登记", "Enrolled: {n}": "已登记：{n}",
-  "There is no picture among what came.": "其中没有图片。", "{n} pictures came; the first {most} are looked at. linne predict takes a folder.": "来了 {n} 张图片；只看前 {most} 张。整个文件夹请用 linne predict。",
+  "There is no picture among what came.": "其中没有图片。", "Nobody is enrolled yet. Say under Gallery who this is.": "还没有登记任何人。请在“图库”中填写这是谁。", "{n} pictures came; the first {most} are looked at. linne predict takes a folder.": "来了 {n} 张图片；只看前 {most} 张。整个文件夹请用 linne predict。",
   "{name} has {n} MB; a picture may have {most}.": "{name} 有 {n} MB；一张图片最多 {most} MB。",
   "Give a name first.": "请先填写名字。", "Give pictures first.": "请先给出图片。", "unknown": "未知", "similarity {n}": "相似度 {n}", "The camera cannot be used: {why}": "无法使用相机：{why}", "Clear": "清空", "Answers": "回答", "Gallery": "图库",
   "{n} enrolled as {name}.": "已将 {n} 张登记为 {name}。", "Pictures are looked at and forgotten; of enrolled ones features are kept.": "图片看过即忘；登记的图片只保留特征。", "reading": "读取中", "Probability": "概率", "Class": "类别", "of the picture": "图片",
@@ -25,7 +25,7 @@ const encoded = (blob) => new Promise((resolve, reject) => {
 });
 
 export function mount(root, api, t) {
-  let given = [], stream = null, live = false, alive = true, round = 0, filming = false;
+  let given = [], stream = null, live = false, alive = true, round = 0, filming = false, people = 0;
   const held = new WeakSet();  // enrolled ones: they are not somebody else as well
   const results = h("div", { id: "answers", role: "region", tabindex: "0", "aria-label": t("Answers"), "aria-live": "polite" });
   results.style.cssText = "overflow:auto;padding:.7rem .9rem;display:grid;gap:.6rem;align-content:start";
@@ -34,7 +34,7 @@ export function mount(root, api, t) {
   const video = h("video", { hidden: true, autoplay: true, muted: true, "aria-label": t("Camera") });
   video.playsInline = true;
   video.style.cssText = "width:100%;border-radius:8px";
-  const mode = h("select", { id: "mode", onchange: again }, [["what", "What is it?"], ["who", "Who is it?"]].map(([value, text]) => h("option", { value }, t(text))));
+  const mode = h("select", { id: "mode", onchange: () => { ready(); again(); } }, [["what", "What is it?"], ["who", "Who is it?"]].map(([value, text]) => h("option", { value }, t(text))));
   const percent = (value, id) => h("input", { type: "number", min: "0", max: "99", value, id, onchange: again });
   const cover = percent("95", "coverage"), strange = percent("95", "unknown");
   const box = (text, id) => { const made = h("input", { type: "checkbox", checked: true, id, onchange: again }); return [made, h("label", { class: "row tight" }, made, t(text))]; };
@@ -45,8 +45,9 @@ export function mount(root, api, t) {
   const always = h("input", { type: "checkbox", onchange: () => { const was = live; live = always.checked; if (live && !was) filmed(); } });
   const alwaysRow = h("label", { class: "row", hidden: true }, always, t("Answer all the time"));
   const drop = h("div", { class: "card", id: "drop" }, h("p", {}, t("Drop pictures here")), file, h("div", { class: "row" }, camera, shot, alwaysRow), video);
+  const asks = h("div", {}, field("Set that holds the right class, %", cover), field("Say unknown, and keep this share of own pictures, %", strange), heatRow, nearRow);
   const aside = h("aside", { "aria-label": t("What is asked") }, drop, h("p", { class: "soft small" }, t("Pictures are looked at and forgotten; of enrolled ones features are kept.")),
-    field("What is asked", mode), field("Set that holds the right class, %", cover), field("Say unknown, and keep this share of own pictures, %", strange), heatRow, nearRow,
+    field("What is asked", mode), asks,
     h("h2", {}, t("Gallery")), field("Enrol these pictures as", who), h("button", { type: "button", onclick: enrol }, t("Enrol")), enrolled);
   const by = h("span", { class: "soft" });
   const head = h("div", { class: "bar" }, h("h1", {}, t("Answers")), by, h("button", { type: "button", class: "push", onclick: () => { round += 1; given = []; clear(results); } }, t("Clear")));
@@ -73,6 +74,7 @@ export function mount(root, api, t) {
     if (!card.isConnected) results.prepend(card);
     while (results.children.length > MOST) results.lastChild.remove();
     try {
+      if (mode.value === "who" && !people) return clear(card, h("p", { class: "name soft small" }, picture.name), h("img", { src: picture.data, alt: picture.name, width: 150 }), h("p", {}, t("Nobody is enrolled yet. Say under Gallery who this is.")));
       if (mode.value === "who") {
         const told = await api.post("/api/try/identify", { pictures: [picture] });
         return alive && recognised(card, picture, told);
@@ -129,10 +131,14 @@ export function mount(root, api, t) {
       command(told.command);
       toast(t("{n} enrolled as {name}.", { n: pictures.length, name }));
       gallery(told);
+      if (mode.value === "who") again();
     } catch (error) { toast(error.message, 8); }
   }
 
-  function gallery(told) { enrolled.textContent = `${t("Enrolled: {n}", { n: told.identities.length })} ${told.identities.slice(0, 20).join(", ")}`; }
+  function gallery(told) {
+    people = told.identities.length;
+    enrolled.textContent = t("Enrolled: {n}", { n: people }) + (people ? ` · ${told.identities.slice(0, 20).join(", ")}${people > 20 ? ", …" : ""}` : "");
+  }
 
   async function film() {
     if (stream) return dark();
@@ -174,7 +180,10 @@ export function mount(root, api, t) {
     }
   }
 
-  function ready() { none.hidden = Boolean(api.project.run); }
+  function ready() {
+    asks.hidden = mode.value === "who";
+    none.hidden = asks.hidden || Boolean(api.project.run);
+  }
   ready();
   const off = api.on("project", ready);
   api.get("/api/try/gallery").then(gallery).catch(() => {});
