@@ -155,6 +155,22 @@ def test_a_changed_picture_is_answered_again_with_its_part_alone(shapes: Path, t
     assert batch(shapes / "run", photos, **given).made == 0
 
 
+def test_a_part_that_was_being_answered_again_when_it_was_stopped_is_still_to_do(tmp_path: Path) -> None:
+    now = ["first"]
+    parts = Parts(tmp_path, 1, 1, {}, state=lambda rows: now[0])
+    parts.write(0, lambda aside: aside.write_text("first"))
+    now[0] = "second"
+
+    def stopped(aside: Path) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        parts.write(0, stopped)
+    assert not parts.there(0), "what is there was made of the first"
+    parts.write(0, lambda aside: aside.write_text("second"))
+    assert parts.there(0)
+
+
 def test_what_changed_in_a_store_or_in_a_shard_is_answered_again(shapes: Path, tmp_path: Path) -> None:
     import fsspec
 
