@@ -86,7 +86,9 @@ class Prepare(nn.Module):
         half = (step - 2 * _floor(step, 2)).to(torch.float32) / 2
         longer = self._longer(start, length, unit) / target.to(torch.float32)
         gained = longer * (row.to(torch.float32) + 0.5)
-        beyond = ratio(turn - more * 2 * unit, 2 * unit + torch.zeros_like(turn)).plus(Pair(half + 0 * gained, gained))
+        beyond = ratio(turn - more * 2 * unit, 2 * unit + torch.zeros_like(turn)).plus(
+            Pair(half + torch.zeros_like(gained), gained)
+        )
         least = torch.maximum(length, unit)
         stretch = ratio(least, unit).beside(torch.where(length > unit, longer, torch.zeros_like(longer)))
         base = start + row * step + more + _floor(step, 2)
