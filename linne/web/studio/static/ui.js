@@ -87,8 +87,7 @@ export function choose(title = t("Choose a class"), anew = false) {
       if (found.length) field.setAttribute("aria-activedescendant", `choice-${at}`);
       list.children[at]?.scrollIntoView({ block: "nearest" });
     };
-    let chosen = null;
-    const end = (name) => { chosen = name; made.close(); };
+    const end = (name) => { resolve(name); made.close(); };  // before the next key is heard
     field.addEventListener("input", () => { at = 0; show(); });
     field.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -98,7 +97,7 @@ export function choose(title = t("Choose a class"), anew = false) {
     });
     show();
     const made = dialog(title, h("div", {}, h("div", { class: "field" }, field), list));
-    made.addEventListener("close", () => resolve(chosen));
+    made.addEventListener("close", () => resolve(null));
     field.focus();
   });
 }
@@ -109,7 +108,7 @@ export function chooseSeveral(given = []) {
     const picked = new Set(given);
     const list = h("div", { class: "classes", role: "group", "aria-label": t("Choose labels") });
     const field = h("input", { type: "text", "aria-label": t("Search or a new label"), placeholder: t("Search or a new label"), maxlength: "200", autocomplete: "off" });
-    let found = [], chosen = null;
+    let found = [];
     const show = () => {
       const text = field.value.trim();
       found = matching([...new Set([...picked, ...api.project.classes])], text).slice(0, 200);
@@ -123,12 +122,12 @@ export function chooseSeveral(given = []) {
       event.preventDefault();
       if (field.value.trim() && found.length) { flip(found.find((name) => name.toLowerCase() === field.value.trim().toLowerCase()) ?? found[0]); field.value = ""; show(); } else save();
     });
-    const save = () => { chosen = picked.size ? [...picked] : [api.NONE]; made.close(); };
+    const save = () => { resolve(picked.size ? [...picked] : [api.NONE]); made.close(); };
     show();
     const made = dialog(t("Choose labels"), h("div", {}, h("div", { class: "field" }, field), list,
       h("p", { class: "soft small" }, t("Type and Enter switch a label on or off; Enter with nothing typed saves. Without any, the answer is: none of the labels."))),
     [h("button", { type: "button", class: "main", onclick: save }, t("Save"))]);
-    made.addEventListener("close", () => resolve(chosen));
+    made.addEventListener("close", () => resolve(null));
     field.focus();
   });
 }
