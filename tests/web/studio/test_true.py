@@ -1,4 +1,4 @@
-"""What the studio's page shows is so: answers in their order, what was said kept, nothing silent, the focus where it was."""
+"""What the studio's page shows is so: answers in their order, what was said kept, nothing silent, the focus kept."""
 
 import json
 import re
@@ -214,10 +214,10 @@ def test_every_picture_that_is_tried_is_answered(browser: Any, own: tuple[Studio
         until(lambda: tab.locator("#answers article:has-text('Nobody is enrolled')").count() == 3)
         assert not tab.locator("#coverage").is_visible(), "who is asked for has no such options"
         told = {"identities": ["ann"], "command": "linne enrol"}
-        for who, files, new in (("ann", [], 3), ("bea", paths[:2], 2)):
+        for who, files, new, cards_ in (("ann", [], 3, 3), ("bea", paths[:2], 2, 5)):
             tab.select_option("#mode", "what")
             tab.set_input_files("#files", files) if files else None
-            until(lambda n=3 + len(files): cards.count() == n)
+            until(lambda n=cards_: cards.count() == n)
             mock(tab, "/api/try/enrol", told)
             tab.fill("#who", who)
             tab.get_by_role("button", name="Enrol", exact=True).click()
@@ -226,7 +226,8 @@ def test_every_picture_that_is_tried_is_answered(browser: Any, own: tuple[Studio
         tab.evaluate("""() => {
           const files = new DataTransfer();
           files.items.add(new File([new Uint8Array(31e6)], "big.jpg", { type: "image/jpeg" }));
-          document.querySelector("main section").dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true }));
+          const drop = new DragEvent("drop", { dataTransfer: files, bubbles: true });
+          document.querySelector("main section").dispatchEvent(drop);
         }""")
         until(lambda: "big.jpg has 31 MB" in tab.inner_text("#toasts"))
 

@@ -57,8 +57,8 @@ def start(asked: Wanted, here: Here) -> dict[str, Any]:
     """Begin a run on the labels as they are now; a job, with the id of its run."""
     name = asked.name.strip() or _free(here)
     if not NAME.fullmatch(name):
-        raise OptionError(f"A run cannot be called {printable(name)!r}: give letters, digits, spaces, dots, - and _, not "
-                          "beginning with a dot.")  # fmt: skip
+        raise OptionError(f"A run cannot be called {printable(name)!r}: give letters, digits, spaces, dots, - and _, "
+                          "not beginning with a dot.")  # fmt: skip
     place = runs.home(here) / name
     if place.exists():
         raise OptionError(f"There is a run {name} already. Give another name.")
