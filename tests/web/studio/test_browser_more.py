@@ -240,7 +240,7 @@ def test_a_run_is_watched_while_it_learns(browser: Any, laid: tuple[Studio, str]
         until(lambda: "running" in tab.inner_text("#run-state"))
         for epoch, loss, rate, left in (
             (1, 0.8, 0.01, 30),
-            (2, 0.6, 0.01, 20),
+            (2, 0.6, 1.85e-6, 20),
             (0, 0, 0, 0),
             (1, 0.9, 0.01, 30),
             (2, 0.5, 0.008, 15.4),
@@ -262,8 +262,10 @@ def test_a_run_is_watched_while_it_learns(browser: Any, laid: tuple[Studio, str]
         assert "epoch 2, step 20 of 40: loss 0.5000, learning rate 0.00800, 31 pictures/s" in tab.inner_text("#now")
         drawn = tab.locator("main svg").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
         assert drawn == ["Loss by epoch: 0.500", "Learning rate by epoch: 0.00800"]
-        legend = tab.locator("main svg").first.locator("text").all_inner_texts()
+        legend = tab.locator("main svg").first.locator("text").all_text_contents()
         assert legend[-2:] == ["tail", "fit 2"], "a line is called by its rung"
+        left = tab.locator("main svg text").evaluate_all("all => Math.min(...all.map((one) => one.getBBox().x))")
+        assert left >= 0, "no number is cut off"
         job.state = DONE
         (run / "DONE.json").write_text("{}")
         until(lambda: "done" in tab.inner_text("#run-state"))

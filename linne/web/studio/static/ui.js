@@ -12,7 +12,7 @@ export function h(tag, props = {}, ...children) {
     else if (name in made && typeof value !== "string") made[name] = value;
     else made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return made;
 }
 
@@ -32,7 +32,7 @@ const spoken = (one) => one.id || one.getAttribute("aria-label") || one.textCont
 export function clear(root, ...children) {
   const at = document.activeElement, own = at !== root && root.contains(at) && at.matches(":focus-visible");
   const place = own ? [...root.querySelectorAll(REACHED)].indexOf(at) : -1;
-  root.replaceChildren(...children.flat().filter(Boolean));
+  root.replaceChildren(...children.flat(Infinity).filter(Boolean));
   if (place < 0) return root;
   const now = [...root.querySelectorAll(REACHED)];
   (now.find((one) => one.tagName === at.tagName && spoken(one) === spoken(at)) ?? now[Math.min(place, now.length - 1)])?.focus({ preventScroll: true });
