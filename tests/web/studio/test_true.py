@@ -14,6 +14,7 @@ from linne.web.studio.here import Studio
 from linne.web.studio.jobs import DONE, FAILED, RUNNING, Job
 from linne.web.studio.project import Answer, Project
 from linne.web.studio.routes.findings import adopt
+from linne.web.studio.serve import overlay_of
 from linne.web.studio.static_files import STATIC
 from tests.web.browser import CHROMIUM
 from tests.web.studio.made import studio
@@ -252,6 +253,11 @@ def test_unsent_answers_belong_to_these_pictures_and_this_overlay(tmp_path: Path
     assert studio(some, tmp_path / "a.csv").key == keys[0]
     next(some.rglob("*.jpg")).unlink()
     assert len({*keys, studio(some, tmp_path / "a.csv").key}) == 3
+
+
+def test_decisions_lie_in_a_file_of_the_project_s_name(tmp_path: Path) -> None:
+    for source in ("a/photos", "several(b/photos.csv, label=labels)", "table('photos.csv')"):
+        assert overlay_of(source, tmp_path, "") == Path("photos.labels.csv")
 
 
 def test_a_text_has_one_translation_and_is_said_somewhere() -> None:
