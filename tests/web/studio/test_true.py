@@ -11,7 +11,7 @@ import pytest
 
 from linne.core.load import load
 from linne.web.studio.here import Studio
-from linne.web.studio.jobs import DONE, FAILED, RUNNING, Job
+from linne.web.studio.jobs import DONE, FAILED, RUNNING, STOPPED, Job
 from linne.web.studio.project import Answer, Project
 from linne.web.studio.routes.findings import adopt
 from linne.web.studio.serve import overlay_of
@@ -89,6 +89,8 @@ def test_labelling_comes_to_an_end(browser: Any, photos: Path, tmp_path: Path) -
 def test_a_filter_is_what_was_typed_last(browser: Any, own: tuple[Studio, str]) -> None:
     with page(browser, own[1]) as tab:
         tab.wait_for_selector(".cell img[src]")
+        tab.get_by_role("button", name="Undo").click()
+        until(lambda: "nothing is undone" in tab.inner_text("#toasts"))
         titles = "[...document.querySelectorAll('.cell')].map((one) => one.title.split('/')[0])"
         mock(tab, "text=bars", ms=500)
         field = tab.locator("aside input[type=search]").first
@@ -187,7 +189,11 @@ def test_findings_and_focus_are_there_when_they_come(browser: Any, own: tuple[St
         start.begun = 100.0
         tab.evaluate("linne.api.look()")
         assert tab.evaluate("document.activeElement.textContent") == "Stop", "seconds that go by take no focus away"
-        mock(tab, "/api/train/start", {"command": "linne train", "run": "0" * 16})
+        after = here.jobs._jobs[3] = Job(3, "train", ("train", "again"))
+        tab.evaluate("linne.api.look()")
+        assert tab.locator(".job:not([hidden])").first.get_attribute("data-job") == "2", "what runs can be stopped"
+        after.state = STOPPED
+        mock(tab, "/api/train/start", {"command": "linne train", "run": "0" * 16, "id": 2})
         tab.click("#start")
         start.state, start.why = FAILED, "too few pictures"
         until(lambda: "too few pictures" in tab.locator(".middle").inner_text())

@@ -140,7 +140,9 @@ export async function relabelled(rows) {
   return name ? [name] : null;
 }
 
-// one line about the latest job of this kind, kept fresh in place; `then` runs once when it is done. called: its name,
+export const undo = () => api.undo() ?? void toast(t("Nothing was decided since this page was opened, so nothing is undone."));
+
+// one line about the job of this kind that runs, waits or was the last, kept fresh in place; `then` runs once when it is done. called: its name,
 // where several lines stand together
 export function job(kind, then = () => {}, called = "") {
   const state = h("b", { role: "status" }), took = h("span"), bar = h("progress"), count = h("span"), said = h("span", { lang: "en", class: "name" });
@@ -148,11 +150,12 @@ export function job(kind, then = () => {}, called = "") {
   const box = h("input", { type: "checkbox", onchange: () => send("stay", { stays: box.checked }) }), stays = h("label", { class: "row tight" }, box, t("Goes on when the studio is closed"));
   const line = h("div", { class: "row small job", hidden: true }, called ? h("span", {}, called) : null, state, took, bar, count, stop, stays, said);
   const send = (what, body) => api.post(`/api/jobs/${line.dataset.job}/${what}`, body).then(api.look, (error) => toast(error.message, 8));
-  const put = (part, text) => { part.hidden = !text; if (part.textContent !== text) part.textContent = text; };
-  const of = (jobs) => jobs.find((one) => one.kind === kind);
-  let done = of(api.running)?.state === "done" ? of(api.running).id : 0;
+  const put = (part, text) => { part.hidden = !text; if (part.textContent !== text) part.textContent = text ?? ""; };
+  const ended = (jobs) => jobs.find((one) => one.kind === kind && one.state === "done");
+  let done = ended(api.running)?.id ?? 0;
   const show = (jobs) => {
-    const own = of(jobs);
+    const every = jobs.filter((one) => one.kind === kind), runs = (one) => one.state === "running";
+    const own = every.find(runs) ?? every.findLast((one) => one.state === "waiting") ?? every[0];
     line.hidden = !own;
     if (!own) return;
     const { progress } = own, moving = own.state === "running" || own.state === "waiting", ending = moving && own.why === "stopped";
@@ -166,8 +169,9 @@ export function job(kind, then = () => {}, called = "") {
     stays.hidden = !moving || ending || !own.lasts;
     box.checked = own.stays;
     said.className = own.state === "failed" ? "bad name" : "soft name";
-    put(said, own.state === "failed" ? own.why : moving ? own.lines.at(-1) ?? "" : "");
-    if (own.state === "done" && own.id !== done) { done = own.id; then(own); }
+    put(said, own.state === "failed" ? own.why : own.state === "waiting" ? jobs.find(runs)?.command : moving ? own.lines.at(-1) : "");
+    const last = ended(jobs);
+    if (last && last.id !== done) { done = last.id; then(last); }
   };
   show(api.running);
   const off = api.on("jobs", show);

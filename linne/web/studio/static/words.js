@@ -38,7 +38,7 @@ add({
     "请使用启动时打印的带令牌的地址打开。",
   "waiting": "等待中", "running": "运行中", "done": "完成", "failed": "失败", "stopped": "已停止", "{n} s": "{n} 秒",
   "{done} of {total}": "{done} / {total}", "Choose a class": "选择类别", "Search or a new class": "搜索或新建类别",
-  "New class: {name}": "新类别：{name}", "undo the last decision": "撤销上一个决定", "Nothing to undo.": "没有可撤销的。",
+  "New class: {name}": "新类别：{name}", "undo the last decision": "撤销上一个决定", "Nothing was decided since this page was opened, so nothing is undone.": "打开此页面后没有作出决定，没有可撤销的。",
   "Parts": "部分", "picture {n}": "图片 {n}", "no picture": "无法显示",
   "Pictures": "图片",
   "confirmed": "已确认", "relabelled": "已改标", "labelled": "已标注", "unsure": "不确定", "dropped": "已排除",

@@ -1,6 +1,6 @@
 // Browse: every picture, filtered; one looked at closely; what is like it; the map of all.
 
-import { clear, h, named, relabelled, toast } from "../ui.js";
+import { clear, h, named, relabelled, toast, undo } from "../ui.js";
 import { closeup } from "../closeup.js";
 import { Grid } from "../grid.js";
 import { chart } from "../map.js";
@@ -34,7 +34,7 @@ export function mount(root, api, t) {
   const looks = [button("Look closely", () => close.show(grid.active), "Enter"), button("Find similar", () => similar(grid.active), "s")];
   const views = h("div", { class: "row", role: "group", "aria-label": t("View") });
   const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") }, views, counted, chosen,
-    acts, button("Undo", () => api.undo(), "u"), looks);
+    acts, button("Undo", undo, "u"), looks);
   const aside = h("aside", { "aria-label": t("Filters") });
   const stage = h("div", { class: "stage" }, grid.root), empty = h("p", { class: "soft empty", hidden: true }, t("No picture passes these filters."));
   const frame = h("div", { class: "side" }, aside, h("div", { class: "middle" }, bar, stage));
