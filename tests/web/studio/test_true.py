@@ -118,7 +118,10 @@ def test_a_filter_is_what_was_typed_last(browser: Any, own: tuple[Studio, str]) 
         tab.emulate_media(forced_colors="active")
         told = tab.locator(".cell.active").evaluate("one => getComputedStyle(one).outlineStyle")
         assert told == "double", "seen without grounds and shadows too"
+        runs = [{"id": one, "name": one, "state": "done", "open": one == "old"} for one in ("new", "old")]
+        mock(tab, "/api/train/runs", runs)
         tab.keyboard.press("Shift+E")
+        until(lambda: tab.locator("#export-run").count() and tab.input_value("#export-run") == "old")
         tab.go_back()
         tab.wait_for_selector("#to-browse[aria-current]")
 

@@ -44,7 +44,7 @@ let blink = 0;
 function unsaved() {
   clearTimeout(blink);
   const n = api.unsaved(), { why, lost } = api;
-  const say = () => { $("unsaved").textContent = n ? (why ? t("{n} answers are not saved yet: {why}", { n, why }) : t("{n} not saved yet", { n })) : lost; };
+  const say = () => { $("unsaved").textContent = n ? t("{n} not saved yet", { n }) + (why ? `: ${why}` : "") : lost; };
   if (n && !why && !$("unsaved").textContent) blink = setTimeout(say, BLINK);
   else say();
 }

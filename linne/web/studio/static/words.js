@@ -30,7 +30,6 @@ add({
   "Your name, beside your decisions": "您的名字（写在决定旁）", "Copy": "复制", "Copied.": "已复制。", "Stop": "停止",
   "The command that does the same": "等效命令", "Keys": "快捷键", "everywhere": "全局", "this help": "本帮助",
   "{n} pictures": "{n} 张图片", "{n} decided": "已决定 {n} 张", "{n} changed": "已改 {n} 张",
-  "{n} answers are not saved yet: {why}": "{n} 个回答尚未保存：{why}",
   "{n} not saved yet": "{n} 个未保存",
   "Two people answered differently: {against}. Both answers are in the file; look at the conflicts.":
     "两人回答不同：{against}。两个回答都已写入文件；请查看冲突。",
