@@ -1,5 +1,6 @@
 """linne deploy: what it writes for a bundle is compiled, parsed and run where the tools for it are here."""
 
+import json
 import os
 import platform
 import re
@@ -9,12 +10,15 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from linne.cli import main
+from linne.core import bundled
 from linne.core.errors import LinneError, OptionError, RunError
+from linne.engine.bundle import Bundle
 from linne.engine.deploy import PACKAGES, deploy
 from linne.engine.golden import ppm
 from tests.packed import answers, pack
@@ -103,9 +107,11 @@ def test_the_container_has_what_serving_the_bundle_imports(made: Path, bundle: P
     assert image[1] == platform.python_version(), "the Python that it was tried with"
     order = [text.index(word) for word in ("RUN useradd", "RUN pip install", "COPY bundle", "\nUSER 10001")]
     assert order == sorted(order), "what changes seldom comes first, and nothing runs as root"
+    assert "/livez" in text, "one that is busy is not ended for it"
     assert re.search(r"HEALTHCHECK --interval=\d+s --timeout=\d+s --start-period=\d+s", text)
     pinned = dict(re.findall(r"([a-z-]+)==([\w.]+)", text))
     assert {*PACKAGES, "linne", "openvino"} == set(pinned)
+    assert (made / "docker" / ".dockerignore").read_text() == "*\n!bundle\n", "nothing else is sent to the builder"
     assert pinned["openvino"] == "2026.1.0", "the version that the bundle was made with"
     copied = made / "docker" / "bundle"
     assert {path.relative_to(bundle) for path in bundle.rglob("*")} == {
@@ -156,6 +162,8 @@ def test_triton_s_repository_names_what_the_graph_has(made: Path, bundle: Path) 
     text = (made / "triton" / "by-hand" / "config.pbtxt").read_text()
     assert re.findall(r'name: "([\w-]+)"', text) == ["by-hand", "pictures", "probabilities", "logits"]
     assert text.count("dims: [ 3 ]") == 2
+    assert re.findall(r'name: "(\w+)".*label_filename: "labels.txt"', text) == ["probabilities"]
+    assert (made / "triton" / "by-hand" / "labels.txt").read_text() == "red\ngreen\nblue\n"
     assert text.count("{") == text.count("}")
     assert (made / "triton" / "by-hand" / "1" / "model.onnx").read_bytes() == (bundle / "model.onnx").read_bytes()
 
@@ -168,9 +176,54 @@ def test_tensorrt_s_line_is_a_script(made: Path) -> None:
     assert len((made / "tensorrt" / "golden.txt").read_text().splitlines()) == 4
 
 
+def test_what_a_bundle_s_graph_gives_is_declared_to_triton(shipped: tuple[Path, Path], tmp_path: Path) -> None:
+    """A score is a number a picture: its shape is that of the batch alone."""
+    deploy(shipped[1], "triton", tmp_path / "out")
+    (config,) = (tmp_path / "out").rglob("config.pbtxt")
+    text = config.read_text()
+    assert f'name: "features" data_type: TYPE_FP32 dims: [ {Bundle(shipped[1]).config["width"]} ]' in text
+    assert 'name: "set" data_type: TYPE_BOOL dims: [ 3 ]' in text
+    assert 'name: "unknown" data_type: TYPE_FP32 dims: [ 1 ] reshape { shape: [ ] }' in text
+
+
+def changed(bundle: Path, out: Path, table: str = "", **values: Any) -> Path:
+    """A copy without ONNX, or with other values in a table."""
+    shutil.copytree(bundle, out)
+    if table:
+        told = json.loads((out / table).read_text())
+        (out / table).write_text(json.dumps(told | values))
+    else:
+        (out / "model.onnx").rename(out / "model.pt2")
+    bundled.written(out, {})
+    return out
+
+
+def test_each_kind_says_which_format_it_needs(bundle: Path, tmp_path: Path) -> None:
+    program = changed(bundle, tmp_path / "program")
+    for kind in ("triton", "tensorrt", "cpp"):
+        with pytest.raises(OptionError, match=rf"--to {kind} needs model\.onnx.*Export --to onnx"):
+            deploy(program, kind, tmp_path / "x")
+    with pytest.raises(OptionError, match=r"--to docker serves ONNX or OpenVINO.*Export --to onnx"):
+        deploy(program, "docker", tmp_path / "x")
+    assert os.listdir(tmp_path) == ["program"]
+
+
+def test_names_that_no_tool_takes_are_made_plain(bundle: Path, tmp_path: Path) -> None:
+    nameless = changed(bundle, tmp_path / "nameless", "config.json", run="猫 ?!")
+    assert deploy(nameless, "triton", tmp_path / "a").files["triton"][-1].startswith("triton/classifier/")
+    lines = changed(bundle, tmp_path / "lines", "labels.json", classes=["red\nrose", "green", " blue  sky "])
+    deploy(lines, "cpp", tmp_path / "b")
+    assert (tmp_path / "b" / "cpp" / "labels.txt").read_text() == "red rose\ngreen\nblue sky\n", "a line each"
+
+
 def test_what_cannot_be_written_leaves_nothing(bundle: Path, made: Path, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="docker, triton"):
         deploy(bundle, "podman", tmp_path / "x")
+    for nothing in (",", ""):
+        with pytest.raises(OptionError, match="docker, triton"):
+            deploy(bundle, nothing, tmp_path / "x")
+    with pytest.raises(RunError, match="lies in the bundle"):
+        deploy(bundle, "cpp", bundle / "deployed")
     with pytest.raises(RunError, match="holds something already"):
         deploy(bundle, "cpp", made)
     with pytest.raises(LinneError):
