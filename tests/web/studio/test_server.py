@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from PIL import Image
 
 from linne.core.overlay import Overlay
+from linne.web.studio import handover
 from linne.web.studio.app import _full, _shaped
 from linne.web.studio.jobs import Jobs
 from tests.conftest import write_folder
@@ -300,6 +301,18 @@ def test_what_runs_ends_with_the_studio(tmp_path: Path, monkeypatch: pytest.Monk
     until(lambda: job.state == "stopped")
     assert job.process is not None
     assert job.process.poll() is not None
+
+
+def test_a_file_of_many_labels_is_decided_whole(fresh: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "PART", 2)
+    names = [fresh.here.project.name(row) for row in range(5)]
+    path = tmp_path / "labels.csv"
+    path.write_text("\n".join(["image,label", *(f"{name},owl" for name in names), "stranger.jpg,owl"]) + "\n")
+    (fresh.photos / "stranger.jpg").write_bytes((fresh.photos / names[0]).read_bytes())
+    told = handover.read(fresh.here.project, path, "ann")
+    assert (told["decided"], told["same"]) == (5, 0)
+    assert [row.to for row in Overlay.read(fresh.here.project.overlay).rows] == ["owl"] * 5
+    assert handover.read(fresh.here.project, path, "ann")["same"] == 5
 
 
 def test_a_disk_that_fails_otherwise_is_no_full_one() -> None:
