@@ -87,6 +87,7 @@ def test_a_model_of_two_lanes_is_asked_by_two_threads_at_a_time_and_a_call_stays
             inside += 1
             most = max(most, inside)
         try:
+            time.sleep(0.1 * any(one.name == "15" for one in pictures))  # the last one before the call
             return look(pictures)
         finally:
             with lock:
