@@ -24,7 +24,7 @@ PACKAGES = (
 )  # fmt: skip
 """What `linne serve` of a bundle imports, beside its runtime."""
 TYPES = {"set": "TYPE_BOOL"}
-MODEL = "model.onnx"
+MODEL, LABELS = "model.onnx", "labels.txt"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def deploy(bundle: "str | Path", to: str, out: "str | Path", log: "Log | None" =
     that is not there or a bundle without ONNX where it is needed.
     """
     opened, place = Bundle(bundle), Path(out)
-    kinds = [one.strip() for one in to.split(",") if one.strip()]
+    kinds = list(dict.fromkeys(one.strip() for one in to.split(",")))
     for one in kinds:
         if one not in KINDS:
             raise OptionError(f"--to {one!r} is not there. Allowed: {', '.join(KINDS)}.")
@@ -58,6 +58,8 @@ def deploy(bundle: "str | Path", to: str, out: "str | Path", log: "Log | None" =
             raise OptionError(f"--to {one} needs {MODEL}, and {bundle} has none. Export --to onnx.")
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise RunError(f"{place} holds something already. Give another folder with --out.")
+    if place.resolve().is_relative_to(opened.path.resolve()):
+        raise RunError(f"{place} lies in the bundle, in which nothing else may be. Give another folder with --out.")
     opened.hashed()
     with written_folder(place) as aside:
         for one in kinds:
@@ -105,8 +107,10 @@ def _triton(opened: Bundle, aside: Path) -> None:
     for name in opened.outputs:
         dims = wide.get(name, [len(opened.classes)])
         shape = f"dims: [ {', '.join(map(str, dims))} ]" if dims else "dims: [ 1 ] reshape { shape: [ ] }"
+        shape += f' label_filename: "{LABELS}"' if name == "probabilities" else ""
         rows.append(f'  {{ name: "{name}" data_type: {TYPES.get(name, "TYPE_FP32")} {shape} }}')
     _filled("config.pbtxt", place, name=named(opened), outputs=",\n".join(rows))
+    _labels(opened, place)
     _copied(opened, place / "1", (MODEL,))
 
 
@@ -121,9 +125,15 @@ def _cpp(opened: Bundle, aside: Path) -> None:
     place = aside / "cpp"
     _copied(opened, place, (MODEL,))
     _filled("classify.cpp", place)
-    _filled("CMakeLists.txt", place, model=MODEL, tolerance=f"{float(opened.config.get('tolerance', 1e-3)):g}")
-    write(place / "labels.txt", "".join(f"{' '.join(name.split())}\n" for name in opened.classes))
+    stated = bundled.manifest(opened.path).get("versions", {}).get("onnxruntime", "VERSION")
+    _filled("CMakeLists.txt", place, model=MODEL, tolerance=f"{float(opened.config['tolerance']):g}", runtime=stated)
+    _labels(opened, place)
     _golden(opened, place)
+
+
+def _labels(opened: Bundle, place: Path) -> None:
+    """A class a line, in the order of the outputs."""
+    write(place / LABELS, "".join(f"{' '.join(name.split())}\n" for name in opened.classes))
 
 
 def _golden(opened: Bundle, place: Path) -> None:

@@ -92,6 +92,10 @@ class Explainer:
         first, second = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
         return Told(self.gives, (first, second))
 
+    def forget(self) -> None:
+        """Let go of the maps of the pictures that were explained."""
+        self._held.clear()
+
     def _open(self, pixels: np.ndarray) -> None:
         """Have what gives maps; another trick takes cam's place where cam would not be exact."""
         self._source = source(self.model, pixels, "gradients" in self.asks, torch=self.torch)

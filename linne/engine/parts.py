@@ -66,10 +66,15 @@ class Parts:
         return self.path(number).exists() and known != self.state(self.of(number))
 
     def write(self, number: int, fill: Callable[[Path], Any]) -> Path:
-        """Write a part, whole or not at all; first what its pictures look like before they are opened."""
-        if state := self.state(self.of(number)):
+        """Write a part, whole or not at all, and what its pictures look like before they are opened: first where there
+        is no part yet, last where there is, so that whoever is stopped in between leaves none that passes for anew."""
+        state, there = self.state(self.of(number)), self.path(number).exists()
+        if state and not there:
             write(self._mark(number), state)
-        return write(self.path(number), fill)
+        made = write(self.path(number), fill)
+        if state and there:
+            write(self._mark(number), state)
+        return made
 
     def _mark(self, number: int) -> Path:
         return self.folder / f".part-{number:06d}.seen"

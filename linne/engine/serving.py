@@ -19,6 +19,7 @@ from ..core.bundled import is_bundle
 from ..core.decode import Geometry, decode, prepare
 from ..core.errors import OptionError, Unreadable, nearest
 from ..core.images import Images
+from ..core.lookup import names
 from ..core.measure import content_hash
 from ..core.predictions import softmax
 from ..core.rng import rng
@@ -123,7 +124,7 @@ class Classifier:
         self.sights: Sights | None = getattr(self.model, "sights", None)
         self.ran, self.unit, self.lanes = "", 1, 1
         self._lock = threading.RLock()
-        self.decides(Want())
+        self._usual = self.decides(Want())
 
     def _opened(self) -> "tuple[Any, np.ndarray]":
         if not self.several:
@@ -184,10 +185,10 @@ class Classifier:
     def _told(self, looked: Sequence[Looked], want: Want) -> list[dict[str, Any]]:
         if want.of and not want.explain:
             raise OptionError(f"of={want.of[:100]!r} has no effect without explain: say explain=cam as well.")
-        logits = np.stack([one.logits for one in looked])
+        logits, decide = np.stack([one.logits for one in looked]), self.decides(want)
         if self.several:
             return [self._labels(one, row, want) for one, row in zip(looked, logits, strict=True)]
-        decide, chances = self.decides(want), softmax(logits / self.model.temperature)
+        chances = softmax(logits / self.model.temperature)
         decided = decide([one.seen for one in looked], logits) if decide else None
         out = []
         for place, one in enumerate(looked):
@@ -244,6 +245,9 @@ class Classifier:
         if want.explain not in self._explainers:
             from .explain import Explainer
 
+            if want.explain not in (able := names("explain")):
+                given = want.explain[:100]
+                raise OptionError(f"explain={given!r} is not the name of a trick alone. {nearest(given, able)}")
             made = Explainer(self.model, want.explain, Log(quiet=True), runtime=self.ask.runtime, torch=False)
             if made.gives != "heat" or "known" in made.asks:
                 raise OptionError(f"explain={want.explain!r} gives no heatmap. Take cam or occlusion.")
@@ -255,17 +259,19 @@ class Classifier:
             features = np.stack([np.asarray(looked[place].seen.features) for place in some])
             own = self.classes.index(want.of) if want.of else None
             targets = logits[some].argmax(1) if own is None else np.full(len(some), own)
-            heat = explain(pixels, targets, features).found
+            try:
+                heat = explain(pixels, targets, features).found
+            finally:
+                explain.forget()
             for place, found in zip(some, heat, strict=True):
-                most = float(np.abs(found).max()) or 1.0
-                out[place]["heatmap"] = np.round(found / most, 3).tolist()
+                share = found.astype(np.float64) / (float(np.abs(found).max()) or 1.0)
+                out[place]["heatmap"] = (np.round(share, 3) + 0.0).tolist()  # no -0.0
 
     def about(self) -> dict[str, Any]:
         """JSON-ready: what it is; geometry: the square that it sees of a picture, None where it sees several."""
-        decide = self.decides(Want())
         return {"kind": self.kind, "classes": list(self.classes), "several": self.several, "runtime": self.ran,
                 "runs": [str(run.path) for run in self.runs], "geometry": self.geometry and asdict(self.geometry),
-                "notes": [*getattr(self.model, "notes", ()), *(decide.notes if decide else ())]}  # fmt: skip
+                "notes": [*getattr(self.model, "notes", ()), *(self._usual.notes if self._usual else ())]}  # fmt: skip
 
 
 class Identifier:
@@ -293,10 +299,7 @@ class Identifier:
     def identify(self, pictures: Sequence[Picture], far: "float | None") -> dict[str, Any]:
         """Who is in pictures, JSON-ready: {"answers", "threshold", "notes"}. Raises what Gallery.identify raises."""
         with holding(self._held), forgetting():
-            told = self.gallery.identify(_images(pictures), far).data()
-        for one, picture in zip(told["answers"], pictures, strict=True):
-            one["picture"] = picture.name
-        return told
+            return self.gallery.identify(_images(pictures), far).data()
 
     def enrol(self, pictures: Sequence[Picture], name: str) -> dict[str, Any]:
         """Register pictures of one identity, JSON-ready. Raises what Gallery.enrol raises; then nothing is enrolled."""
@@ -311,7 +314,7 @@ class Identifier:
 
 def _images(pictures: Sequence[Picture]) -> Images:
     items: list[Any] = [one.data if one.ready is None else one.ready for one in pictures]
-    return Images.of(items)
+    return Images.of(items, names=[one.name for one in pictures])
 
 
 def gallery(given: Any) -> bool:

@@ -68,8 +68,8 @@ class Packed:
 
     def tell(self, looked: Sequence[Answered], want: Want) -> list[dict[str, Any]]:
         """Answers as JSON has them. Raises OptionError for a coverage or a share kept that it was not exported with."""
-        if want.explain:
-            raise OptionError("explain needs the run, and a bundle is served here.")
+        if want.explain or want.of:
+            raise OptionError("explain and of need the run, and a bundle is served here. Serve the run.")
         edge = self._settled(want)
         return [self._told(one, want, edge) for one in looked]
 
@@ -84,10 +84,12 @@ class Packed:
                 raise OptionError(f"unknown={unknown:g}: the bundle was exported with {shares}. Serve the run.")
             edge = float(able[unknown])
         has = told.get("set", {}).get("coverage")
-        if asked.pop("coverage", has) != has or asked:
+        if asked.pop("coverage", has) != has:
             raise OptionError(
                 f"The bundle was exported with {f'coverage={has:g}' if has else 'no sets'}. Serve the run."
             )
+        if asked:
+            raise OptionError(f"{next(iter(asked))} needs the run, and a bundle is served here. Serve the run.")
         return edge
 
     def _told(self, one: Answered, want: Want, edge: "float | None") -> dict[str, Any]:

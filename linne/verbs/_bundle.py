@@ -36,10 +36,9 @@ def opened(path: Path, ask: Ask) -> Any:
 
 def predicted(path: Path, pictures: Images, ask: Ask, out: "Path | None", more: tuple[Any, Any], log: Log) -> Any:
     """A row a picture, as `linne predict` of the run gives it. more: (explain, submission), which are for runs."""
-    from ..engine.infer import predictions
     from . import _several
     from ._table import delimiter
-    from .predict import Answered, Written
+    from .predict import Written
 
     for flag, value in zip(("explain", "submission"), more, strict=True):
         if value:
@@ -47,13 +46,22 @@ def predicted(path: Path, pictures: Images, ask: Ask, out: "Path | None", more: 
     if out is not None:
         delimiter(out)
     bundle = opened(path, ask)
+    found = answers(bundle, pictures, log)
+    if out is None:
+        return found
+    return (_several.Written if bundle.several else Written)(found, Path(out))
+
+
+def answers(bundle: Any, pictures: Images, log: Log) -> Any:
+    """What it says of pictures, as a table and otherwise."""
+    from ..engine.infer import predictions
+    from .predict import Answered
+
     if bundle.several:
-        found = _said(bundle, pictures, np.full((len(pictures), len(bundle.classes)), -1, np.int8), log)
-        return found if out is None else _several.Written(found, Path(out))
+        return _said(bundle, pictures, np.full((len(pictures), len(bundle.classes)), -1, np.int8), log)
     blank = replace(pictures, labels=np.full(len(pictures), -1))
-    said, _, problems = predictions(bundle, blank, log, ask.runtime)
-    answered = Answered(said, problems)
-    return answered if out is None else Written(answered, Path(out))
+    said, _, problems = predictions(bundle, blank, log)
+    return Answered(said, problems)
 
 
 def judged(path: Path, pictures: Images, ask: Ask, given: tuple[str, str], log: Log) -> dict[str, Any]:

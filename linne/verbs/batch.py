@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core.ask import Ask
+from ..core.bundled import NAME
 from ..core.errors import OptionError, Unreadable
 from ..core.images import Images
 from ..core.load import load
@@ -17,10 +18,13 @@ from ..core.run import Run
 from ..engine import store
 from ..engine.log import Log
 from ..engine.parts import PLAN, Parts, begun, listing, outside, shared, spread
+from . import _bundle
 from ._several import alone, answered
 from .predict import _rows, deciding
 
 OPTIONS = Ask
+DECIDING = ("model.safetensors", "calibration.json", "config.json")
+"""What a run answers by: its weights and its calibration."""
 
 
 class Written:
@@ -47,34 +51,40 @@ class Work:
     def __init__(self, run: Any, images: Any, out: Path, each: int, share: str, how: dict[str, Any]) -> None:
         from ..engine.members import members
 
-        self.runs, self.ask, self.held = members(run), Ask.of(how, "linne batch"), dict[Any, Any]()
+        self.ask, self.held = Ask.of(how, "linne batch"), dict[Any, Any]()
         if self.ask.refine:
             raise OptionError("--refine answers all pictures together, and parts are answered one by one. Drop it.")
-        self.own = alone(run, self.runs)
+        packed = _bundle.alone(run)
+        self.runs = [] if packed else members(run)
+        self.own = None if packed else alone(run, self.runs)
         self.quiet = Log(quiet=True)
         self.pictures: Images = load(images)
         self.model: Any = None
-        self._open(out, each, share)
+        asked, known = asdict(self.ask), begun(out) or {}
+        marks = [_mark(packed, (NAME,))] if packed else [_mark(run.path, DECIDING) for run in self.runs]
+        before = str(known.get("runtime", "")) if known.get("runs") == marks else ""
+        self.bundle = _bundle.opened(packed, replace(self.ask, runtime=before or self.ask.runtime)) if packed else None
+        if self.bundle:
+            self.ask = replace(self.ask, runtime=self.bundle.runtime)
+        else:
+            self._open(before)
+        plan = {"runs": marks, "pictures": listing(self.pictures.names), "asked": asked, "runtime": self.ask.runtime}
+        self.parts = Parts(out, len(self.pictures), each, plan, shared(share), self._state)
 
-    def _open(self, out: Path, each: int, share: str) -> None:
-        """The model and the plan: which runtime answers is settled once, before the first part."""
+    def _open(self, before: str) -> None:
+        """The model; which runtime answers is settled once, before the first part. before: the one of parts that are
+        there, "" for none."""
         from ..engine.infer import model_of
         from ..engine.panel import panel
         from ..engine.panel_several import answering
 
-        known = begun(out)
         if self.own is None:
             self.decide = deciding(self.runs, self.ask)
             self.model = panel(self.runs, self.ask, self.quiet)
             if self.decide:
                 self.decide.temperature = self.model.temperature
         first = getattr(self.model, "models", (self.model,))[0] or model_of(answering(self.own)[0])  # type: ignore[arg-type]
-        asked = asdict(self.ask)
-        runtime = known.get("runtime") if known else None
-        self.ask = replace(self.ask, runtime=runtime or self._runtime(first))
-        plan = {"runs": [_mark(run) for run in self.runs], "pictures": listing(self.pictures.names), "asked": asked,
-                "runtime": self.ask.runtime}  # fmt: skip
-        self.parts = Parts(out, len(self.pictures), each, plan, shared(share), self._state)
+        self.ask = replace(self.ask, runtime=before or self._runtime(first))
 
     def _state(self, rows: range) -> str:
         """What these pictures look like from outside: sizes and times of files, shards and objects."""
@@ -114,6 +124,8 @@ class Work:
         self.parts.write(number, fill)
 
     def _table(self, part: Images) -> Any:
+        if self.bundle is not None:
+            return _bundle.answers(self.bundle, part, self.quiet).table()
         if self.own is not None:
             return answered(self.own, part, self.ask, (None, None), self.quiet).table()
         return _rows(self.model, part, self.quiet, self.ask.runtime, (self.decide, None))
@@ -138,7 +150,7 @@ def batch(
     Parameters
     ----------
     run
-        A finished run's folder, or several joined by "+".
+        A finished run's folder, several joined by "+", or a bundle.
     images
         A folder, tar shards ('shards/*.tar'), a table, or a URL of an object store (s3://bucket/photos/).
     out
@@ -180,10 +192,10 @@ def batch(
     return Written(work.parts, len(todo))
 
 
-def _mark(run: Run) -> str:
-    """What a run answers by, as a hash: its weights and its calibration."""
+def _mark(folder: Path, names: tuple[str, ...]) -> str:
+    """What a run or a bundle answers by, as a hash of these files."""
     mark = hashlib.blake2b(digest_size=16)
-    for name in ("model.safetensors", "calibration.json", "config.json"):
-        path = run.path / name
+    for name in names:
+        path = folder / name
         mark.update(path.read_bytes() if path.exists() else b"")
     return mark.hexdigest()

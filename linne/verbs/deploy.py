@@ -7,7 +7,7 @@ from ..engine.log import Log
 
 
 def deploy(bundle: str | Path, *, out: Path, to: str = "docker,triton,tensorrt,cpp", log: Log | None = None) -> Any:
-    """Write what a bundle needs to run elsewhere, into a folder beside it.
+    """Write what a bundle needs to run elsewhere, into a folder of its own.
 
     docker: a Dockerfile that serves it without PyTorch. triton: a model repository. tensorrt: the line that builds an
     engine. cpp: an example over ONNX Runtime with the golden pictures as its test.

@@ -213,7 +213,7 @@ async def _told(_: Request, error: Exception) -> JSONResponse:
 def guarded(backend: Backend, policy: Policy) -> App:
     """The program as it is served. policy: with the secret; whoever calls sends it as Bearer, or as the password of
     HTTP's basic authentication, which is what Label Studio can send."""
-    return Password(guard(app(backend), replace(policy, open=OPEN, plain=())))
+    return Password(guard(app(backend), replace(policy, open=OPEN, plain=(), paged="")))
 
 
 class Password:

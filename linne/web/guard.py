@@ -47,7 +47,8 @@ class Policy:
     "https://shop.example" ("" none). token: the secret, "" where none is needed. open: paths that need no token (a
     page's own files, or all that is for everybody); one that ends with "/" stands for all below it.
     plain: paths whose POST changes nothing and may come as a form. sizes: of bodies. cookie: its name, which must tell
-    two servers of a machine apart: cookies know no ports. csp: what pages may load.
+    two servers of a machine apart: cookies know no ports. csp: what pages may load. called, paged: what a person does
+    to let in another name, and another page, a sentence each; "" where nothing does.
     """
 
     hosts: tuple[str, ...] = LOOPBACK
@@ -58,6 +59,8 @@ class Policy:
     sizes: Sizes = Sizes()
     cookie: str = "linne"
     csp: str = CSP
+    called: str = ""
+    paged: str = ""
     session: str = field(default_factory=secret, repr=False)
     """The cookie's value; whoever reads it knows nothing of the token."""
 
@@ -105,7 +108,7 @@ class Guard:
     async def _preflight(self, send: Send) -> None:
         """An allowed page of elsewhere asks whether it may."""
         told = (("access-control-allow-methods", "GET, POST"), ("access-control-max-age", "600"),
-                ("access-control-allow-headers", f"authorization, content-type, {MARK}"))  # fmt: skip
+                ("access-control-allow-headers", f"authorization, content-type, x-deadline, {MARK}"))  # fmt: skip
         await send(start(204, told))
         await send({"type": "http.response.body", "body": b""})
 
@@ -130,9 +133,8 @@ def host_of(scope: Scope, policy: Policy) -> str:
     told = [value.decode("latin-1") for key, value in scope["headers"] if key == b"host"]
     match = HOST.fullmatch(told[0]) if len(told) == 1 else None
     if match is None or match[1].lower() not in policy.hosts:
-        raise Refused(
-            421, f"This server is not called {', '.join(told)[:100]!r}. Ask it by: {', '.join(policy.hosts)}."
-        )
+        named = f"This server is not called {', '.join(told)[:100]!r}. Ask it by: {', '.join(policy.hosts)}."
+        raise Refused(421, f"{named} {policy.called}".rstrip())
     return told[0]
 
 
@@ -144,7 +146,7 @@ def came_from(scope: Scope, policy: Policy) -> None:
         return
     host = header(scope, "host")
     if origins and (len(origins) > 1 or origins[0] not in (f"http://{host}", f"https://{host}")):
-        named = f"A page of {origins[0][:100]!r} may not ask this server. Start it with --origin to allow it."
+        named = f"A page of {origins[0][:100]!r} may not ask this server. {policy.paged}".rstrip()
         raise Refused(403, named, reason="origin")
     site = header(scope, "sec-fetch-site")
     visited = scope.get("method") in ("GET", "HEAD") and header(scope, "sec-fetch-mode") == "navigate"
@@ -205,7 +207,7 @@ def added(policy: Policy, foreign: str) -> "tuple[tuple[bytes, bytes], ...]":
     told = [*HEADERS, ("content-security-policy", policy.csp), ("cache-control", "no-store")]
     told.append(("cross-origin-resource-policy", "cross-origin" if foreign else "same-origin"))
     if foreign:
-        told.append(("access-control-allow-origin", foreign))
+        told += [("access-control-allow-origin", foreign), ("access-control-expose-headers", "retry-after")]
     if policy.origins:
         told.append(("vary", "origin"))
     return tuple((key.encode(), value.encode("latin-1")) for key, value in told)

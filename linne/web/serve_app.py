@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -14,17 +15,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from ..core.decode import Geometry
-from ..core.errors import LinneError
+from ..core.errors import LinneError, nearest
 from ..core.files import plain
 from ..core.sights import Sights
 from ..engine.serving import Picture, Want
 from .asgi import App, Message, Receive, Refused, Scope, Send, header, refuse
-from .bodies import UPLOAD
+from .bodies import UPLOAD, Body
 from .serve_decode import Pool, Unwanted
 from .serve_forms import Form, Most, form
 from .serve_metrics import TYPE, Metrics, resident
 from .serve_models import Entry, Models
-from .serve_open import BODY, FILES, GUARDED, told
+from .serve_open import BODY, CHANGES, FILES, GUARDED, JSON_BODY, described, told
 from .serve_queue import Queue, Ticket
 
 QUEUED = ("/predict", "/identify", "/enrol")
@@ -57,13 +58,16 @@ class State:
 
 
 class Admission:
-    """ASGI middleware: lets requests into the queue by their heads."""
+    """ASGI middleware: lets requests into the queue by their heads. HEAD is answered as GET is, and uvicorn leaves the
+    body out."""
 
     def __init__(self, app: App, state: State) -> None:
         self.app, self.state = app, state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in QUEUED:
             await self.app(scope, receive, send)
             return
@@ -96,11 +100,27 @@ def _deadline(scope: Scope) -> float:
     return seconds
 
 
+def _asked(request: Request, also: Iterable[str] = ()) -> None:
+    """Raise Refused for an option that the route does not have, and for one that came in the body, where none is read.
+
+    also: names of what came in the body beside the pictures.
+    """
+    able = [one.alias for one in request.scope["route"].dependant.query_params]
+    for name in request.query_params:
+        if name not in able:
+            raise Refused(422, f"There is no option {name[:100]!r}. {nearest(name[:100], able)}")
+    for name in also:
+        if name in able:
+            raise Refused(422, f"{name} came in the body, and is asked for in the address: ?{name}=...")
+
+
 @contextlib.asynccontextmanager
 async def _pictures(request: Request, state: State) -> AsyncIterator[tuple[Form, Ticket]]:
     """The request's pictures and its ticket, watched: where its client leaves, nothing more is done for it."""
     ticket: Ticket = request.scope["linne.ticket"]
+    _asked(request)
     found = await form(request.headers.get("content-type", ""), request.stream(), state.most)
+    _asked(request, found.fields)
     state.queue.arrived(ticket, len(found.pictures), sum(len(data) for _, data in found.pictures))
 
     async def watch() -> None:
@@ -150,6 +170,7 @@ def program(state: State) -> FastAPI:
     _health(app, state)
     _pages(app)
     _errors(app, state)
+    app.openapi = partial(described, app)  # type: ignore[method-assign]
     return app
 
 
@@ -173,7 +194,7 @@ def _answers(app: FastAPI, state: State) -> None:
         """Every model that is served."""
         return _json({"models": state.models.about()})
 
-    @app.post("/reload", responses=told("reloaded"))
+    @app.post("/reload", openapi_extra=CHANGES, responses=told("reloaded"))
     async def reload() -> JSONResponse:
         """Open every model anew, and answer by it from then on; what is being answered is answered by the old one."""
         found = await state.reload()
@@ -192,7 +213,7 @@ def _galleries(app: FastAPI, state: State) -> None:
             answers = await state.queue.call(lambda: entry.served.identify(pictures, far), ticket)
         return _json({"model": entry.name, **answers}, _counted(state, entry, answers["answers"]))
 
-    @app.post("/enrol", openapi_extra=BODY, responses=told("enrolled"))
+    @app.post("/enrol", openapi_extra=JSON_BODY, responses=told("holds"))
     async def enrol(
         request: Request, name: Annotated[str, Query(min_length=1, max_length=200)], model: str = ""
     ) -> Response:
@@ -201,6 +222,7 @@ def _galleries(app: FastAPI, state: State) -> None:
         async with _pictures(request, state) as (found, ticket):
             pictures = await _decoded(state, entry, found, ticket)
             answer = await state.queue.call(lambda: entry.served.enrol(pictures, name), ticket)
+        state.metrics.pictures[entry.name, "enrolled"] += answer["pictures"]
         return _json({"model": entry.name, **answer})
 
 
@@ -267,10 +289,20 @@ def _errors(app: FastAPI, state: State) -> None:
 
     @app.exception_handler(HTTPException)
     async def plainly(request: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": str(error.detail)}, error.status_code, headers=error.headers)
+        told, path = str(error.detail), request.url.path[:100]
+        if error.status_code == 404:
+            told = f"There is no {path}. What there is stands in /openapi.json."
+        elif error.status_code == 405:
+            told = f"{request.method} came, and {path} takes {(error.headers or {}).get('Allow', 'others')}."
+        return JSONResponse({"error": told}, error.status_code, headers=error.headers)
 
     @app.exception_handler(Unwanted)
     @app.exception_handler(ClientDisconnect)
     async def late(request: Request, error: Exception) -> JSONResponse:
-        state.queue.left += 1
+        ticket: Ticket = request.scope["linne.ticket"]
+        body: Body = request.scope[UPLOAD]
+        if isinstance(error, Unwanted) and not ticket.gone:
+            state.queue.expired += 1
+        elif body.refused is None:  # else it was cut here, and is counted as that
+            state.queue.left += 1
         return JSONResponse({"error": "It is too late for this one. Ask again."}, 503, headers={"retry-after": "1"})

@@ -26,10 +26,10 @@ class Most:
 
 @dataclass
 class Form:
-    """pictures: (name as it came, encoded bytes), in order. fields: what else came, by name."""
+    """pictures: (name as it came, encoded bytes), in order. fields: names of what else came."""
 
     pictures: list[tuple[str, bytes]] = field(default_factory=list)
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: list[str] = field(default_factory=list)
 
 
 async def form(kind: str, body: AsyncIterator[bytes], most: Most) -> Form:
@@ -72,8 +72,8 @@ def _json(body: bytes, most: Most) -> Form:
     if not isinstance(given, list):
         raise Refused(400, 'Expected {"pictures": [{"name": "a.jpg", "data": "base64 ..."}]}.')
     _few(len(given), most)
-    fields = {key: value for key, value in told.items() if isinstance(value, str)}
-    return Form([_entry(one, place, most) for place, one in enumerate(given)], fields)
+    more = [key for key in told if key != "pictures"]
+    return Form([_entry(one, place, most) for place, one in enumerate(given)], more)
 
 
 def _entry(one: Any, place: int, most: Most) -> tuple[str, bytes]:
@@ -148,8 +148,7 @@ class _Parts:
                 self.found.pictures.append((name, bytes(self._data)))
                 _few(len(self.found.pictures), self.most)
         else:
-            name = self._names.get(b"name", b"").decode("utf-8", "replace")
-            self.found.fields[name[:NAME]] = self._data[:NAME].decode("utf-8", "replace")
+            self.found.fields.append(self._names.get(b"name", b"").decode("utf-8", "replace"))
 
     def on_end(self) -> None:
         """The last boundary came."""

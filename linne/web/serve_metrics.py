@@ -1,5 +1,6 @@
 """What a server counts, as Prometheus reads it (text exposition format 0.0.4)."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -91,6 +92,6 @@ def _quoted(text: str) -> str:
 def resident() -> float:
     """Bytes of memory that this process holds; 0 where the system does not tell."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096.0
-    except (OSError, ValueError, IndexError):
+        return float(int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
+    except (OSError, ValueError, IndexError, AttributeError):
         return 0.0

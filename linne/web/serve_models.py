@@ -58,7 +58,8 @@ class Models:
         raise Refused(404, f"There is no {kind} {name[:100]!r}. {nearest(name[:100], names)}")
 
     def reload(self) -> dict[str, Any]:
-        """Open every model anew beside the old one, then put it in its place; what cannot be opened stays as it was.
+        """Open every model anew beside the old one, then put it in its place; what cannot be opened, whatever the
+        reason, stays as it was.
 
         JSON-ready: {"reloaded": names, "failed": {name: why}}.
         """
@@ -66,8 +67,8 @@ class Models:
         for name, entry in list(self.entries.items()):
             try:
                 served = self._opened(entry.given)
-            except LinneError as error:
-                failed[name] = str(error)
+            except Exception as error:
+                failed[name] = str(error) if isinstance(error, LinneError) else f"{type(error).__name__}: {error}"
                 continue
             self.entries[name] = Entry(name, entry.given, served, entry.number + 1)
             done.append(name)

@@ -74,7 +74,8 @@ class Address:
         names = dict.fromkeys((*LOOPBACK, *own, *(one.lower() for one in self.called)))
         return Policy(
             tuple(names), self.origins, self.token or secret(), (*OPEN, *(() if self.token else FREE)), PLAIN, sizes,
-            cookie=f"linne-{port}",
+            cookie=f"linne-{port}", called="Start it with --called to allow another name.",
+            paged="Start it with --origin to allow it.",
         )  # fmt: skip
 
 

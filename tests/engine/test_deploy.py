@@ -107,6 +107,7 @@ def test_the_container_has_what_serving_the_bundle_imports(made: Path, bundle: P
     assert image[1] == platform.python_version(), "the Python that it was tried with"
     order = [text.index(word) for word in ("RUN useradd", "RUN pip install", "COPY bundle", "\nUSER 10001")]
     assert order == sorted(order), "what changes seldom comes first, and nothing runs as root"
+    assert "/livez" in text, "one that is busy is not ended for it"
     assert re.search(r"HEALTHCHECK --interval=\d+s --timeout=\d+s --start-period=\d+s", text)
     pinned = dict(re.findall(r"([a-z-]+)==([\w.]+)", text))
     assert {*PACKAGES, "linne", "openvino"} == set(pinned)
@@ -161,6 +162,8 @@ def test_triton_s_repository_names_what_the_graph_has(made: Path, bundle: Path) 
     text = (made / "triton" / "by-hand" / "config.pbtxt").read_text()
     assert re.findall(r'name: "([\w-]+)"', text) == ["by-hand", "pictures", "probabilities", "logits"]
     assert text.count("dims: [ 3 ]") == 2
+    assert re.findall(r'name: "(\w+)".*label_filename: "labels.txt"', text) == ["probabilities"]
+    assert (made / "triton" / "by-hand" / "labels.txt").read_text() == "red\ngreen\nblue\n"
     assert text.count("{") == text.count("}")
     assert (made / "triton" / "by-hand" / "1" / "model.onnx").read_bytes() == (bundle / "model.onnx").read_bytes()
 
@@ -216,6 +219,11 @@ def test_names_that_no_tool_takes_are_made_plain(bundle: Path, tmp_path: Path) -
 def test_what_cannot_be_written_leaves_nothing(bundle: Path, made: Path, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="docker, triton"):
         deploy(bundle, "podman", tmp_path / "x")
+    for nothing in (",", ""):
+        with pytest.raises(OptionError, match="docker, triton"):
+            deploy(bundle, nothing, tmp_path / "x")
+    with pytest.raises(RunError, match="lies in the bundle"):
+        deploy(bundle, "cpp", bundle / "deployed")
     with pytest.raises(RunError, match="holds something already"):
         deploy(bundle, "cpp", made)
     with pytest.raises(LinneError):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import linne
 from linne.cli import main
@@ -125,6 +126,30 @@ def test_another_plan_or_folder_is_refused_before_anything_is_written(
     assert sorted(os.listdir(tmp_path)) == ["mine.txt"]
 
 
+def test_a_bundle_answers_in_parts_what_it_answers_at_once(tmp_path: Path) -> None:
+    from tests.packed import pack
+
+    bundle, photos = pack(tmp_path / "bundle"), tmp_path / "photos"
+    photos.mkdir()
+    for k in range(5):
+        Image.new("RGB", (20, 20), (40 * k, 90, 0)).save(photos / f"{k}.png")
+    (photos / "5.png").write_bytes(b"no picture")
+    found = batch(bundle, photos, out=tmp_path / "out", each=2)
+    assert (found.made, found.whole) == (3, True)
+    linne.predict(bundle, photos, out=tmp_path / "all.csv")
+    header, *rows = (tmp_path / "all.csv").read_text().splitlines()
+    parts = [data.decode().splitlines() for name, data in told(tmp_path / "out").items() if name.startswith("part-")]
+    assert {part[0] for part in parts} == {header}
+    assert [row for part in parts for row in part[1:]] == rows
+    assert json.loads((tmp_path / "out" / "plan.json").read_text())["runtime"] == "openvino"
+    assert batch(bundle, photos, out=tmp_path / "out", each=2).made == 0
+    with pytest.raises(RunError, match="differs in asked"):
+        batch(bundle, photos, out=tmp_path / "out", each=2, runtime="onnxruntime")
+    with pytest.raises(OptionError, match="--coverage is for runs"):
+        batch(bundle, photos, out=tmp_path / "new", coverage=0.9)
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_share_is_every_nth_part(tmp_path: Path) -> None:
     parts = Parts(tmp_path, 95, 10, {}, shared("2/3"))
     assert list(parts.todo()) == [1, 4, 7]
@@ -153,6 +178,22 @@ def test_a_changed_picture_is_answered_again_with_its_part_alone(shapes: Path, t
     fresh = batch(shapes / "run", photos, out=tmp_path / "fresh", each=5, runtime=RUNTIME)
     assert told(fresh.folder) == after, "as if it had been answered so from the first"
     assert batch(shapes / "run", photos, **given).made == 0
+
+
+def test_a_part_that_was_being_answered_again_when_it_was_stopped_is_still_to_do(tmp_path: Path) -> None:
+    now = ["first"]
+    parts = Parts(tmp_path, 1, 1, {}, state=lambda rows: now[0])
+    parts.write(0, lambda aside: aside.write_text("first"))
+    now[0] = "second"
+
+    def stopped(aside: Path) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        parts.write(0, stopped)
+    assert not parts.there(0), "what is there was made of the first"
+    parts.write(0, lambda aside: aside.write_text("second"))
+    assert parts.there(0)
 
 
 def test_what_changed_in_a_store_or_in_a_shard_is_answered_again(shapes: Path, tmp_path: Path) -> None:

@@ -56,6 +56,17 @@ def test_several_labels_are_those_that_the_run_says(place: Path, runtime: str) -
     assert [set(one["labels"]) for one in told] == [set(one) for one in found["labels"][:5]]
 
 
+def test_what_has_no_effect_on_several_labels_or_a_bundle_is_refused(place: Path) -> None:
+    for name, want, said in (
+        ("several", Want(asked=(("coverage", 0.9),)), "one label a picture"), ("several", Want(of="x"), "explain=cam"),
+        ("several-bundle", Want(of="x"), "need the run"), ("several-bundle", Want(explain="cam"), "need the run"),
+        ("several-bundle", Want(asked=(("max_error", 0.1),)), "max_error needs the run"),
+    ):  # fmt: skip
+        served = opened(place / name, Ask(), Log(quiet=True))
+        with pytest.raises(OptionError, match=said):
+            served.tell(served.look([Picture("a", b"")]), want)
+
+
 def test_predict_and_evaluate_of_several_labels(place: Path, tmp_path: Path) -> None:
     table = f"several({place / 'pictures' / 'labels.csv'})"
     linne.predict(place / "several-bundle", place / "pictures", out=tmp_path / "said.csv")

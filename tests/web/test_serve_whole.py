@@ -15,7 +15,10 @@ import numpy as np
 import pytest
 
 import linne
+from linne.core.ask import Ask
 from linne.core.decode import Geometry, decode, prepare
+from linne.engine.log import Log
+from linne.engine.serving import Picture, Want, opened
 from tests.waiting import until
 from tests.web.browser import CHROMIUM
 
@@ -104,11 +107,20 @@ def test_a_heatmap_and_the_likeliest_classes(served: Served, place: Path) -> Non
     assert told["predictions"][0]["heatmap"] != one["heatmap"]
     for asked, said in (
         ("explain=cam&of=brs", "There is no class 'brs'. Did you mean 'bars'?"), ("of=bars", "explain=cam as well"),
-        ("explain=neighbours", "no heatmap"),
+        ("explain=neighbours", "no heatmap"), ("explain=occlusion(size=2)", "Did you mean 'occlusion'?"),
     ):  # fmt: skip
         wrong = httpx.post(f"{served.base}/predict?{asked}", files=files(place)[:1], timeout=60)
         assert wrong.status_code == 422
         assert said in wrong.json()["error"]
+
+
+def test_nothing_of_a_picture_that_was_explained_is_kept(place: Path) -> None:
+    found = opened(place / "run", Ask(runtime=RUNTIME), Log(quiet=True))
+    pictures = [Picture(path.name, path.read_bytes()) for path in sorted((place / "new").rglob("*.jpg"))[:2]]
+    looked = found.look([one.decoded(found.geometry) for one in pictures])
+    heat = [one["heatmap"] for one in found.tell(looked, Want(explain="cam"))]
+    assert {len(repr(value)) <= 6 for one in heat for row in one for value in row} == {True}, "three places are three"
+    assert not found._explainers["cam"]._held
 
 
 def test_nothing_of_torch_is_loaded(served: Served) -> None:
@@ -131,8 +143,12 @@ def test_a_gallery_identifies_and_enrols_with_the_token_alone(served: Served, pl
     wrong = httpx.post(f"{served.base}/enrol?name=more", json={"pictures": [base64.b64encode(b"no").decode()]},
                        headers=served.allowed)  # fmt: skip
     assert wrong.status_code == 422
-    made = httpx.post(f"{served.base}/enrol?name=more", json=body, headers=served.allowed, timeout=60)
+    named = [{"name": "mine.png", "data": base64.b64encode(b"no").decode()}]
+    made = httpx.post(
+        f"{served.base}/enrol?name=more", json={"pictures": data + named}, headers=served.allowed, timeout=60
+    )
     assert made.status_code == 200, made.text
+    assert [one["picture"] for one in made.json()["left_out"]] == ["mine.png"]
     assert "more" in linne.Gallery.open(place / "gallery").names
     again = httpx.post(url, json={"pictures": data[:1]}, timeout=60).json()["answers"][0]
     assert again["nearest"][0]["name"] == "more"

@@ -182,8 +182,8 @@ def test_a_run_is_begun_stopped_and_gone_on_with(studio: Open, monkeypatch: pyte
     assert again["command"].endswith(f"--recipe {home / 'two' / 'recipe.toml'} --out {home / 'two'}")
     studio.post(f"/api/jobs/{again['id']}/stop", {})
     assert "already" in studio.post("/api/train/start", {"name": "two"}, 400)["error"]
-    for name in ("../x", "a/b", "/etc", ".hidden", "-x\n"):
-        assert studio.post("/api/train/start", {"name": name}, 422)
+    for name in ("../x", "a/b", "/etc", ".hidden", "a\nb", "try #1"):
+        assert "letters, digits, spaces" in studio.post("/api/train/start", {"name": name}, 400)["error"]
     assert studio.post("/api/train/use", {"run": one["id"]}, 409)
 
 
