@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 
 from linne.cli import main
+from linne.core.errors import RunError
 from linne.core.load import load
 from linne.core.predictions import Predictions
 from linne.core.run import Run
 from linne.core.several import Several
+from linne.web.studio import serve
 from linne.web.studio.here import said
 from linne.web.studio.project import Project
-from linne.web.studio.serve import pictures_of
+from linne.web.studio.serve import overlay_of, pictures_of
 from tests.conftest import write_folder
 from tests.runs import write_run
 from tests.web.studio.made import tree
@@ -100,11 +102,31 @@ def test_a_run_brings_its_pictures_and_answers(
     recipe = path / "recipe.toml"
     recipe.write_text(f"# linne train photos --out runs/a\n{recipe.read_text()}")
     assert pictures_of(Run(path)) == "photos"
+    (tmp_path / "photos").rename(tmp_path / "moved")
+    with pytest.raises(RunError, match=r"are not at 'photos' any more.*linne studio PICTURES --run"):
+        pictures_of(Run(path))
+    (tmp_path / "moved").rename(tmp_path / "photos")
     project = Project(load("photos"), tmp_path / "fixes.csv")
     guess, confidence, _ = said(project, Run(path))
     assert [project.classes[k] for k in guess] == ["cat", "dog", "dog", "dog", "eel", "eel"]
     assert (confidence > 90).all()
     assert (confidence <= 100).all()
+
+
+def test_decisions_go_beside_the_pictures_and_never_among_them(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert overlay_of("photos", Path("photos"), "") == Path("photos.labels.csv")
+    monkeypatch.chdir(photos)
+    assert overlay_of(".", Path(), "") == tmp_path / "photos.labels.csv"
+
+
+def test_where_the_usual_ports_are_taken_a_free_one_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(serve, "FIRST", taken.getsockname()[1])
+        monkeypatch.setattr(serve, "TRIED", 1)
+        with serve.bound(0) as found:
+            assert found.getsockname()[1] != taken.getsockname()[1]
 
 
 class Said:

@@ -164,6 +164,19 @@ def test_a_log_is_read_on_and_says_nothing_else(tmp_path: Path) -> None:
     assert runs.log(tmp_path / "absent", 5) == {"next": 0, "lines": []}
 
 
+def test_a_line_that_is_longer_than_what_is_read_at_once_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "PART", 64)
+    path = tmp_path / "log.jsonl"
+    path.write_text(json.dumps({"say": "x" * 200}) + "\n")
+    told = runs.log(tmp_path, 0)
+    assert told == {"next": path.stat().st_size, "lines": []}, "a page that asks from there goes on"
+    with path.open("a") as file:
+        file.write(json.dumps({"say": "on"}) + "\n")
+    assert [line["say"] for line in runs.log(tmp_path, told["next"])["lines"]] == ["on"]
+
+
 def test_a_run_is_begun_stopped_and_gone_on_with(studio: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studio.here.jobs, "_work", lambda: None)  # what it would run is looked at
     monkeypatch.setattr(studio.here.jobs, "_thread", object())
