@@ -63,7 +63,9 @@ def test_an_answer_does_not_depend_on_what_else_is_asked(tmp_path: Path) -> None
     gallery = Gallery().enrol(write(tmp_path / "faces", range(6), 2))
     new = write(tmp_path / "new", range(4, 8), 1, start=50)
     together = gallery.identify(new)
-    for place, one in enumerate(sorted(new.rglob("*.png"))):
+    files = sorted(new.rglob("*.png"))
+    assert len(files) == len(together) == 4
+    for place, one in enumerate(files):
         assert gallery.identify(one)[0].nearest == together[place].nearest
 
 
