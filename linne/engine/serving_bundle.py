@@ -107,6 +107,9 @@ class Packed:
         return out | ({"unknown": strange} if edge is not None else {})
 
     def about(self) -> dict[str, Any]:
-        """JSON-ready: what it is."""
+        """JSON-ready: what it is, and what it can be asked for, as it was exported."""
+        kept = [one["kept"] for one in self.bundle.calibration.get("unknown", {}).get("thresholds", ())]
+        has = None if self.several else self.bundle.calibration.get("set", {}).get("coverage")
+        asks = {"explain": False, "coverage": has, "unknown": 0.95 if 0.95 in kept else max(kept, default=None)}
         return {"kind": self.kind, "classes": list(self.classes), "several": self.several, "runtime": self.ran,
-                "bundle": str(self.bundle.path), "notes": []}  # fmt: skip
+                "bundle": str(self.bundle.path), "asks": asks, "notes": []}  # fmt: skip
