@@ -59,7 +59,7 @@ def manifest(folder: Path, required: Sequence[str] = REQUIRED) -> dict[str, Any]
     if not folder.is_dir():
         raise RunError(f"There is no bundle {folder}. Make one with: linne export RUN --to onnx --out {folder}")
     if not (folder / NAME).exists() and (folder / "recipe.toml").exists():
-        raise RunError(f"{folder} is a run, and not a bundle. Make one of it with: linne export {folder}")
+        raise RunError(f"{folder} is no bundle but a run. Make one of it with: linne export {folder}")
     if not (folder / NAME).exists():
         raise RunError(
             f"{folder} is no bundle: it holds no {NAME}, which is written last. Export again, into another --out."
