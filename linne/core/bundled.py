@@ -119,7 +119,10 @@ def content(folder: Path, told: Mapping[str, Any], name: str) -> bytes:
     """A listed file's bytes, after its hash was found to be the stated one."""
     data = _bytes(folder, name, told["files"][name]["bytes"])
     if hashlib.sha256(data).hexdigest() != told["files"][name]["sha256"]:
-        raise RunError(f"{folder / name} is not the file that was exported: its sha256 differs from {NAME}'s.")
+        raise RunError(
+            f"{folder / name} is not the file that was exported: its sha256 differs from {NAME}'s. "
+            "Copy the bundle anew, or export again."
+        )
     return data
 
 
@@ -127,7 +130,10 @@ def hashed(folder: Path, told: Mapping[str, Any]) -> None:
     """Compare every file's hash."""
     for name, one in told["files"].items():
         if _hash(folder / name) != one["sha256"]:
-            raise RunError(f"{folder / name} is not the file that was exported: its sha256 differs from {NAME}'s.")
+            raise RunError(
+                f"{folder / name} is not the file that was exported: its sha256 differs from {NAME}'s. "
+                "Copy the bundle anew, or export again."
+            )
 
 
 def table(folder: Path, name: str, told: "Mapping[str, Any] | None" = None) -> dict[str, Any]:
