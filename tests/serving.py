@@ -22,6 +22,7 @@ from linne.web.serve_forms import Most
 from linne.web.serve_models import Entry, Models
 from linne.web.serve_queue import Queue
 from linne.web.serve_run import Address, server
+from tests.waiting import until
 
 
 class Bright:
@@ -63,8 +64,7 @@ def running(held: State, **address: Any) -> Iterator[tuple[str, str]]:
     made, policy = server(held, Address(port=0, **address), Log(quiet=True))
     thread = threading.Thread(target=lambda: made.run(sockets=[made.listening]))
     thread.start()
-    while not held.up:
-        time.sleep(0.01)
+    until(lambda: held.up or not thread.is_alive(), "the server does not start")
     try:
         yield f"http://127.0.0.1:{made.listening.getsockname()[1]}", policy.token
     finally:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .errors import RunError
 from .files import alone, failed
-from .overlay import COLUMNS, Overlay, Row, append, cells
+from .overlay import COLUMNS, Overlay, Row, append, cells, last_header
 
 MARK = bytes((0xEF, 0xBB, 0xBF))
 """Of UTF-8, at the beginning: with it spreadsheets read the file as what it is."""
@@ -41,22 +41,25 @@ class Journal:
         """Write the rows and sync; all of them or none. Raises RunError that says what to do where that fails."""
         new = list(rows)
         with alone(self.path):
-            seen = self._stat()
+            seen, ours = self._stat(), True
             if seen is not None and seen == self._seen:
                 self._behind(new, seen[0])
             elif seen is None or not seen[0]:
                 self._behind(new, 0)
             else:
-                self._slowly(new)
-            self._seen = self._stat()
+                ours = self._slowly(new)
+            self._seen = self._stat() if ours else None  # in another's columns every row goes the slow way
 
-    def _slowly(self, new: Sequence[Row]) -> None:
-        """Somebody else wrote here: their columns, separator and encoding are theirs, so all of it is read again."""
+    def _slowly(self, new: Sequence[Row]) -> bool:
+        """Somebody else wrote here: their columns, separator and encoding are theirs, so all of it is read again.
+        Whether they are ours all the same."""
         table = Overlay.read(self.path)
-        if table.data.startswith(MARK) and _ours(table.data):
+        ours = table.data.startswith(MARK) and _ours(table.data)
+        if ours:
             self._behind(new, len(table.data))
         else:
             append(self.path, new, held=True)
+        return ours
 
     def _behind(self, new: Sequence[Row], end: int) -> None:
         text = io.StringIO()
@@ -95,6 +98,6 @@ class Journal:
 
 
 def _ours(data: bytes) -> bool:
-    """Whether the file has our header alone and ends with a whole line."""
-    header = ",".join(COLUMNS).encode()
-    return data.endswith(b"\n") and data[len(MARK) :].startswith(header + b"\n") and data.count(header) == 1
+    """Whether a row of ours is read as one at the file's end: its last line is whole, its last header ours. A file that
+    another was written behind (`cat`) may end in other columns."""
+    return data.endswith(b"\n") and last_header(data.decode("utf-8-sig")) == ([*COLUMNS], ",")

@@ -157,7 +157,7 @@ def _appended(path: Path, rows: Iterable[Row]) -> int:
         return 0
     encoding = _encoding(there.data) if there.data else "utf-8"
     old = there.data.decode(encoding)
-    known = _last_header(old)
+    known = last_header(old)
     columns, sign = known or (list(COLUMNS), ",")
     if not _filled(new) <= set(columns):  # a person took a column out that these rows need: a header of their own
         columns, known = list(COLUMNS), None
@@ -195,7 +195,8 @@ def _header(line: str) -> "tuple[list[str], str] | None":
     return None
 
 
-def _last_header(text: str) -> "tuple[list[str], str] | None":
+def last_header(text: str) -> "tuple[list[str], str] | None":
+    """(columns, what divides them) by which rows at the end of this text are read, None without a header."""
     return next((found for line in reversed(text.splitlines()) if (found := _header(line))), None)
 
 

@@ -4,10 +4,8 @@
     --answers--> probabilities, logits and whatever else the run knows
 
 `prepare` is `core.decode.prepare` again: Pillow's antialiased resize as two matrix products. Where a tap of the filter
-lies is worked out in whole numbers, its weight in float64; weights are whole multiples of 2 ** -22, and a product is
-taken in two halves that float32 holds exactly. Where a runtime has no float64 (OpenVINO computes it in float32), a
-picture that is enlarged is still Pillow's to the last bit (`enlarged`); of one that shrinks some weights are wrong by
-one unit, each of the many that make a value: one value in 15,000 or more differs then, by 1 of 255.
+lies is worked out in whole numbers, its weight in pairs of float32 (`taps`), since some runtimes compute float64 in
+float32. Weights are whole multiples of 2 ** -22, and a product is taken in two halves that float32 holds exactly.
 """
 
 from fractions import Fraction
@@ -19,8 +17,9 @@ from torch import Tensor, nn
 
 from ..core.decode import GREY, LONGEST, Geometry
 from .answering import Answering
-from .enlarged import Centres, enlarged, spread
 from .network import Network
+from .taps import Filters, spread, weighed
+from .twofold import Pair, quick, ratio, summed
 
 UNIT, HALF = 2**22, 2**11
 """Pillow's weights are whole multiples of 1 / UNIT; they are multiplied as a multiple of HALF and what is left."""
@@ -50,12 +49,12 @@ class Prepare(nn.Module):
         if fit == "letterbox":
             longer = torch.maximum(across, down)
             to = tuple(_rounded(size * side, longer).clamp(min=1) for side in (across, down))
-        columns, shown_x, by_x = self._weights(torch.arange(w), wide, across, to[0])
-        rows, shown_y, by_y = self._weights(torch.arange(h), high, down, to[1])
-        side = torch.cat([wide + torch.zeros_like(by_x.base), high + torch.zeros_like(by_y.base)])
-        few = enlarged(by_x.joined(by_y), side, UNIT, self.geometry.interpolation == "bicubic")
-        columns = self._larger(columns, few[: self.geometry.size], by_x.base, across, to[0])
-        rows = self._larger(rows, few[self.geometry.size :], by_y.base, down, to[1])
+        by_x, shown_x = self._filters(wide, across, to[0])
+        by_y, shown_y = self._filters(high, down, to[1])
+        far = self._far(h, w)
+        units = weighed(by_x.joined(by_y), far, UNIT, self.geometry.interpolation == "bicubic")
+        columns = spread(units[:size], by_x.base, torch.arange(w), far)
+        rows = spread(units[size:], by_y.base, torch.arange(h), far)
         upright = pictures.permute(0, 3, 1, 2).to(torch.float32)
         half = _bytes(*(torch.matmul(upright, part.t()) for part in _halves(columns)))
         small = _bytes(*(torch.matmul(part, half) for part in _halves(rows)))
@@ -63,12 +62,20 @@ class Prepare(nn.Module):
             small = torch.where(shown_y[:, None] & shown_x[None, :], small, torch.full_like(small, float(GREY)))
         return small.permute(0, 2, 3, 1).to(torch.uint8)
 
-    def _weights(self, place: Tensor, whole: Tensor, length: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Centres]:
-        """((size, whole) whole float64 numbers, how many UNIT-ths each source pixel gives to each of the square's,
-        (size,) which of these are shown, where their filters lie).
+    def _far(self, h: int, w: int) -> int:
+        """Pixels that a filter reaches, or more: half the harmonic mean is at least half the shorter side, and runtimes
+        have sums and quotients of sides, no comparisons. The shorter side of a letterbox may shrink by half as much
+        again."""
+        half, size = h * w // (h + w) + 1, self.geometry.size
+        if self.geometry.fit == "crop":
+            return self._reach + 1 + 2 * self._reach * half // size
+        return self._reach + 1 + 3 * self._reach * (h + w - half + 1) // (2 * size)
+
+    def _filters(self, whole: Tensor, length: Tensor, target: Tensor) -> tuple[Filters, Tensor]:
+        """(where the filters of the square's rows lie, (size,) which of these are shown).
 
         length: of the box, in `parts` of a pixel, about the middle of `whole` pixels. target: pixels that it becomes,
-        in the middle of the square. The centre of a pixel's filter is base + step / 2 + part, part below 1.5.
+        in the middle of the square. Whole numbers, so that nothing is rounded but what Pillow rounds.
         """
         start = _rounded(whole * self.parts - length, torch.full_like(whole, 2 * self.parts))
         row = torch.arange(self.geometry.size) - _floor(self.geometry.size - target, 2)
@@ -76,39 +83,27 @@ class Prepare(nn.Module):
         step = _floor(length, unit)
         turn = (2 * row + 1) * (length - step * unit)
         more = _floor(turn, 2 * unit)
-        part = (turn - more * 2 * unit).to(torch.float64) / (2 * unit).to(torch.float64)
-        stretch = (length.to(torch.float64) / unit.to(torch.float64)).clamp(min=1.0)
-        part = part + (row.to(torch.float64) + 0.5) * (self._ends(start, length, stretch) / target.to(torch.float64))
-        apart = (place[None, :] - (start + row * step + more)[:, None]).to(torch.float64)
-        x = (apart + 0.5 - (step.to(torch.float64) / 2 + part)[:, None]).abs() / stretch
-        weight = self._kernel(x)
-        weight = weight / weight.sum(1, keepdim=True)
-        weight = (weight.abs() * UNIT + 0.5).floor() * weight.sign()
-        base = start + row * step + more
-        first = (start - self._reach - 1).clamp(min=0)
-        count = _floor(length, self.parts)
-        end = start - first + count, length - count * self.parts, torch.full_like(count, self.parts)
-        centres = Centres(base, step, turn - more * 2 * unit, 2 * unit, end, (2 * row + 1, target))
-        return weight, (row >= 0) & (row < target), centres
+        half = (step - 2 * _floor(step, 2)).to(torch.float32) / 2
+        longer = self._longer(start, length, unit) / target.to(torch.float32)
+        gained = longer * (row.to(torch.float32) + 0.5)
+        beyond = ratio(turn - more * 2 * unit, 2 * unit + torch.zeros_like(turn)).plus(
+            Pair(half + torch.zeros_like(gained), gained)
+        )
+        least = torch.maximum(length, unit)
+        stretch = ratio(least, unit).beside(torch.where(length > unit, longer, torch.zeros_like(longer)))
+        base = start + row * step + more + _floor(step, 2)
+        none = torch.zeros_like(base)
+        stretch = Pair(stretch.high + none.to(torch.float32), stretch.low + none.to(torch.float32))
+        return Filters(base, beyond, stretch, whole + none), (row >= 0) & (row < target)
 
-    def _larger(self, weights: Tensor, few: Tensor, base: Tensor, length: Tensor, target: Tensor) -> Tensor:
-        """Weights (size, whole), or where the box does not shrink the few that there are (size, TAPS), exactly."""
-        spaced = spread(few, base, torch.arange(weights.shape[1])).to(torch.float64)
-        return torch.where(length <= self.parts * target, spaced, weights)
-
-    def _ends(self, start: Tensor, length: Tensor, stretch: Tensor) -> Tensor:
+    def _longer(self, start: Tensor, length: Tensor, unit: Tensor) -> Tensor:
         """How much longer Pillow makes the box: it takes its end, from where `prepare` cuts, in float32."""
-        margin = self._reach * stretch + 1
-        first = (start.to(torch.float64) - margin).floor().clamp(min=0)
-        end = start.to(torch.float64) - first + length.to(torch.float64) / self.parts
-        return end.to(torch.float32).to(torch.float64) - end
-
-    def _kernel(self, x: Tensor) -> Tensor:
-        """The filter at distances x of 0 or more (bicubic: Keys 1981, a = -0.5)."""
-        if self.geometry.interpolation == "bilinear":
-            return (1 - x).clamp(min=0)
-        near, far = (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
-        return torch.where(x < 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
+        reach = self._reach * torch.maximum(length, unit)
+        first = (start - 1 + _floor(-reach, unit)).clamp(min=0)
+        count = _floor(length, self.parts)
+        share = ratio(length - count * self.parts, torch.full_like(count, self.parts))
+        end, left = summed((start - first + count).to(torch.float32), share.high)
+        return -quick(end, left + share.low).low
 
 
 class _Mean(nn.Module):

@@ -80,7 +80,7 @@ def chosen(up: Climb, best: Best, made: Best, alone: bool) -> Best:
     on = f"on {len(after):,} pictures that neither had learned"
     told = {"rung": made.name, "seconds": round(up.clock.seconds, 1), "kept": bool(keep), "gain": found}
     up.log.say(f"{made.name} beside {best.name} {on}: {found['sentence']}; {word}", rung=told)
-    decision = {"rung": made.name, "beside": best.name, "kept": keep, "n": len(after), "gain": found}
+    decision = {"rung": made.name, "beside": best.name, "kept": keep, "asked": alone, "n": len(after), "gain": found}
     winner = made if keep else best
     winner.decisions = [*best.decisions, decision]
     return winner

@@ -76,8 +76,17 @@ def monitor(
     found["mix"] = mix(labelled, new.logits, new.group, seed=seed) if labelled is not None else None
     found["beyond"] = _beyond(found["mix"], past, known, new, seed) if found["mix"] else None
     shares = np.array([row["share"] for row in found["mix"]["classes"]]) if found["mix"] else None
-    found["accuracy"] = estimates(labelled, new.logits, new.group, shares, seed=seed) if labelled is not None else None
+    found["accuracy"] = (
+        None
+        if labelled is None
+        else estimates(labelled, new.logits, new.group, shares, seed=seed, drifted=changed(found))
+    )
     return found | {"strange": _strange(past, old_group, new, model)}, new
+
+
+def changed(found: dict[str, Any]) -> bool:
+    """Whether what `monitor` found says that the pictures changed, and not only how often each class comes."""
+    return found["drift"]["drifted"] and (found["beyond"] is None or found["beyond"]["drifted"])
 
 
 def gathered(

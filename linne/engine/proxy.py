@@ -198,7 +198,7 @@ def _per_class(known: Predictions, prior: np.ndarray) -> list[dict[str, Any]]:
         known_class = k < len(prior) and own.any()
         right = float(prior[k]) * recall.value if known_class else np.nan
         precision = min(1.0, right / called) if called and known_class else np.nan
-        f1 = 2 * right / (called + float(prior[k])) if known_class else np.nan
+        f1 = 2 * right / (called + float(prior[k])) if called and known_class else np.nan
         shown = {"recall": recall, "precision": nothing(int((named_so & free).sum()), "a proxy", precision),
                  "f1": nothing(int(own.sum()), "a proxy", float(np.minimum(1.0, f1)))}  # fmt: skip
         counts = {"class": name, "n": int(own.sum()), "guessed": int(named_so.sum())}

@@ -47,8 +47,14 @@ class Pair(NamedTuple):
 
 
 def whole(value: Tensor) -> Pair:
-    """Whole numbers below 2 ** 24."""
-    return Pair(value.to(torch.float32), torch.zeros_like(value, dtype=torch.float32))
+    """Whole numbers below 2 ** 31."""
+    high = value.to(torch.float32)
+    return Pair(high, (value - high.to(value.dtype)).to(torch.float32))
+
+
+def ratio(a: Tensor, b: Tensor) -> Pair:
+    """Whole numbers divided."""
+    return whole(a).over(whole(b))
 
 
 def quick(large: Tensor, small: Tensor) -> Pair:

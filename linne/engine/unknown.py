@@ -138,9 +138,9 @@ def looks(recipe: Recipe, learn: int, judge: int) -> int:
 
 
 def _best(rivals: "list[Compared]", made: Trial) -> Compared:
-    """The one that tells strangers best; the usual one where too few own pictures choose."""
-    usual = [one for one in rivals if one.spec in USUAL] if (made.own_half == CHOOSE).sum() < FEW else []
-    return max(usual[-1:] or rivals, key=Compared.worth)
+    """The one that tells strangers best; where too few own pictures choose, the usual one that beats chance."""
+    usual = [one for one in rivals if one.spec in USUAL and one.worth() > 0.5]
+    return max((usual[-1:] if (made.own_half == CHOOSE).sum() < FEW else []) or rivals, key=Compared.worth)
 
 
 def _allowed(spec: str, has: bool) -> str:
@@ -229,7 +229,8 @@ def _told(found: Unknown, best: Compared, rivals: "list[Compared]", ground: Grou
         table.append({"score": one.spec, "near": left.value, "far": made.value, "chose by": one.worth()})
     notes = [ground.note] if ground.note else []
     if (few := int((best.far.trial.own_half == CHOOSE).sum())) < FEW and len(rivals) > 1:
-        notes.append(f"{few} own pictures are too few to choose a score by: the usual one is taken")
+        taken = "the usual one is taken" if best.spec in USUAL else "the usual ones fail on them, the best is taken"
+        notes.append(f"{few} own pictures are too few to choose a score by: {taken}")
     if not best.near:
         count = len(ground.judge.said.classes)
         notes.append(f"{count} classes are too few to leave some out: made strangers alone chose, and are easier")

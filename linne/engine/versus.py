@@ -132,29 +132,36 @@ def power(
 
 
 def verdict(pair: dict[str, Any]) -> str:
-    """'b is better than a by 1.4 points [0.3, 2.5]', or that these pictures cannot tell, and what it would take."""
+    """'b is better than a by 1.4 points of accuracy [0.3, 2.5]', or that these pictures cannot tell, who is ahead, and
+    what it would take."""
     percent = declared("metric", parse(pair["metric"])[0].name, "percent", True)
-    scale, digits, unit = (100, 1, " points") if percent else (1, 3, "")
-    value, low, high = (scale * (np.nan if pair[end] is None else pair[end]) for end in ("value", "low", "high"))
+    scale, unit = (100, " points") if percent else (1, "")
+    ahead, gap = _ahead(pair, percent)
     if pair["told"]:
-        names = (pair["second"], pair["first"]) if value > 0 else (pair["first"], pair["second"])
-        ends = (low, high) if value > 0 else (-high, -low)
-        gap = f"{abs(value):.{digits}f}{unit} [{ends[0]:.{digits}f}, {ends[1]:.{digits}f}]"
-        return f"{names[0]} is better than {names[1]} by {gap}"
-    gap = f"{value:+.{digits}f}{unit} [{low:.{digits}f}, {high:.{digits}f}]"
-    said = f"cannot tell {pair['first']} and {pair['second']} apart: {gap}"
-    if low > 0 or high < 0:
+        return f"{ahead} is better than {pair['first' if ahead == pair['second'] else 'second']} by {gap}"
+    lead = f"no difference, {gap}" if gap.startswith(("0.0 ", "0.000 ")) else f"{ahead} is ahead by {gap}"
+    said = f"cannot tell {pair['first']} and {pair['second']} apart: {lead}"
+    if pair["low"] is not None and (pair["low"] > 0 or pair["high"] < 0):
         return f"{said}; among {pair['of']} comparisons that is not enough (Holm, p {pair['p_corrected']:.2f})"
     found = pair["power"]
     if found is None:
         return said
     word = f"{scale * found['effect']:g}{unit if scale * found['effect'] != 1 else unit.removesuffix('s')}"
-    points = f"{scale * found['smallest']:.{digits}f}{unit}"
-    said += f"; these {pair['n']:,} pictures could have shown {points} ({found['chance']:.0%} of the time)"
+    points = f"{scale * found['smallest']:.{1 if percent else 3}f}{unit}"
+    said += f"; these {pair['n']:,} pictures could have shown {points} ({100 * found['chance']:.0f} % of the time)"
     if not found["more"]:
         return f"{said}, enough to see {word}"
     how = "very roughly (few pictures differ)" if found["rough"] else "about"
     return f"{said}; seeing {word} would take {how} {rounded(found['more']):,} more {WORDS[pair['split']]}"
+
+
+def _ahead(pair: dict[str, Any], percent: bool) -> tuple[str, str]:
+    """The run that is ahead, and by how much: '1.4 points of accuracy [0.3, 2.5]'."""
+    scale, digits, unit = (100, 1, " points of") if percent else (1, 3, " in")
+    value, low, high = (scale * (np.nan if pair[end] is None else pair[end]) for end in ("value", "low", "high"))
+    name, sign = (pair["first"], -1) if value < 0 else (pair["second"], 1)
+    ends = ", ".join(f"{0.0 + end:.{digits}f}" for end in sorted((sign * low, sign * high)))
+    return name, f"{abs(value):.{digits}f}{unit} {pair['metric'].replace('_', ' ')} [{ends}]"
 
 
 def rounded(count: float) -> int:

@@ -17,15 +17,25 @@ from .plainly import short
 CLASSES, NAMES = 200, 12
 """Rows of a table of classes; reasons, and names of each, among those left out."""
 LIBRARIES = ("linne", "numpy", "pillow", "simplejpeg", "openvino", "onnxruntime", "torch", "timm")
+OTHERS = {
+    "twin of ": "twin of a labelled picture", "shows what ": "shows what a picture of another class shows",
+    "the run has it already": "the run has it already",
+}  # fmt: skip
+"""How reasons begin that name another picture, and what they come to."""
 
 
 def dropped(data: Data) -> list[dict[str, Any]]:
     """Why pictures neither learned nor judged: a reason, how many, the first names; most frequent first."""
-    out = []
-    for reason, n in Counter(data.why[data.why != ""].tolist()).most_common(NAMES):
-        names = data.images.names[data.why == reason][:NAMES]
+    why, out = np.array([_reason(one) for one in data.why.tolist()], object), []
+    for reason, n in Counter(why[why != ""].tolist()).most_common(NAMES):
+        names = data.images.names[why == reason][:NAMES]
         out.append({"reason": reason, "n": n, "names": [short(name) for name in names]})
     return out
+
+
+def _reason(why: str) -> str:
+    """The reason without the name of the other picture, so that pictures of one reason stand together."""
+    return next((words for start, words in OTHERS.items() if why.startswith(start)), why)
 
 
 def overview(data: Data) -> dict[str, Any]:

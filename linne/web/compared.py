@@ -11,15 +11,17 @@ from .say import num, percent, size
 ROWS = 30
 """Classes that the text shows: those that are told apart, then those whose figures differ most."""
 
+GAIN = "{run} gains, points of {figure}"
+
 
 def text(found: dict[str, Any]) -> str:
     """The verdicts, then the figures, the table and the classes."""
     lines = [*verdicts(found), "", *align([tuple(row) for row in [overview_columns(found), *overview(found)]])]
-    what = f"{found.get('each', 'recall')}'s gain"
     for pair in found["pairs"]:
         lines += ["", f"{pair['second']} beside {pair['first']}: {agreement(pair)}"]
         rows = classes(pair)
         if rows:
+            what = f"{pair['second']} gains, points of {found.get('each', 'recall')}"
             lines += align([("class", "n", pair["first"], pair["second"], what, ""), *rows[:ROWS]])
             lines += [f"... {len(rows) - ROWS:,} more classes: --json"] if len(rows) > ROWS else []
     return "\n".join([*lines, "", *(f"note: {note}" for note in found["notes"])])
@@ -45,7 +47,8 @@ def page(found: dict[str, Any], lang: str = "en") -> str:
     ]  # fmt: skip
     for pair in found["pairs"]:
         names, counts = [pair["first"], pair["second"]], [num(count) for count in pair["table"].values()]
-        columns = ["class", "pictures", *names, "gain", ""]
+        gains = (GAIN, {"run": pair["second"], "figure": found.get("each", "recall")})
+        columns = ["class", "pictures", *names, gains, ""]
         of = " / ".join(names)
         parts.append({"title": "Class by class", "of": of, "columns": columns, "rows": classes(pair)})
         parts.append({"title": "Who was right", "of": of, "columns": ["both", *names, "nobody"], "rows": [counts]})

@@ -15,8 +15,9 @@ from .words import Word, both
 HOME = Path(__file__).parent
 LANGUAGES = ("en", "zh")
 DRAWN = (
-    both, say.sentence, say.titled, charts.ticks, charts.interval, charts.pair, charts.stack, charts.reliability,
-    charts.path, charts.search, charts.curve, charts.gain, charts.scale, contest.scatter, contest.history, contest.bar,
+    both, say.sentence, say.told, say.titled, charts.ticks, charts.interval, charts.pair, charts.stack, charts.path,
+    charts.reliability, charts.search, charts.curve, charts.gain, charts.scale, contest.scatter, contest.history,
+    contest.bar,
 )  # fmt: skip
 """What gives HTML."""
 SAID = (

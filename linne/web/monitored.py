@@ -6,6 +6,7 @@ from typing import Any
 
 from ..core.images import Images
 from ..engine.figures import align
+from ..engine.monitor import changed
 from .page import page as plain_page
 from .say import num, percent, within
 from .thumbs import thumbs
@@ -62,7 +63,7 @@ class Watched:
             for one in found["strange"]["pictures"]
         ]  # fmt: skip
         parts: list[dict[str, Any]] = [
-            {"title": "How right it is likely to be", "notes": [DOUBT] if found["drift"]["drifted"] else [],
+            {"title": "How right it is likely to be", "notes": [DOUBT] if changed(found) else [],
              "worded": True,
              "columns": ["way", "estimate", "takes for granted that"], "rows": ways(found)},
             {"title": "How often each class comes", "columns": ["class", "share now", "share then", ""],
@@ -107,7 +108,7 @@ def _mix(found: dict[str, Any]) -> list[Said]:
     out.append((RIGHT, {"value": percent(one["value"]), "ends": within(one["low"], one["high"]),
                         "before": percent(found["accuracy"]["before"])}))  # fmt: skip
     out.append((TAKEN, {"assumes": one["assumes"]}))
-    return out + ([(DOUBT, {})] if found["drift"]["drifted"] else [])
+    return out + ([(DOUBT, {})] if changed(found) else [])
 
 
 def auc(told: dict[str, Any]) -> str:

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
-from .words import Word, both
+from .words import ZH, Word, both
+from .words_of_checks import in_chinese
 
 TITLES = {"auc": "AUC", "ece": "calibration error (ECE)", "brier": "Brier score", "mcc": "Matthews correlation"}
 """Figures whose file's name is no word."""
+FIXED = ("assumes", "figure", "on", "why")
+"""Places of sentences that are filled by fixed words."""
 BARS = {"train": "a", "validation": "b", "test": "v", "not used": "x"}
 """CSS classes of the splits' bars."""
 
@@ -55,10 +59,21 @@ def titled(name: str, spec: str = "") -> str:
 
 
 def sentence(line: Any) -> str:
-    """HTML of a sentence: text, fixed words, or (fixed words, what fills them); an assumption is fixed words itself."""
+    """HTML of a sentence: text, fixed words, or (fixed words, what fills them); FIXED places are fixed words too."""
     if isinstance(line, str):
-        return both(line)
-    return both(line[0], **{key: Word(value) if key == "assumes" else value for key, value in line[1].items()})
+        return told(line)
+    return both(line[0], **{key: Word(value) if key in FIXED else value for key, value in line[1].items()})
+
+
+def told(text: str) -> str:
+    """HTML of a sentence that a check or a run made, in both languages; where its Chinese is not known, the English one
+    for both, marked as English."""
+    if text in ZH:
+        return both(text)
+    english, chinese = escape(text), escape(in_chinese(text))
+    if not chinese:
+        return f'<span lang="en" class="only">{english}</span>'
+    return f'<span lang="en">{english}</span><span lang="zh">{chinese}</span>'
 
 
 def total(row: dict[str, Any]) -> int:

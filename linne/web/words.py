@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+from . import words_of_checks
 from .words_after import AFTER
 from .words_drawn import DRAWN
 from .words_of_labels import LABELS
@@ -295,6 +296,7 @@ ZH = {
     "both": "都对",
     "nobody": "都错",
     "gain": "提升",
+    "{run} gains, points of {figure}": "{run} 的增益（{figure}，百分点）",
     # learning curves
     "learning curve": "学习曲线",
     "Accuracy by pictures that were learned": "准确率随学习图片数的变化",
@@ -374,7 +376,7 @@ def in_chinese(value: str) -> str:
     number, _, rest = value.partition(" ")
     if value not in ZH and f"{{n}} {rest}" in ZH:
         return ZH[f"{{n}} {rest}"].format(n=number)
-    return ZH.get(value, value)
+    return ZH.get(value) or words_of_checks.in_chinese(value) or value
 
 
 def drawn(attributes: str, text: str) -> str:

@@ -25,6 +25,8 @@ ADDED = {
         "网络由 {run} 训练得到，保持不变；只有分类头是新的，对旧类别的把握与之前相同。",
     "The old judging pictures were read {n} times by now, both classifiers together.":
         "旧的评判图片至今已被读取 {n} 次（两个分类器合计）。",
+    "shows what a picture of another class shows": "与另一类别的图片内容相同",
+    "the run has it already": "该训练已有此图片",
     "new pictures like old ones of other classes": "新图片与其他类别的旧图片相似",
 }  # fmt: skip
 
@@ -69,6 +71,7 @@ COURSE = {
     "rung": "阶段",
     "not told apart": "分辨不出",
     "not kept": "未采用",
+    "kept, for it was asked for": "按要求采用",
     "{n} groups of several pictures stay on one side of every split": "{n} 个多图分组，每组始终在划分的同一侧",
     "who learns and who judges": "学习与评判的划分",
     "fingerprint of the contents": "内容指纹",

@@ -1,12 +1,14 @@
-"""What checks say, in Chinese: their sentences by pattern, with the numbers and names that stand in them.
+"""What checks and runs say, in Chinese: their sentences by pattern, with the numbers and names that stand in them.
 
-A finding's `why` and `fix` are English wherever they are kept (a run's folder, JSON, a terminal), so that scripts and
-people speak of the same sentence. A Chinese page asks `in_chinese`, which gives "" for a sentence that is none of
-these: the page then shows the English one and says that it is English.
+A finding's `why` and `fix`, a verdict and a note are English wherever they are kept (a run's folder, JSON, a terminal),
+so that scripts and people speak of the same sentence. A Chinese page asks `in_chinese`, which gives "" for a sentence
+that is none of these: the page then shows the English one and says that it is English.
 """
 
 import re
 from functools import lru_cache
+
+from .words_of_runs import RUNS
 
 LOOK_FIRST = "请从第一张起查看，改正错误的标签：linne check --overlay fixes.csv 会列出它们供决定；建议见 details。"
 SENTENCES = {
@@ -251,6 +253,11 @@ PARTS = {
     "Mirror": "镜像", "Upside down": "上下颠倒", "mirror": "镜像",
     "train": "训练", "validation": "验证", "test": "测试", "train or validation": "训练或验证",
     "none of the labels": "不含任何标签",
+    "learning pictures": "学习图片", "validation pictures": "验证图片", "test pictures": "测试图片",
+    "accuracy": "准确率", "balanced accuracy": "平衡准确率", "macro f1": "宏平均 F1", "micro f1": "微平均 F1",
+    "log loss": "对数损失", "auc": "AUC", "ece": "校准误差", "average precision": "平均精度",
+    "helps": "有用", "hurts": "有害", "cannot tell": "分辨不出",
+    "kept": "采用", "not kept, for no gain is seen": "未采用，因为看不出增益",
     "brightest hundredth (luma 0 to 1)": "最亮的百分之一（亮度 0 到 1）", "standard deviation of luma": "亮度的标准差",
     "mean luma (or burnt out)": "平均亮度（或过曝）", "variance of the Laplacian": "拉普拉斯方差",
     "side of a square of as many pixels, above or below": "同像素数正方形的边长（偏大或偏小）",
@@ -259,6 +266,7 @@ PARTS = {
     "64 blurred dots of colour": "64 个模糊的色点",
 }  # fmt: skip
 """What may stand in a place, where it is no number and no name."""
+ALL = SENTENCES | RUNS
 UNITS = {
     "picture": "张图片", "label": "个标签", "group": "组", "class": "个类别", "thumbnail": "张缩略图", "file": "个文件",
     "row": "行", "folder": "个文件夹", "link": "个链接",
@@ -276,7 +284,7 @@ def in_chinese(text: str) -> str:
     """The Chinese of a check's sentences, one after the other; "" where one of them is not known."""
     rest, out = COUNT.sub(_count, SHARE.sub(r"\2 张图片中的 \1 张（\3）", text)).strip(), ""
     while rest:
-        ends = [found.end() for found in END.finditer(rest)] or [len(rest)]
+        ends = [*(found.end() for found in END.finditer(rest)), len(rest)]
         told = next(((said, end) for end in ends[:12] if (said := _sentence(rest[:end]))), None)
         if told is None:
             return ""
@@ -285,10 +293,11 @@ def in_chinese(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    for english, chinese in SENTENCES.items():
+    for english, chinese in ALL.items():
         found = _fits(english, text)
         if found is not None:
-            return PLACE.sub(lambda place, found=found: _part(found[place[1]]), chinese)
+            said = {name: (name == "gap" and _sentence(part)) or _part(part) for name, part in found.items()}
+            return PLACE.sub(lambda place, said=said: said[place[1]], chinese)
     return ""
 
 
@@ -309,6 +318,7 @@ def _fits(english: str, text: str) -> "dict[str, str] | None":
 
 def _part(text: str) -> str:
     told = re.sub(r" and (\d[\d,]*) more$", r" 等，另有 \1 个", text).replace("' and '", "' 和 '")
+    told = re.sub(r"^([\d.]+) points?$", r"\1 个百分点", re.sub(r"^([\d,]+) test labels?$", r"\1 个测试标签", told))
     return PARTS.get(told, told)
 
 

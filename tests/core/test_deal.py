@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from linne.core.deal import codes, deal, per_class
+from linne.core.deal import _cover, _Table, codes, deal, per_class
 from linne.core.errors import OptionError
 from linne.core.rng import rng
 
@@ -122,3 +122,20 @@ def test_per_class_counts_groups_not_pictures():
     labels = np.array([0, 0, 0, 1, 1, -1])
     group = np.array(["a", "a", "", "a", "b", ""], object)
     assert per_class(labels, group, 3).tolist() == [2, 2, 0]
+
+
+def test_no_class_is_taken_away_to_bring_another():
+    """Moving groups of several classes: a part keeps every class that it had."""
+    gained = 0
+    for seed in range(60):
+        draw = rng(9, seed)
+        group, labels = draw.integers(0, 8, 30), draw.integers(0, 4, 30)
+        ids = codes(group)
+        held = _Table.of(ids, np.unique(labels, return_inverse=True)[1])
+        parts = draw.integers(0, 3, ids.max() + 1)
+        before = {(label, part) for label, part in zip(labels, parts[ids], strict=True)}
+        _cover(held, parts, 3)
+        after = {(label, part) for label, part in zip(labels, parts[ids], strict=True)}
+        assert before <= after, seed
+        gained += len(after) - len(before)
+    assert gained > 10

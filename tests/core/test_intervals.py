@@ -31,6 +31,14 @@ def test_wilson_equals_scipy():
         assert (found.low, found.high) == pytest.approx((truth.low, truth.high))
 
 
+def test_the_share_is_never_outside_of_its_interval():
+    """Nor by the last bit, where all are right or none is."""
+    for n in range(1, 200):
+        for right in (np.ones(n, bool), np.zeros(n, bool)):
+            found = wilson(right)
+            assert found.low <= found.value <= found.high
+
+
 def test_groups_of_one_are_no_groups():
     right = hits(30, 40)
     named, blank = np.array([f"g{i}" for i in range(40)], dtype=object), np.full(40, "", dtype=object)

@@ -1,6 +1,7 @@
 """A journal adds what `append` would, at a price that does not grow with the file, and never half a row."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from linne.core.errors import RunError
+from linne.core.files import alone
 from linne.core.journal import Journal, now
-from linne.core.overlay import Overlay, Row, append
+from linne.core.overlay import COLUMNS, Overlay, Row, append
 
 
 def row(name: str, who: str = "ann") -> Row:
@@ -35,11 +37,15 @@ def test_a_row_costs_its_own_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         sizes.append(len(data))
         return real(handle, data)
 
+    def synced(handle: int) -> None:
+        sizes.append(-1)
+
     monkeypatch.setattr("linne.core.journal.os.write", counted)
+    monkeypatch.setattr("linne.core.journal.os.fsync", synced)
     monkeypatch.setattr(Overlay, "read", lambda *_: pytest.fail("the whole file was read"))
     journal.add([row("last.jpg")])
-    assert len(sizes) == 1
-    assert sizes[0] < 200
+    assert sizes[1:] == [-1], "written once, then synced"
+    assert 0 < sizes[0] < 200
 
 
 @pytest.mark.parametrize("text", [
@@ -48,9 +54,25 @@ def test_a_row_costs_its_own_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_files_of_others_keep_their_own_ways(tmp_path: Path, text: str) -> None:
     path = tmp_path / "fixes.csv"
     path.write_text(text)
-    Journal(path).add([row("b.jpg")])
+    journal = Journal(path)
+    for name in ("b.jpg", "c.jpg"):
+        journal.add([row(name)])
     assert path.read_text().startswith(text)
-    assert [one.picture for one in Overlay.read(path).decided] == ["a.jpg", "b.jpg"]
+    assert [one.picture for one in Overlay.read(path).decided] == ["a.jpg", "b.jpg", "c.jpg"]
+
+
+@pytest.mark.parametrize("text", [
+    "picture,to\nb.jpg,owl\n", "picture;decision;to\nb.jpg;;owl\n", f"{','.join(COLUMNS)}\nb.jpg,,owl,,,,,,,,\n",
+])  # fmt: skip
+def test_behind_a_file_that_was_joined_to_ours_rows_are_read_as_they_were_written(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "fixes.csv"
+    Journal(path).add([row("a.jpg")])
+    path.write_bytes(path.read_bytes() + text.encode())
+    journal = Journal(path)
+    for name in ("c.jpg", "d.jpg"):
+        journal.add([Row(name, "drop", when=now())])
+    found = sorted((one.picture, one.decision) for one in Overlay.read(path).rows)
+    assert found == [("a.jpg", "relabel"), ("b.jpg", "relabel"), ("c.jpg", "drop"), ("d.jpg", "drop")]
 
 
 def test_what_somebody_else_added_meanwhile_stays(tmp_path: Path) -> None:
@@ -83,6 +105,17 @@ def test_processes_and_threads_at_once_lose_nothing(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_that_another_holds_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "fixes.csv"
+    thread = threading.Thread(target=lambda: Journal(path).add([row("a.jpg")]))
+    with alone(path):
+        thread.start()
+        thread.join(0.2)
+        assert not path.exists()
+    thread.join()
+    assert [one.picture for one in Overlay.read(path).rows] == ["a.jpg"]
+
+
 def test_a_full_disk_takes_back_what_it_took(tmp_path: Path) -> None:
     """A real limit of the system on the file's size, as a full disk is met."""
     path = tmp_path / "fixes.csv"
@@ -104,6 +137,10 @@ def test_a_full_disk_takes_back_what_it_took(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     Journal(path).add([row("c.jpg")])
     assert [one.picture for one in Overlay.read(path).rows] == ["a.jpg", "c.jpg"]
+
+
+def test_the_time_of_an_answer_has_thousandths() -> None:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", now())
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

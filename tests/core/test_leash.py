@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from PIL import Image
 
 from linne.core.leash import NAME
+from tests.waiting import until
 
 HOLDER = """import os, subprocess, sys
 child = subprocess.Popen([sys.executable, '-m', 'linne', *sys.argv[1:]], stdin=subprocess.PIPE, start_new_session=True,
@@ -23,9 +23,10 @@ def there(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return (
-        Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z" if Path("/proc").exists() else True
-    )
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):  # it went meanwhile
+        return not Path("/proc/self").exists()
 
 
 def test_a_command_ends_with_whoever_started_it(tmp_path: Path) -> None:
@@ -42,9 +43,6 @@ def test_a_command_ends_with_whoever_started_it(tmp_path: Path) -> None:
     assert there(child)
     holder.send_signal(signal.SIGKILL)
     holder.wait()
-    ends = time.monotonic() + 15
-    while there(child) and time.monotonic() < ends:
-        time.sleep(0.05)
-    assert not there(child)
+    until(lambda: not there(child))
     holder.stdout.close()
     holder.stderr.close()

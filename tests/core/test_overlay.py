@@ -1,5 +1,6 @@
 """An overlay's file: what spreadsheets do to it, what people write in it, merging, adding."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -104,6 +105,28 @@ def test_a_row_without_a_time_goes_with_the_row_before_it() -> None:
         Row(name, when=when) for name, when in (("a", ""), ("b", "2026-02-01"), ("c", "1.2.26"), ("d", "2026-01-01"))
     ]
     assert [row.picture for row in ordered(rows)] == ["a", "d", "b", "c"]
+
+
+def test_a_time_without_a_zone_is_utc_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "JST-9")
+    tzset = getattr(time, "tzset", lambda: None)
+    tzset()
+    try:
+        found = [Row("a.jpg", when=f"2026-01-31T17:00:00{zone}").time for zone in ("", "Z", "+00:00", "+09:00")]
+    finally:
+        monkeypatch.undo()
+        tzset()
+    assert found == [1769878800.0, 1769878800.0, 1769878800.0, 1769846400.0]
+
+
+def test_a_picture_that_was_decided_under_another_name_waits_no_more(file: Path) -> None:
+    found = written(file, "picture,decision,hash", f"old.jpg,,{MARK}", f"new.jpg,drop,{MARK}", "other.jpg,,")
+    assert [row.picture for row in found.waiting] == ["other.jpg"]
+
+
+def test_a_mark_of_encoding_before_a_row_is_no_part_of_its_name(file: Path) -> None:
+    """`cat` of a file whose header somebody took out."""
+    assert told(written(file, data=b"picture,to\na.jpg,hat\n\xef\xbb\xbfb.jpg,hat\n"))[1][0] == "b.jpg"
 
 
 def test_adding_changes_nothing_that_is_there(file: Path) -> None:

@@ -1,5 +1,6 @@
 """linne deploy: what it writes for a bundle is compiled, parsed and run where the tools for it are here."""
 
+import json
 import os
 import platform
 import re
@@ -9,12 +10,15 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from linne.cli import main
+from linne.core import bundled
 from linne.core.errors import LinneError, OptionError, RunError
+from linne.engine.bundle import Bundle
 from linne.engine.deploy import PACKAGES, deploy
 from linne.engine.golden import ppm
 from tests.packed import answers, pack
@@ -107,6 +111,7 @@ def test_the_container_has_what_serving_the_bundle_imports(made: Path, bundle: P
     assert re.search(r"HEALTHCHECK --interval=\d+s --timeout=\d+s --start-period=\d+s", text)
     pinned = dict(re.findall(r"([a-z-]+)==([\w.]+)", text))
     assert {*PACKAGES, "linne", "openvino"} == set(pinned)
+    assert (made / "docker" / ".dockerignore").read_text() == "*\n!bundle\n", "nothing else is sent to the builder"
     assert pinned["openvino"] == "2026.1.0", "the version that the bundle was made with"
     copied = made / "docker" / "bundle"
     assert {path.relative_to(bundle) for path in bundle.rglob("*")} == {
@@ -169,6 +174,46 @@ def test_tensorrt_s_line_is_a_script(made: Path) -> None:
     subprocess.run(["sh", "-n", str(script)], check=True)
     assert "--onnx=model.onnx" in script.read_text()
     assert len((made / "tensorrt" / "golden.txt").read_text().splitlines()) == 4
+
+
+def test_what_a_bundle_s_graph_gives_is_declared_to_triton(shipped: tuple[Path, Path], tmp_path: Path) -> None:
+    """A score is a number a picture: its shape is that of the batch alone."""
+    deploy(shipped[1], "triton", tmp_path / "out")
+    (config,) = (tmp_path / "out").rglob("config.pbtxt")
+    text = config.read_text()
+    assert f'name: "features" data_type: TYPE_FP32 dims: [ {Bundle(shipped[1]).config["width"]} ]' in text
+    assert 'name: "set" data_type: TYPE_BOOL dims: [ 3 ]' in text
+    assert 'name: "unknown" data_type: TYPE_FP32 dims: [ 1 ] reshape { shape: [ ] }' in text
+
+
+def changed(bundle: Path, out: Path, table: str = "", **values: Any) -> Path:
+    """A copy without ONNX, or with other values in a table."""
+    shutil.copytree(bundle, out)
+    if table:
+        told = json.loads((out / table).read_text())
+        (out / table).write_text(json.dumps(told | values))
+    else:
+        (out / "model.onnx").rename(out / "model.pt2")
+    bundled.written(out, {})
+    return out
+
+
+def test_each_kind_says_which_format_it_needs(bundle: Path, tmp_path: Path) -> None:
+    program = changed(bundle, tmp_path / "program")
+    for kind in ("triton", "tensorrt", "cpp"):
+        with pytest.raises(OptionError, match=rf"--to {kind} needs model\.onnx.*Export --to onnx"):
+            deploy(program, kind, tmp_path / "x")
+    with pytest.raises(OptionError, match=r"--to docker serves ONNX or OpenVINO.*Export --to onnx"):
+        deploy(program, "docker", tmp_path / "x")
+    assert os.listdir(tmp_path) == ["program"]
+
+
+def test_names_that_no_tool_takes_are_made_plain(bundle: Path, tmp_path: Path) -> None:
+    nameless = changed(bundle, tmp_path / "nameless", "config.json", run="猫 ?!")
+    assert deploy(nameless, "triton", tmp_path / "a").files["triton"][-1].startswith("triton/classifier/")
+    lines = changed(bundle, tmp_path / "lines", "labels.json", classes=["red\nrose", "green", " blue  sky "])
+    deploy(lines, "cpp", tmp_path / "b")
+    assert (tmp_path / "b" / "cpp" / "labels.txt").read_text() == "red rose\ngreen\nblue sky\n", "a line each"
 
 
 def test_what_cannot_be_written_leaves_nothing(bundle: Path, made: Path, tmp_path: Path) -> None:

@@ -61,6 +61,9 @@ def test_what_is_kept(tmp_path: Path, before: float, after: float, rows: int, ke
     assert word in said[0]
     assert ("better" in said[0]) == (best.decisions[0]["gain"]["low"] > 0)
     assert best.decisions[0]["kept"] == (kept == "tail")
+    assert not best.decisions[0]["asked"]
+    asked = chosen(up(tmp_path, said), one, two, True).decisions[-1]
+    assert (asked["kept"], asked["asked"]) == (True, True), "whatever it came to"
 
 
 def test_only_pictures_that_both_judged_count(tmp_path: Path) -> None:

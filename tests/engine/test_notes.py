@@ -42,7 +42,7 @@ def test_each_run_keeps_the_verdict_as_its_own_gain(runs: list[Path]) -> None:
     found = linne.compare(a, b, effect=2, split="test")
     (first,), (second,) = notes(a), notes(b)
     assert first["sentence"] == second["sentence"] == found.data()["pairs"][0]["verdict"]
-    assert first["sentence"].startswith("b is better than a by 10.0 points [")
+    assert first["sentence"].startswith("b is better than a by 10.0 points of accuracy [")
     np.testing.assert_allclose([first["gain"]["value"], second["gain"]["value"]], [-0.1, 0.1], atol=1e-9)
     for end, other in (("low", "high"), ("high", "low")):
         assert first["gain"][end] == -second["gain"][other]
@@ -54,8 +54,8 @@ def test_each_run_keeps_the_verdict_as_its_own_gain(runs: list[Path]) -> None:
 def test_a_tie_is_said_from_either_side(runs: list[Path]) -> None:
     a, _, c = runs
     linne.compare(a, c)
-    assert notes(a)[0]["sentence"].startswith("cannot tell c and a apart: +0.0 points")
-    assert notes(c)[0]["sentence"].startswith("cannot tell a and c apart: +0.0 points")
+    assert notes(a)[0]["sentence"].startswith("cannot tell c and a apart: no difference, 0.0 points of accuracy [")
+    assert notes(c)[0]["sentence"].startswith("cannot tell a and c apart: no difference, 0.0 points of accuracy [")
 
 
 def test_the_same_comparison_is_kept_once_and_another_beside_it(runs: list[Path]) -> None:

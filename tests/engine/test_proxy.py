@@ -1,5 +1,7 @@
 """Proxies beside what labels say, calibration without a negative beside calibration with labels, intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import rankdata
@@ -124,6 +126,11 @@ def test_figures_say_that_they_are_proxies_and_count_no_negative() -> None:
     assert other["recall"]["value"] is None
     assert 0 < one["precision"]["value"] <= 1
     assert np.sum(found["confusion"]) == 60
+    nobody = replace(known, logits=np.where(known.labels[:, None] < 0, [[-9.0, 9.0]], known.logits))
+    one = figures(nobody, [Interval(0.3, 0.2, 0.4, 1, "")], "accuracy", 0, "who")["per_class"][0]
+    assert one["recall"]["value"] > 0
+    assert one["precision"]["value"] is None
+    assert one["f1"]["value"] is None, "of a class that nothing of the pool is called nobody knows it"
 
 
 def test_metrics_that_need_negatives_are_refused() -> None:

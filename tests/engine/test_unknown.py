@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from linne.core.errors import InputError, OptionError, RunError
+from linne.core.intervals import Interval
 from linne.core.lookup import names
 from linne.core.recipe import Recipe
 from linne.core.roc import Sides, area
@@ -115,6 +117,21 @@ def test_two_classes_are_too_few_to_leave_one_out(monkeypatch: pytest.MonkeyPatc
     assert one.told["near"]["ways"] == 0
     assert one.told["near"]["auroc"]["value"] is None
     assert "2 classes are too few to leave some out" in one.told["notes"][0]
+
+
+class Known(rivals.Compared):
+    """A score that is known to be worth so much: `far`."""
+
+    def areas(self, half: int):
+        return (Interval(float(self.far), 0, 1, 9, ""),) * 2  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("vim", "energy", "taken"), [(0.6, 0.9, "vim"), (0.4, 0.6, "energy"), (0.4, 0.3, "gen")])
+def test_of_few_pictures_the_usual_score_is_taken_only_where_it_beats_chance(vim, energy, taken) -> None:
+    every = [Known(name, [], worth) for name, worth in (("energy", energy), ("gen", 0.95), ("vim", vim))]  # type: ignore[arg-type]
+    few, many = (SimpleNamespace(own_half=np.full(n, CHOOSE)) for n in (16, 100))
+    assert unknown._best(every, few).spec == taken  # type: ignore[arg-type]
+    assert unknown._best(every, many).spec == "gen"  # type: ignore[arg-type]
 
 
 def test_few_pictures_say_so(monkeypatch: pytest.MonkeyPatch) -> None:

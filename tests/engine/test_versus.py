@@ -29,7 +29,7 @@ NEAR = BASE ^ (ORDER < 12) ^ (ORDER >= N - 10)
 def test_better_with_its_interval():
     (pair,) = against([made(BASE), made(BETTER)], ("old", "new"))["pairs"]
     truth = paired(BETTER, BASE)
-    assert pair["verdict"].startswith("new is better than old by 6.7 points [")
+    assert pair["verdict"].startswith("new is better than old by 6.7 points of accuracy [")
     assert (pair["low"], pair["high"]) == (truth.low, truth.high)
     assert pair["p"] == mcnemar(BETTER, BASE) == pair["p_corrected"]
     assert pair["better"]
@@ -39,7 +39,7 @@ def test_better_with_its_interval():
 
 def test_the_other_way_round_the_names_change_places():
     (pair,) = against([made(BETTER), made(BASE)], ("new", "old"))["pairs"]
-    assert pair["verdict"].startswith("new is better than old by 6.7 points [")
+    assert pair["verdict"].startswith("new is better than old by 6.7 points of accuracy [")
     assert not pair["better"]
     assert pair["told"]
 
@@ -48,11 +48,33 @@ def test_cannot_tell_says_what_it_would_take():
     (pair,) = against([made(BASE), made(NEAR)], ("a", "b"), effect=0.01)["pairs"]
     plan = Pairs.of(NEAR, BASE)
     more = rounded(plan.needed(0.01) - N)
-    assert pair["verdict"].startswith("cannot tell a and b apart: +0.3 points [")
-    assert f"could have shown {100 * plan.smallest():.1f} points (80% of the time)" in pair["verdict"]
+    low, high = 100 * pair["low"], 100 * pair["high"]
+    ahead = (
+        f"cannot tell a and b apart: b is ahead by 0.3 points of accuracy [{low:.1f}, {high:.1f}]; these 600 pictures "
+    )
+    assert pair["verdict"].startswith(ahead)
+    assert f"could have shown {100 * plan.smallest():.1f} points (80 % of the time)" in pair["verdict"]
     assert pair["verdict"].endswith(
         f"seeing 1 point would take very roughly (few pictures differ) {more:,} more test pictures"
     )
+
+
+@pytest.mark.parametrize(("first", "second"), [(BASE, NEAR), (NEAR, BASE)])
+def test_who_is_ahead_is_said_whoever_comes_first(first: np.ndarray, second: np.ndarray):
+    names = ("worse", "near") if second is NEAR else ("near", "worse")
+    (pair,) = against([made(first), made(second)], names)["pairs"]
+    low, high = sorted(abs(100 * pair[end]) if (pair[end] > 0) == (pair["value"] > 0) else -abs(100 * pair[end])
+                       for end in ("low", "high"))  # fmt: skip
+    assert f"near is ahead by 0.3 points of accuracy [{low:.1f}, {high:.1f}]" in pair["verdict"]
+
+
+def test_nobody_is_ahead_of_an_equal_and_a_loss_has_no_points():
+    (pair,) = against([made(BASE), made(BASE)], ("a", "b"))["pairs"]
+    assert pair["verdict"].startswith("cannot tell a and b apart: no difference, 0.0 points of accuracy [")
+    (pair,) = against([made(BASE), made(NEAR)], ("a", "b"), metric="log_loss")["pairs"]
+    assert "apart: b is ahead by 0.0" in pair["verdict"]
+    assert " in log loss [" in pair["verdict"]
+    assert "points" not in pair["verdict"]
 
 
 def test_a_plan_on_many_differences_is_not_rough():

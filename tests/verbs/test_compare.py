@@ -31,8 +31,9 @@ def fails(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_verdict_comes_first(tmp_path, capsys):
     assert main(["compare", *two(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("b is better than a by 10.0 points [")
+    assert said.startswith("b is better than a by 10.0 points of accuracy [")
     assert "both right on 240, only a on 0, only b on 30, none on 30" in said
+    assert "b gains, points of recall" in said, "of the class table's numbers, whose they are and in what"
     assert "choosing a run by them uses them up" in said
 
 
@@ -49,6 +50,9 @@ def test_json_and_page(tmp_path, capsys):
     assert "What time brought" not in shown
     assert 'Class by class</span><span lang="zh">逐类结果</span>: <bdi>a / b</bdi>' in shown
     assert '<span lang="zh">更好</span>' in shown, "b has every class better"
+    assert '<span lang="zh">b 优于 a：准确率高 10.0 个百分点 [' in shown
+    assert '<span lang="zh">b 的增益（召回率，百分点）</span>' in shown
+    assert 'class="only"' not in shown.partition("<main>")[2].partition("<section>")[0], "no note is English alone"
 
 
 def test_three_runs_are_corrected(tmp_path):

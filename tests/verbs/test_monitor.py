@@ -75,10 +75,16 @@ def test_washed_out_pictures_are_told(place: Path, tmp_path: Path, capsys: Said)
     assert found["drift"]["auc"]["low"] > 0.7
     assert not found["exchangeable"]["holds"]
     assert len(found["strange"]["pictures"]) == 24
+    ways = {name: one["value"] for name, one in found["accuracy"]["ways"].items()}
+    assert ways[found["accuracy"]["chosen"]] == min(ways["confidence"], ways["atc"]), "the careful one is read"
+    assert "The pictures changed, so it may be far too high" in out
 
 
 def test_another_mix_of_the_same_classes_is_told_as_that(place: Path) -> None:
-    found = linne.monitor(place / "run", place / "ones", fail_if="mix").found
+    told = linne.monitor(place / "run", place / "ones", fail_if="mix")
+    found = told.found
+    assert found["accuracy"]["chosen"] == "confidence"
+    assert "The pictures changed" not in told.text(), "the classes did"
     rows = {row["class"]: row for row in found["mix"]["classes"]}
     assert rows["a"]["low"] > 0.6
     assert rows["a"]["told"]

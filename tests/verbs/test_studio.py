@@ -39,16 +39,16 @@ def test_it_opens_says_where_closes_and_opens_only_once(photos: Path, tmp_path: 
             told += line
         address = re.search(r"(http://127\.0\.0\.1:\d+/)#token=(\S{22})", told)
         assert address
-        assert b"<title>Linne studio" in urllib.request.urlopen(address[1], timeout=10).read()
+        assert b"<title>Linne studio" in urllib.request.urlopen(address[1], timeout=60).read()
         with pytest.raises(urllib.error.HTTPError, match="401"):
-            urllib.request.urlopen(f"{address[1]}api/project", timeout=10)
-        two = subprocess.run([*words, "--no-browser"], capture_output=True, text=True, timeout=60, check=False)
+            urllib.request.urlopen(f"{address[1]}api/project", timeout=60)
+        two = subprocess.run([*words, "--no-browser"], capture_output=True, text=True, timeout=120, check=False)
         assert two.returncode == 2
         assert f"has a studio open at {address[1]}" in two.stderr
         assert "give another --overlay" in two.stderr
     finally:
         one.send_signal(signal.SIGINT)
-        out, err = one.communicate(timeout=20)
+        out, err = one.communicate(timeout=120)
     assert one.returncode == 0, err
     assert "Nothing was decided" in out
     assert tree(photos) == before

@@ -235,12 +235,14 @@ def test_a_run_without_a_test_set_says_so(result):
 
 def test_what_was_left_out_is_counted_by_reason(result):
     made = result()
-    made.data.why[[1, 2, 5]] = ["truncated", "truncated", "no label"]
+    made.data.why[[1, 2, 5]] = ["twin of a.jpg", "twin of b.jpg", "no label"]
     page = gather(made, Recipe(), "c")
-    assert [(one["reason"], one["n"]) for one in page["dropped"]] == [("truncated", 2), ("no label", 1)]
+    twins = "twin of a labelled picture"
+    assert [(one["reason"], one["n"]) for one in page["dropped"]] == [(twins, 2), ("no label", 1)]
     assert page["overview"]["splits"]["not used"] == 3
     assert "3 of 90 pictures neither learned nor judged." in Reader(render(page)).text
-    assert "3 pictures were left out: 2 truncated (dog/1.jpg, eel/2.jpg); 1 no label (eel/5.jpg)" in text(page)
+    said = "3 pictures were left out: 2 twin of a labelled picture (dog/1.jpg, eel/2.jpg); 1 no label (eel/5.jpg)"
+    assert said in text(page)
 
 
 def test_json_and_back_is_the_same_page(page, tmp_path):
@@ -264,6 +266,22 @@ def test_languages(page):
     assert 'id="zh" aria-label="中文" checked' in render(page, "zh")
     with pytest.raises(OptionError, match="lang='de'"):
         render(page, "de")
+
+
+def test_sentences_of_checks_and_runs_are_in_both_languages(page: dict) -> None:
+    leak = "3 of 40 pictures (7.5 %) of test have a verified twin in train."
+    found = page["findings"][0] | {"why": leak, "fix": "Nothing to do."}
+    notes = ["2 classes are a single group of pictures and cannot be judged: <i>, b.", "A note that nobody knows."]
+    html = render(page | {"findings": [found], "model": page["model"] | {"notes": notes}})
+    for english, chinese in (
+        (leak, "测试部分：40 张图片中的 3 张（7.5 %）在训练中有经核实的近似副本。"),
+        ("Nothing to do.", "无需处理。"),
+        ("2 classes are a single group of pictures and cannot be judged: &lt;i&gt;, b.",
+         "2 个类别各只有一组图片，无法评判：&lt;i&gt;, b。"),
+    ):  # fmt: skip
+        assert f'<span lang="en">{english}</span><span lang="zh">{chinese}</span>' in html
+    assert '<span lang="en" class="only">A note that nobody knows.</span>' in html, "the Chinese page shows it, too"
+    assert "[lang=en]:not(.only){display:none}" in html
 
 
 def test_small_parts():

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -22,13 +23,14 @@ from linne.web import prompt
 from linne.web.serve_models import Entry
 from linne.web.serve_run import Address, bound, server
 from tests.serving import Bright, png, running, state
+from tests.waiting import until
 
 JPEG = {"content-type": "image/jpeg"}
 
 
 @pytest.fixture(scope="module")
 def client(base: tuple[str, str]) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=base[0], timeout=20) as made:
+    with httpx.Client(base_url=base[0], timeout=60) as made:
         yield made
 
 
@@ -125,7 +127,7 @@ def test_a_model_is_exchanged_while_many_ask(held: Any, base: tuple[str, str]) -
     marks, statuses, going = set[str](), list[int](), True
 
     def ask() -> None:
-        with httpx.Client(base_url=base[0], timeout=20) as one:
+        with httpx.Client(base_url=base[0], timeout=60) as one:
             while going:
                 found = one.post("/predict", content=png(200), headers=JPEG)
                 statuses.append(found.status_code)
@@ -135,13 +137,15 @@ def test_a_model_is_exchanged_while_many_ask(held: Any, base: tuple[str, str]) -
     for one in threads:
         one.start()
     old = held.models.entries["bright"]
-    for mark in ("second", "third"):
-        time.sleep(0.3)
-        held.models.entries["bright"] = Entry("bright", "nowhere", Bright(slow=0.01, mark=mark))
-    time.sleep(0.3)
-    going = False
-    for one in threads:
-        one.join()
+    try:
+        for number, mark in enumerate(("second", "third"), 1):
+            until(lambda number=number: len(marks) == number)
+            held.models.entries["bright"] = Entry("bright", "nowhere", Bright(slow=0.01, mark=mark))
+        until(lambda: len(marks) == 3)
+    finally:
+        going = False
+        for one in threads:
+            one.join()
     held.models.entries["bright"] = old
     assert set(statuses) == {200}
     assert marks == {"", "second", "third"}
@@ -160,10 +164,8 @@ def test_a_picture_that_takes_too_long_is_given_up(held: Any, client: httpx.Clie
     stopped = [one for one in held.pool._all if one.returncode is None]
     for one in stopped:
         os.kill(one.pid, signal.SIGSTOP)
-    begun = time.monotonic()
     found = client.post("/predict", content=png(200), headers=JPEG)
     assert "longer than 2 s" in found.json()["predictions"][0]["problem"]
-    assert time.monotonic() - begun < 4
     for one in held.pool._all & set(stopped):
         os.kill(one.pid, signal.SIGCONT)
     assert client.post("/predict", content=png(200), headers=JPEG).status_code == 200
@@ -185,48 +187,48 @@ def test_health_metrics_and_openapi(client: httpx.Client) -> None:
 def test_overload_is_refused_at_once_and_recovers() -> None:
     """A model of 20 pictures a second, asked by 24 clients at once."""
     with running(state(Bright(slow=0.05), deadline=0.3)) as (base, _):
-        answers, lock = list[tuple[int, float, str]](), threading.Lock()
+        answers, lock = list[tuple[int, str]](), threading.Lock()
 
         def ask() -> None:
-            with httpx.Client(base_url=base, timeout=20) as one:
+            with httpx.Client(base_url=base, timeout=60) as one:
                 for _ in range(4):
-                    begun = time.monotonic()
                     found = one.post("/predict", files=[("x", ("a", png(k))) for k in range(6)])
-                    took = time.monotonic() - begun
                     with lock:
-                        answers.append((found.status_code, took, found.headers.get("retry-after", "")))
+                        answers.append((found.status_code, found.headers.get("retry-after", "")))
 
         threads = [threading.Thread(target=ask) for _ in range(24)]
         for one in threads:
             one.start()
         for one in threads:
             one.join()
-        assert {status for status, _, _ in answers} == {200, 503}
-        assert all(int(after) >= 1 for status, _, after in answers if status == 503)
-        assert httpx.post(f"{base}/predict", content=png(200), headers=JPEG, timeout=20).status_code == 200
+        assert {status for status, _ in answers} == {200, 503}
+        assert all(int(after) >= 1 for status, after in answers if status == 503)
+        assert httpx.post(f"{base}/predict", content=png(200), headers=JPEG, timeout=60).status_code == 200
 
 
 def test_a_client_that_left_is_not_worked_for() -> None:
-    model = Bright(slow=0.3)
-    held = state(model, deadline=20)
+    model, free = Bright(), threading.Event()
+    held, look = state(model, deadline=60), model.look
+    model.look = lambda pictures: (look(pictures), free.wait(60))[0]  # type: ignore[method-assign]
     with running(held) as (base, _):
         port = int(base.rpartition(":")[2])
         body = png(3)
         head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: {len(body)}\r\n\r\n"
         head = head.replace("Host: x", "Host: 127.0.0.1")
-        first = socket.create_connection(("127.0.0.1", port))
-        first.sendall(head.encode() + body)
-        time.sleep(0.15)  # the model is busy with it
-        for _ in range(5):
-            with socket.create_connection(("127.0.0.1", port)) as one:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as first:
+            first.sendall(head.encode() + body)
+            until(lambda: model.seen == [1])  # the model is busy with it
+            others = [socket.create_connection(("127.0.0.1", port)) for _ in range(5)]
+            for one in others:
                 one.sendall(head.encode() + body)
-                time.sleep(0.01)
-        time.sleep(0.1)
-        assert b"200 OK" in first.recv(1000)
-        first.close()
-        time.sleep(0.3)
-        assert held.queue.left >= 4
-        assert sum(model.seen) <= 2
+            until(lambda: sum(one.pictures for one in held.queue.tickets.copy()) == 6)
+            for one in others:
+                one.close()
+            until(lambda: [one.gone for one in held.queue.tickets.copy()].count(False) == 1)
+            free.set()
+            assert b"200 OK" in first.recv(1000)
+        until(lambda: held.queue.left == 5)
+        assert model.seen == [1]
 
 
 def test_a_port_in_use_and_addresses_that_are_none() -> None:
@@ -270,12 +272,11 @@ def test_ending_answers_what_was_let_in(held: Any) -> None:
     with running(mine) as (base, _):
         thread = threading.Thread(
             target=lambda: told.append(
-                httpx.post(f"{base}/predict", content=png(1), headers=JPEG, timeout=20).status_code
+                httpx.post(f"{base}/predict", content=png(1), headers=JPEG, timeout=60).status_code
             )
         )
         thread.start()
-        while not model.seen:
-            time.sleep(0.01)
+        until(lambda: model.seen)
         mine.queue.draining = True  # as SIGTERM does first
         assert httpx.get(f"{base}/readyz").status_code == 503
         late = httpx.post(f"{base}/predict", content=png(1), headers=JPEG)
@@ -305,17 +306,20 @@ def test_a_head_that_dribbles_is_closed(monkeypatch: pytest.MonkeyPatch) -> None
     with running(state(Bright())) as (base, _):
         port = int(base.rpartition(":")[2])
         for before in (b"", b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"):
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
                 if before:
                     line.sendall(before)
+                    told = b""
+                    while not told.endswith(b'{"status":"ok"}'):
+                        part = line.recv(4096)
+                        assert part, told
+                        told += part
                     time.sleep(0.6)
-                    assert line.recv(4096).endswith(b'{"status":"ok"}')
-                begun = time.monotonic()
                 line.sendall(b"POST /predict HT")
                 time.sleep(0.2)
-                line.sendall(b"TP/1.1\r\nHost: ")
-                assert line.recv(4096) == b""
-                assert 0.2 < time.monotonic() - begun < 2
+                with suppress(ConnectionError):  # it hung up already
+                    line.sendall(b"TP/1.1\r\nHost: ")
+                    assert line.recv(4096) == b""
 
 
 @pytest.mark.parametrize("kind", ["a head", "one header", "the address", "trailers"])
@@ -326,7 +330,7 @@ def test_a_head_without_end_is_cut_and_nothing_of_it_is_kept(base: tuple[str, st
              "the address": b"GET /", "trailers": b"POST /predict HTTP/1.1\r\n" + chunked}[kind]  # fmt: skip
     piece = b"X-A: b\r\n" * 512 if kind in ("a head", "trailers") else b"a" * 4096
     sent = 0
-    with socket.create_connection(("127.0.0.1", int(base[0].rpartition(":")[2])), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", int(base[0].rpartition(":")[2])), timeout=60) as line:
         line.sendall(begun)
         with pytest.raises(OSError):  # noqa: PT011, PT012  # a reset or a broken pipe: it hung up
             while sent < 32 << 20:

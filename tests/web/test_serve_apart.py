@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,14 @@ from linne.core import decode as decoding
 from linne.core.ask import Ask
 from linne.core.decode import Geometry
 from linne.core.sights import Prepared, Sights, prepared
+from linne.engine.cache import Store
 from linne.engine.log import Log
 from linne.engine.serving import opened
 from linne.web.serve_decode import Pool, Unwanted
 from linne.web.serve_forms import Most
 from linne.web.serve_models import Entry
 from tests.serving import Bright, png, state
+from tests.waiting import until
 
 RUNTIME = "openvino(f32)"
 
@@ -45,7 +46,7 @@ def place(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def held(place: Path) -> Any:
     """A run with views, a run beside itself, and a gallery; with decoders whose process is known."""
     made, quiet = state(Bright(), deadline=20, decoders=2), Log(quiet=True)
-    made.most = Most()
+    made.most, made.models.ask = Most(), Ask(runtime=RUNTIME)  # which one is the quickest is not tried
     ways = {"views": (place / "run", Ask(view="five_crop", runtime=RUNTIME)),
             "both": (f"{place / 'run'}+{place / 'twin'}", Ask(runtime=RUNTIME)),
             "gallery": (place / "gallery", Ask())}  # fmt: skip
@@ -67,17 +68,17 @@ def test_views_and_runs_answer_as_offline_and_decode_elsewhere(
     offline = {Path(row["name"]).name: row for row in rows}
     monkeypatch.setattr(decoding, "_from_bytes", None)  # whatever decodes in this process is told as unreadable
     url = f"{base[0]}/predict?model={name}"
-    many = httpx.post(url, files=files(place), timeout=30).json()["predictions"]
-    alone = httpx.post(url, files=files(place)[:1], timeout=30).json()["predictions"]
+    many = httpx.post(url, files=files(place), timeout=60).json()["predictions"]
+    alone = httpx.post(url, files=files(place)[:1], timeout=60).json()["predictions"]
     assert many[:1] == alone
     assert len(many) == 12
     for one in many:
         row = offline[one["name"]]
         assert one["label"] == row["label"]
         assert one["probabilities"] == {label: row[label] for label in one["probabilities"]}
-    broken = httpx.post(url, files=[*files(place)[:1], ("x", ("b", b"no picture"))], timeout=30)
+    broken = httpx.post(url, files=[*files(place)[:1], ("x", ("b", b"no picture"))], timeout=60)
     assert [one["problem"] for one in broken.json()["predictions"]] == [None, "not a picture: starts with 'no picture'"]
-    assert httpx.post(url, content=b"no", headers={"content-type": "image/png"}).status_code == 422
+    assert httpx.post(url, content=b"no", headers={"content-type": "image/png"}, timeout=60).status_code == 422
 
 
 def test_a_gallery_answers_as_offline_and_decodes_elsewhere(
@@ -88,22 +89,39 @@ def test_a_gallery_answers_as_offline_and_decodes_elsewhere(
     some = sorted((place / "photos").rglob("*.jpg"))[::6]
     monkeypatch.setattr(decoding, "_from_bytes", None)
     told = httpx.post(f"{base[0]}/identify", files=[("x", (one.name, one.read_bytes())) for one in some],
-                      timeout=30).json()["answers"]  # fmt: skip
+                      timeout=60).json()["answers"]  # fmt: skip
     for one in told:
         assert {**wanted[one["picture"]], "picture": ""} == {**one, "picture": ""}
     grey, none = io.BytesIO(), base64.b64encode(b"no").decode()
     Image.fromarray(np.full((60, 60, 3), 90, np.uint8)).save(grey, "PNG")
     sent = {"pictures": [base64.b64encode(grey.getvalue()).decode(), none]}
-    blank = httpx.post(f"{base[0]}/identify", json=sent, timeout=30).json()["answers"]
+    blank = httpx.post(f"{base[0]}/identify", json=sent, timeout=60).json()["answers"]
     assert "shows nothing" in blank[0]["problem"]
     assert "not a picture" in blank[1]["problem"]
     own = {"authorization": f"Bearer {base[1]}", "x-linne": "1"}
     data = [base64.b64encode(one.read_bytes()).decode() for one in some[:2]]
-    made = httpx.post(f"{base[0]}/enrol?name=more", json={"pictures": data}, headers=own, timeout=30)
+    made = httpx.post(f"{base[0]}/enrol?name=more", json={"pictures": data}, headers=own, timeout=60)
     assert made.status_code == 200, made.text
-    again = httpx.post(f"{base[0]}/identify", json={"pictures": data[:1]}, timeout=30).json()["answers"][0]
+    again = httpx.post(f"{base[0]}/identify", json={"pictures": data[:1]}, timeout=60).json()["answers"][0]
     assert again["nearest"][0]["name"] == "more"
     assert again["nearest"][0]["similarity"] > 0.9
+
+
+def test_nothing_of_a_picture_is_kept_on_disk(
+    base: tuple[str, str], place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked of what is kept for the next time; offline a picture's features are."""
+    kept, path = list[bytes](), tmp_path / "mine.png"
+    Image.fromarray(np.random.default_rng(5).integers(0, 256, (80, 90, 3), np.uint8)).save(path)
+    monkeypatch.setattr(Store, "put", lambda _, key, value: kept.append(key))
+    sent = {"pictures": [base64.b64encode(path.read_bytes()).decode()]}
+    own = {"authorization": f"Bearer {base[1]}", "x-linne": "1"}
+    for asked in ("predict?model=views", "predict?model=both", "identify", "enrol?name=mine"):
+        answer = httpx.post(f"{base[0]}/{asked}", json=sent, headers=own, timeout=60)
+        assert answer.status_code == 200, answer.text
+        assert kept == [], asked
+    linne.predict(place / "run", [path], runtime=RUNTIME)
+    assert kept
 
 
 def test_a_decoder_that_is_killed_under_a_picture_is_replaced_and_the_picture_tried_again(
@@ -114,12 +132,14 @@ def test_a_decoder_that_is_killed_under_a_picture_is_replaced_and_the_picture_tr
         os.kill(one.pid, signal.SIGSTOP)
 
     async def ask() -> Any:
-        async with httpx.AsyncClient(timeout=30) as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             asked = [
                 client.post(f"{base[0]}/{path}", files=files(place)[:1]) for path in ("predict?model=views", "identify")
             ]
             tasks = [asyncio.create_task(one) for one in asked]
-            await asyncio.sleep(0.4)  # both are with a decoder that does not move
+            async with asyncio.timeout(60):
+                while held.pool.busy < 2:  # both are with a decoder that does not move
+                    await asyncio.sleep(0.01)
             for one in stopped:
                 os.kill(one.pid, signal.SIGKILL)
             return await asyncio.gather(*tasks)
@@ -174,7 +194,7 @@ def test_models_are_opened_anew_without_a_lost_request(held: Any, base: tuple[st
     told, going, data = list[tuple[int, str]](), [True], files(place)[0][1][1]
 
     def ask(name: str) -> None:
-        with httpx.Client(base_url=base[0], timeout=30) as client:
+        with httpx.Client(base_url=base[0], timeout=60) as client:
             while going:
                 answer = client.post(f"/predict?model={name}", content=data, headers={"content-type": "image/jpeg"})
                 told.append((answer.status_code, answer.json()["predictions"][0]["label"]))
@@ -184,11 +204,12 @@ def test_models_are_opened_anew_without_a_lost_request(held: Any, base: tuple[st
         one.start()
     own = {"authorization": f"Bearer {base[1]}", "x-linne": "1"}
     before = held.models.entries["both"].number
-    found = httpx.post(f"{base[0]}/reload", json={}, headers=own, timeout=60)
-    during = len(told)
-    while len(told) < during + 8:
-        time.sleep(0.02)
-    going.clear()
+    try:
+        found = httpx.post(f"{base[0]}/reload", json={}, headers=own, timeout=300)
+        during = len(told)
+        until(lambda: len(told) >= during + 8)
+    finally:
+        going.clear()
     assert found.status_code == 409
     assert found.json()["reloaded"] == ["views", "both", "gallery"]
     assert "nowhere" in found.json()["failed"]["bright"]

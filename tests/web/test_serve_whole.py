@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from linne.core.ask import Ask
 from linne.core.decode import Geometry, decode, prepare
 from linne.engine.log import Log
 from linne.engine.serving import Picture, Want, opened
+from tests.waiting import until
 from tests.web.browser import CHROMIUM
 
 RUNTIME = "openvino(f32)"
@@ -52,7 +52,7 @@ class Served:
     def end(self) -> tuple[int, str]:
         """Its exit code and what it printed."""
         self.process.send_signal(signal.SIGTERM)
-        out, _ = self.process.communicate(timeout=40)
+        out, _ = self.process.communicate(timeout=120)
         return self.process.returncode, out
 
 
@@ -85,9 +85,9 @@ def test_answers_are_those_of_linne_predict(served: Served, place: Path) -> None
         rows = linne.predict(place / "run", place / "new", runtime=RUNTIME, **asked).data()
         offline = {Path(row["name"]).name: row for row in rows}
         url = f"{served.base}/predict"
-        many = httpx.post(url, params=asked, files=files(place), timeout=30).json()["predictions"]
-        one_by_one = [httpx.post(url, params=asked, files=[one]).json()["predictions"][0] for one in files(place)]
-        assert many == one_by_one
+        many = httpx.post(url, params=asked, files=files(place), timeout=60).json()["predictions"]
+        one_by_one = [httpx.post(url, params=asked, files=[one], timeout=60) for one in files(place)]
+        assert many == [one.json()["predictions"][0] for one in one_by_one]
         assert len(many) == 12
         for one in many:
             row = offline[one["name"]]
@@ -98,18 +98,18 @@ def test_answers_are_those_of_linne_predict(served: Served, place: Path) -> None
 
 
 def test_a_heatmap_and_the_likeliest_classes(served: Served, place: Path) -> None:
-    told = httpx.post(f"{served.base}/predict?explain=cam&top=1", files=files(place)[:1], timeout=30).json()
+    told = httpx.post(f"{served.base}/predict?explain=cam&top=1", files=files(place)[:1], timeout=60).json()
     one = told["predictions"][0]
     assert len(one["probabilities"]) == 1
     assert max(map(max, one["heatmap"])) == pytest.approx(1)
     other = next(name for name in ("disc", "bars", "cross") if name != one["label"])
-    told = httpx.post(f"{served.base}/predict?explain=cam&of={other}", files=files(place)[:1], timeout=30).json()
+    told = httpx.post(f"{served.base}/predict?explain=cam&of={other}", files=files(place)[:1], timeout=60).json()
     assert told["predictions"][0]["heatmap"] != one["heatmap"]
     for asked, said in (
         ("explain=cam&of=brs", "There is no class 'brs'. Did you mean 'bars'?"), ("of=bars", "explain=cam as well"),
         ("explain=neighbours", "no heatmap"), ("explain=occlusion(size=2)", "Did you mean 'occlusion'?"),
     ):  # fmt: skip
-        wrong = httpx.post(f"{served.base}/predict?{asked}", files=files(place)[:1], timeout=30)
+        wrong = httpx.post(f"{served.base}/predict?{asked}", files=files(place)[:1], timeout=60)
         assert wrong.status_code == 422
         assert said in wrong.json()["error"]
 
@@ -133,7 +133,7 @@ def test_nothing_of_torch_is_loaded(served: Served) -> None:
 
 def test_a_gallery_identifies_and_enrols_with_the_token_alone(served: Served, place: Path) -> None:
     url = f"{served.base}/identify"
-    told = httpx.post(url, files=files(place), timeout=30).json()
+    told = httpx.post(url, files=files(place), timeout=60).json()
     offline = linne.Gallery.open(place / "gallery").identify(place / "new").data()
     names = {Path(one["picture"]).name: one["name"] for one in offline["answers"]}
     assert {one["picture"]: one["name"] for one in told["answers"]} == names
@@ -145,12 +145,12 @@ def test_a_gallery_identifies_and_enrols_with_the_token_alone(served: Served, pl
     assert wrong.status_code == 422
     named = [{"name": "mine.png", "data": base64.b64encode(b"no").decode()}]
     made = httpx.post(
-        f"{served.base}/enrol?name=more", json={"pictures": data + named}, headers=served.allowed, timeout=30
+        f"{served.base}/enrol?name=more", json={"pictures": data + named}, headers=served.allowed, timeout=60
     )
     assert made.status_code == 200, made.text
     assert [one["picture"] for one in made.json()["left_out"]] == ["mine.png"]
     assert "more" in linne.Gallery.open(place / "gallery").names
-    again = httpx.post(url, json={"pictures": data[:1]}, timeout=30).json()["answers"][0]
+    again = httpx.post(url, json={"pictures": data[:1]}, timeout=60).json()["answers"][0]
     assert again["nearest"][0]["name"] == "more"
     assert again["nearest"][0]["similarity"] > 0.9
     found = httpx.get(f"{served.base}/models").json()["models"]
@@ -160,12 +160,7 @@ def test_a_gallery_identifies_and_enrols_with_the_token_alone(served: Served, pl
 
 def test_models_are_opened_anew_by_a_signal(served: Served) -> None:
     served.process.send_signal(signal.SIGHUP)
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        if httpx.get(f"{served.base}/models").json()["models"][0]["loads"] == 2:
-            return
-        time.sleep(0.1)
-    pytest.fail("the model was not opened anew")
+    until(lambda: httpx.get(f"{served.base}/models", timeout=60).json()["models"][0]["loads"] == 2)
 
 
 def test_the_page_in_a_browser(served: Served, place: Path) -> None:
@@ -180,7 +175,7 @@ def test_the_page_in_a_browser(served: Served, place: Path) -> None:
         page.on("pageerror", lambda one: bad.append(str(one)))
         page.on("requestfailed", lambda one: bad.append(one.url))
         page.goto(f"{served.base}/#token={served.token}")
-        page.wait_for_selector("#model option", state="attached")
+        page.wait_for_selector("#model option", state="attached", timeout=60_000)
         assert "token" not in page.url, "it stays in no history"
         page.check("#heat")
         hostile = {"name": "<img src=x onerror=alert(1)>.jpg", "mimeType": "image/jpeg"}
@@ -189,7 +184,7 @@ def test_the_page_in_a_browser(served: Served, place: Path) -> None:
         page.wait_for_selector("li.answer canvas")
         blended = page.evaluate(MEAN)
         models = [one for one in httpx.get(f"{served.base}/models").json()["models"] if one["kind"] == "classifier"]
-        heat = httpx.post(f"{served.base}/predict?explain=cam", files=[("p", path.read_bytes())], timeout=30).json()
+        heat = httpx.post(f"{served.base}/predict?explain=cam", files=[("p", path.read_bytes())], timeout=60).json()
         share = np.clip(heat["predictions"][0]["heatmap"], 0, 1)
         colours = np.stack([255 * np.minimum(1, 2 * share), 255 * np.maximum(0, 2 * share - 1), 80 * (1 - share)], -1)
         seen = prepare(decode(path.read_bytes()).pixels, Geometry(**models[0]["geometry"]))
@@ -221,7 +216,7 @@ def test_what_was_let_in_is_answered_when_it_ends(place: Path) -> None:
         while going:
             try:
                 answer = httpx.post(f"{found.base}/predict", content=path, headers={"content-type": "image/jpeg"},
-                                    timeout=30)  # fmt: skip
+                                    timeout=60)  # fmt: skip
                 told.append(str(answer.status_code))
             except httpx.ConnectError:
                 told.append("closed")
@@ -232,12 +227,14 @@ def test_what_was_let_in_is_answered_when_it_ends(place: Path) -> None:
     threads = [threading.Thread(target=ask) for _ in range(6)]
     for one in threads:
         one.start()
-    while told.count("200") < 12:
-        time.sleep(0.01)
-    code, _ = found.end()
-    going = False
-    for one in threads:
-        one.join()
+    try:
+        until(lambda: told.count("200") >= 12)
+        code, _ = found.end()
+    finally:
+        going = False
+        found.process.kill()
+        for one in threads:
+            one.join()
     assert code == 0
     assert set(told) <= {"200", "503", "closed"}
 

@@ -32,9 +32,17 @@ def row(stem: list[tuple[str, nn.Module]], stages: list[nn.Module], last: list[t
     return body
 
 
-def padded(x: Tensor, channels: int) -> Tensor:
-    """x with zero maps after its own, up to `channels`: the shortcut without weights (He et al. 2016, option A)."""
-    return F.pad(x, (0, 0, 0, 0, 0, channels - x.shape[1]))
+class Padded(nn.Module):
+    """x, every `stride`-th place of it, with zero maps after its own, up to `channels`: the shortcut without weights
+    (He et al. 2016, option A)."""
+
+    def __init__(self, channels: int, stride: int = 1) -> None:
+        super().__init__()
+        self.channels, self.stride = channels, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept = x[:, :, :: self.stride, :: self.stride] if self.stride > 1 else x
+        return F.pad(kept, (0, 0, 0, 0, 0, self.channels - x.shape[1]))
 
 
 class PreAct(nn.Module):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ...core.errors import OptionError
 from ._net import Net, own, side
-from ._residual import CIFAR, conv1, conv3, padded, row
+from ._residual import CIFAR, Padded, conv1, conv3, row
 
 family = True
 members = (
@@ -72,16 +72,16 @@ class _Block(nn.Module):
         wide = out * 4 if deep else out
         convs = [conv1(inside, out), conv3(out, out, stride), conv1(out, wide)] if deep else [
             conv3(inside, out, stride), conv3(out, out)]  # fmt: skip
+        self.convs = nn.ModuleList(convs)  # before the norms: one of these ends the branch
         self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in [inside, *(conv.out_channels for conv in convs)])
-        self.convs = nn.ModuleList(convs)
-        self.stride, self.width, self.shake = stride, wide, ShakeDrop(shake)
+        self.shortcut, self.stride, self.width, self.shake = Padded(wide), stride, wide, ShakeDrop(shake)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.convs[0](self.norms[0](x))
         for norm, conv in zip(list(self.norms)[1:-1], list(self.convs)[1:], strict=True):
             y = conv(F.relu(norm(y)))
         kept = F.avg_pool2d(x, 2, ceil_mode=True) if self.stride > 1 else x
-        return self.shake(self.norms[-1](y)) + padded(kept, self.width)
+        return self.shake(self.norms[-1](y)) + self.shortcut(kept)
 
 
 class ShakeDrop(nn.Module):

@@ -5,7 +5,7 @@ import re
 from torch import Tensor, nn
 
 from ._net import Net, own, side
-from ._residual import CIFAR, conv3, padded, row, stages
+from ._residual import CIFAR, Padded, conv3, row, stages
 
 family = True
 members = ("resnet20_cifar", "resnet32_cifar", "resnet44_cifar", "resnet56_cifar", "resnet110_cifar")
@@ -41,8 +41,8 @@ class _Block(nn.Module):
         self.conv1, self.bn1 = conv3(inside, out, stride), nn.BatchNorm2d(out)
         self.conv2, self.bn2 = conv3(out, out), nn.BatchNorm2d(out)
         self.act1, self.act2 = nn.ReLU(), nn.ReLU()
-        self.stride, self.width = stride, out
+        self.shortcut, self.width = Padded(out, stride), out
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.bn2(self.conv2(self.act1(self.bn1(self.conv1(x)))))
-        return self.act2(y + padded(x[:, :, :: self.stride, :: self.stride], self.width))
+        return self.act2(y + self.shortcut(x))

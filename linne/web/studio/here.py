@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from ...core.predictions import Predictions
 from ...core.run import Run
 from ...core.several import Several
+from ...engine.mapped import mark_of
 from .jobs import Jobs, written
 from .project import Project
 from .thumbs import Thumbs
@@ -39,6 +40,8 @@ class Studio:
     flags: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint64))
     mark: str = field(default_factory=lambda: secrets.token_hex(8))
     """Of this session: what a browser kept of another one is never taken for it."""
+    key: str = ""
+    """Of this overlay and these pictures: answers that a browser could not send are sent again to no other ones."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What a group of routes wants to remember, by its name."""
 
@@ -46,6 +49,7 @@ class Studio:
         n = len(self.project)
         self.guess, self.confidence = np.full(n, -1, np.int32), np.full(n, 255, np.uint8)
         self.flags = np.zeros(n, np.uint64)
+        self.key = f"{self.home.name}-{mark_of(self.project.images.names)}"
         if self.run is not None:
             self.use(self.run)
 
@@ -68,9 +72,7 @@ def said(project: Project, run: Run) -> "tuple[np.ndarray, np.ndarray, np.ndarra
     which labels it says where there are several."""
     guess, confidence = np.full(len(project), -1, np.int32), np.full(len(project), 255, np.uint8)
     places = {project.name(row): row for row in range(len(project))}
-    for name in run.classes:
-        if name not in project.classes:
-            project.classes.append(name)
+    project.know(run.classes)
     guessed = np.zeros((len(project), len(project.classes)), bool) if run.several else None
     columns = np.array([project.classes.index(name) for name in run.classes], np.int32)
     for part in sorted(run.parts()):

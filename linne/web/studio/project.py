@@ -224,8 +224,15 @@ class Project:
             self._know(name)
             return self.classes.index(name)
 
+    def know(self, names: "Iterable[str]") -> None:
+        """Make classes of names that are none yet, as a run brings them."""
+        with self.lock:
+            for name in names:
+                self._know(name)
+
     def figures(self) -> dict[str, Any]:
-        """How many pictures there are, are decided, changed, left out, without a label, and of each class."""
+        """How many pictures there are, are decided, changed, left out, without a label (unsure: those of them that
+        were given up), and of each class."""
         with self.lock:
             moved = self.label != self.given
             if self.targets is not None and (first := self.images.targets) is not None:
@@ -237,6 +244,7 @@ class Project:
             return {
                 "pictures": len(self), "decided": int((self.state > 0).sum()), "changed": int((moved & ~out).sum()),
                 "left_out": int(out.sum()), "blank": int((blank & ~out).sum()), "counts": counts.tolist(),
+                "unsure": int((blank & (self.state == STATES.index("unsure"))).sum()),
                 "conflicts": int(self.conflict.sum()),
             }  # fmt: skip
 

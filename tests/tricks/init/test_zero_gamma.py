@@ -44,6 +44,21 @@ def test_a_block_is_identity() -> None:
     torch.testing.assert_close(net.layer1(x), x)
 
 
+@pytest.mark.parametrize(("name", "blocks", "end"), [
+    ("resnet20_cifar", 9, "bn2"), ("pyramidnet110_a48", 54, "norms.2"), ("pyramidnet164_a270", 54, "norms.3"),
+])  # fmt: skip
+def test_the_house_s_own_blocks(name, blocks, end) -> None:
+    """3 n blocks of depth 6 n + 2 or 9 n + 2; each gives its shortcut alone afterwards."""
+    net = find("model", name)(10)
+    found = zeroed(find("init", "zero_gamma")(net))
+    assert len(found) == blocks
+    assert all(one.endswith(end) for one in found)
+    block = net.body.layer1[-1]
+    inside = next(part for part in block.modules() if isinstance(part, nn.Conv2d)).in_channels
+    x = torch.randn(2, inside, 8, 8).relu()
+    torch.testing.assert_close(block.eval()(x)[:, :inside], x)
+
+
 @pytest.mark.parametrize("name", ["tv:shufflenet_v2_x0_5", "convnext_atto", "swin_tiny_patch4_window7_224"])
 def test_refuses_where_no_branch_ends_in_a_norm(name) -> None:
     net = network(name)

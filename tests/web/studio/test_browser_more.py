@@ -17,9 +17,10 @@ from linne.web.studio.jobs import DONE, RUNNING, Job
 from linne.web.studio.routes.findings import adopt
 from linne.web.studio.runs import home
 from linne.web.studio.static_files import panels
+from tests.waiting import until
 from tests.web.browser import CHROMIUM
 from tests.web.studio.made import flat
-from tests.web.studio.test_browser import browser, open_, page, said, served, until
+from tests.web.studio.test_browser import browser, open_, page, said, served
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium or Chrome on the PATH")
@@ -92,9 +93,10 @@ def test_the_map_is_zoomed_by_wheel_and_keys_and_stays_true(browser: Any, laid: 
         first = at(tab, CENTRES["disc"][0] + RADIUS, CENTRES["disc"][1])  # the first of the discs
         tab.mouse.move(*first)
         tab.wait_for_selector(".near-point:visible >> text=disc")
+        tab.evaluate("window.turned = 0; addEventListener('wheel', (event) => { turned += event.deltaY; })")
         for _ in range(6):
             tab.mouse.wheel(0, -100)  # what is under the pointer stays there
-        tab.wait_for_timeout(100)
+        until(lambda: tab.evaluate("turned") == -600)
         around(tab, first, 0.4 * RADIUS * unit)  # zoomed in, it holds no other one
         until(lambda: shown(tab) == ["disc/disc-000.jpg"])
         tab.get_by_role("button", name="Clear the filters").click()
@@ -116,18 +118,20 @@ def test_of_many_classes_one_is_found_by_its_letters(browser: Any, photos: Path,
     images = Images.of(some.items, [classes[11 * k] for k in range(36)], classes=classes, names=some.names, root=photos)
     with served(images, tmp_path / "fixes.csv") as (here, address), page(browser, address) as tab:
         tab.wait_for_selector(".cell img[src]")
-        assert tab.locator(".classes label").count() == 60
+        until(lambda: tab.locator(".classes label").count() == 60)
         assert "340 more" in tab.inner_text(".classes")
         tab.fill("#class-search", "kind 38")
         until(lambda: tab.locator(".classes label").count() == 10)
         tab.check("text=kind 385")
         until(lambda: shown(tab) == [str(images.names[35])])
         tab.fill("#class-search", "kind 00")
+        until(lambda: tab.locator(".classes label").count() == 11)
         assert tab.locator(".classes input:checked").count() == 1, "what is chosen stays in sight"
         tab.fill("#class-search", "no such class")
         until(lambda: "No class is called so." in tab.inner_text(".classes"))
         tab.locator(".grid").focus()
         tab.keyboard.press("r")
+        tab.wait_for_selector("dialog[open]")
         tab.keyboard.type("39")
         tab.keyboard.press("ArrowDown")
         tab.keyboard.press("Enter")
@@ -251,8 +255,9 @@ def test_a_run_is_watched_while_it_learns(browser: Any, laid: tuple[Studio, str]
         log.flush()
         until(lambda: tab.locator("#now").count() and "15 s left" in tab.inner_text("#now"))
         assert "epoch 2, step 20 of 40: loss 0.5000, learning rate 0.00800, 31 pictures/s" in tab.inner_text("#now")
-        drawn = tab.locator("main svg").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
-        assert drawn == ["Loss by epoch: 0.500", "Learning rate by epoch: 0.00800"]
+        drawn = "all => all.map((one) => one.getAttribute('aria-label'))"
+        wanted = ["Loss by epoch: 0.500", "Learning rate by epoch: 0.00800"]
+        until(lambda: tab.locator("main svg").evaluate_all(drawn) == wanted)
         job.state = DONE
         (run / "DONE.json").write_text("{}")
         until(lambda: "done" in tab.inner_text("#run-state"))
@@ -308,5 +313,4 @@ def test_what_it_brought_is_a_paired_difference_with_its_interval(browser: Any, 
             here.kept["worth"] = one
             open_(tab, "browse")
             open_(tab, "fix")
-            tab.wait_for_selector("#worth")
-            assert told in tab.inner_text("#worth")
+            until(lambda told=told: told in tab.inner_text("#worth"))

@@ -12,9 +12,10 @@ from linne.core.load import load
 from linne.core.run import Run
 from linne.web.studio.here import Studio
 from tests.conftest import draw
+from tests.waiting import until
 from tests.web.answering import trained
 from tests.web.browser import CHROMIUM, TAGS, axe
-from tests.web.studio.test_browser import browser, open_, page, said, served, until
+from tests.web.studio.test_browser import browser, open_, page, said, served
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium or Chrome on the PATH")
@@ -47,10 +48,9 @@ def test_pictures_are_tried(browser: Any, working: tuple[Studio, str, Path], tmp
         Image.fromarray(draw(shape, 95)).save(tmp_path / name)
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     with page(browser, working[1]) as tab:
-        tab.set_default_timeout(60_000)
         tab.keyboard.press("Shift+Y")
         tab.set_input_files("#files", [str(path) for path in sorted(tmp_path.iterdir())])
-        until(lambda: tab.locator("#answers article h2").count() == 3, 60)
+        until(lambda: tab.locator("#answers article h2").count() == 3)
         assert tab.locator("#answers article h2.label").all_inner_texts() == ["cross", "—", "disc"]
         assert tab.inner_text("#answers .bad")
         first = tab.locator("#answers article").first
@@ -68,17 +68,16 @@ def test_pictures_are_tried(browser: Any, working: tuple[Studio, str, Path], tmp
         tab.set_input_files("#files", str(tmp_path / "cross.jpg"))
         tab.wait_for_selector("#answers article h2.label")
         tab.get_by_role("button", name="Enrol", exact=True).click()
-        until(lambda: "the <i>cross</i>" in tab.inner_text("#enrolled"), 30)
+        until(lambda: "the <i>cross</i>" in tab.inner_text("#enrolled"))
         tab.select_option("#mode", "who")
-        until(lambda: "the <i>cross</i>" in tab.inner_text("#answers article"), 30)
+        until(lambda: "the <i>cross</i>" in tab.inner_text("#answers article"))
 
 
 def test_the_camera_is_asked(browser: Any, working: tuple[Studio, str, Path]) -> None:
     with page(browser, working[1]) as tab:
-        tab.set_default_timeout(60_000)
         open_(tab, "try")
         tab.keyboard.press("c")
-        until(lambda: tab.evaluate("document.querySelector('video').videoWidth > 0"), 30)
+        until(lambda: tab.evaluate("document.querySelector('video').videoWidth > 0"))
         tab.keyboard.press("p")
         tab.wait_for_selector("#answers article h2.label")
         assert tab.locator("#answers article h2.label").inner_text() in ("bars", "cross", "disc", "unknown")
@@ -86,24 +85,23 @@ def test_the_camera_is_asked(browser: Any, working: tuple[Studio, str, Path]) ->
         assert image.evaluate("one => one.naturalWidth") == tab.evaluate("document.querySelector('video').videoWidth")
         tab.keyboard.press("c")
         until(lambda: not tab.locator("video").is_visible())
-        assert tab.evaluate("document.querySelector('video').srcObject.active") is False, "its light goes out"
+        until(lambda: tab.evaluate("document.querySelector('video').srcObject.active") is False, "its light goes out")
 
 
 def test_runs_are_watched_and_reports_stay_by_themselves(browser: Any, working: tuple[Studio, str, Path]) -> None:
     _, address, root = working
     with page(browser, address) as tab:
-        tab.set_default_timeout(60_000)
         open_(tab, "train")
         tab.wait_for_selector("#run-figure")
         head = Run(root / "runs" / "first").figures["headline"]
         assert f"{100 * head['value']:.1f} % [{100 * head['low']:.1f} %, " in tab.inner_text("#run-figure")
-        until(lambda: tab.locator("#said li").count() > 3, 60)
+        until(lambda: tab.locator("#said li").count() > 3)
         assert violations(tab) == []
         (root / "runs" / "first" / "report.html").write_text(SPY)
         with tab.context.expect_page() as opened:
             tab.get_by_role("link", name="Open the report").click()
         report = opened.value
-        until(lambda: report.inner_text("#p").startswith("fetch: "), 60)
+        until(lambda: report.inner_text("#p").startswith("fetch: "))
         assert report.inner_text("#p") == "fetch: blocked"
         assert report.get_attribute("#p", "title") == "no storage"
         assert report.get_attribute("#p", "class") == "no cookie"
@@ -112,7 +110,6 @@ def test_runs_are_watched_and_reports_stay_by_themselves(browser: Any, working: 
 def test_labels_are_written_and_read(browser: Any, working: tuple[Studio, str, Path], tmp_path: Path) -> None:
     here, address, _ = working
     with page(browser, address) as tab:
-        tab.set_default_timeout(60_000)
         open_(tab, "hand")
         tab.select_option("#format", "label_studio")
         tab.click("#write-labels")

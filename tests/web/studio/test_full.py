@@ -13,9 +13,10 @@ from linne.core.load import load
 from linne.core.overlay import Overlay
 from linne.web.studio.project import Answer
 from tests.conftest import write_folder
+from tests.waiting import until
 from tests.web.browser import CHROMIUM
 from tests.web.studio.made import opened
-from tests.web.studio.test_browser import browser, page, said, served, until
+from tests.web.studio.test_browser import browser, page, said, served
 
 __all__ = ["browser"]
 

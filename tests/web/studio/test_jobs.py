@@ -1,8 +1,8 @@
 """The studio's jobs: what each comes to, how it is stopped, and that it goes on without its page."""
 
 import os
+import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,18 @@ from linne.web.studio.jobs import Job, Jobs, _end, written
 from linne.web.studio.left import born
 from linne.web.studio.routes.findings import _compared
 from tests.runs import write_run
+from tests.waiting import until
 from tests.web.studio.made import Open, flat, opened, tree
 
 
-def waited(one: Open, number: int, seconds: float = 60) -> dict[str, Any]:
-    ends = time.monotonic() + seconds
-    while (told := one.get(f"/api/jobs/{number}"))["state"] in ("waiting", "running") and time.monotonic() < ends:
-        time.sleep(0.1)
+def waited(one: Open, number: int) -> dict[str, Any]:
+    told = dict[str, Any]()
+
+    def over() -> bool:
+        told.update(one.get(f"/api/jobs/{number}"))
+        return told["state"] not in ("waiting", "running")
+
+    until(over, "the job does not end", 180)
     return told
 
 
@@ -84,10 +89,38 @@ def test_what_decisions_brought_is_after_less_before(studio: Open, tmp_path: Pat
     assert told["sentence"].startswith("better by 25.0 points")
 
 
-def test_a_job_is_stopped(studio: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_is_stopped(studio: Open) -> None:
     job = studio.post("/api/map", {})
     studio.post(f"/api/jobs/{job['id']}/stop", {})
-    assert waited(studio, job["id"])["state"] in ("stopped", "done")
+    assert waited(studio, job["id"])["state"] == "stopped"
+
+
+LISTENING = """import signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN if sys.argv[1] == "deaf" else signal.default_int_handler)
+print("up", file=sys.stderr, flush=True)
+time.sleep(600)"""
+
+
+def test_what_runs_is_interrupted_then_killed_and_what_waits_is_never_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linne.web.studio.jobs.COMMAND", (sys.executable, "-c", LISTENING))
+    jobs = Jobs(tmp_path)
+    usual, deaf, never = (jobs.start(word, [word]) for word in ("usual", "deaf", "never"))
+    assert jobs.start("usual", ["usual"]) is usual, "it is on its way"
+    until(lambda: "up" in usual.lines)
+    assert jobs.stop(never.number).state == "stopped"
+    jobs.stop(usual.number)
+    until(lambda: usual.state == "stopped")
+    assert usual.process is not None
+    assert usual.process.returncode != -signal.SIGKILL, "it ended by itself"
+    until(lambda: "up" in deaf.lines)
+    monkeypatch.setattr("linne.web.studio.jobs.GRACE", 0.1)
+    jobs.close()
+    until(lambda: deaf.state == "stopped")
+    assert deaf.process is not None
+    assert deaf.process.returncode == -signal.SIGKILL
+    assert never.process is None
 
 
 def test_several_labels(tmp_path: Path, photos: Path) -> None:
@@ -129,13 +162,16 @@ def test_none_of_several_labels_and_what_to_label_next(tmp_path: Path, photos: P
 
 
 def test_a_job_goes_on_without_the_studio_and_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = "import time; from linne.core.leash import leash; leash(); time.sleep(2); print('{\"run\": 7}')"
+    code = (
+        "import time; from pathlib import Path; from linne.core.leash import leash\n"
+        "leash()\n"
+        "while not Path('go').exists(): time.sleep(0.02)\n"
+        "print('{\"run\": 7}')"
+    )
     monkeypatch.setattr("linne.web.studio.jobs.COMMAND", (sys.executable, "-c", code))
     first, found = Jobs(tmp_path, tmp_path), list[Any]()
     left, ends = (first.start("train", ["train"], lasts=True, stays=stays) for stays in (True, False))
-    until = time.monotonic() + 30
-    while not (tmp_path / "lasting.json").exists() and time.monotonic() < until:
-        time.sleep(0.02)
+    until((tmp_path / "lasting.json").exists)
     assert left is ends, "the same words are the same job"
     first.close()
     assert [job.number for job in first.left()] == [left.number]
@@ -146,10 +182,9 @@ def test_a_job_goes_on_without_the_studio_and_is_found_again(tmp_path: Path, mon
     job = again.again(found.append)
     assert job is not None
     assert job.pid == left.pid
-    while job.state in ("waiting", "running") and time.monotonic() < until:
-        left.process.poll()
-        time.sleep(0.05)
-    left.process.wait(10)
+    (tmp_path / "go").touch()
+    left.process.wait(60)
+    until(lambda: job.state not in ("waiting", "running"))
     assert (job.state, found) == ("done", [{"run": 7}])
     assert Jobs(tmp_path, tmp_path).again(found.append) is None, "it is told once"
 
@@ -167,9 +202,8 @@ def test_another_process_under_the_number_of_one_that_ended_is_left_alone(monkey
 def test_a_job_that_could_last_leaves_no_pipe_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("linne.web.studio.jobs.COMMAND", (sys.executable, "-c", "print('{}')"))
     jobs = Jobs(tmp_path, tmp_path)
-    job, until = jobs.start("train", ["train"], lasts=True), time.monotonic() + 20
-    while job.state in ("waiting", "running") and time.monotonic() < until:
-        time.sleep(0.02)
+    job = jobs.start("train", ["train"], lasts=True)
+    until(lambda: job.state not in ("waiting", "running"))
     assert job.state == "done"
     assert job.process is not None
     assert job.process.stdin is not None

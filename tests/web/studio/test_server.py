@@ -1,8 +1,11 @@
 """Every route of the studio: who is let in, what it gives, what a mistake gets."""
 
+import asyncio
 import csv
+import errno
 import io
 import json
+import os
 import re
 import sys
 import threading
@@ -12,10 +15,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fastapi.exceptions import RequestValidationError
 from PIL import Image
 
 from linne.core.overlay import Overlay
+from linne.web.studio.app import _full, _shaped
+from linne.web.studio.jobs import Jobs
 from tests.conftest import write_folder
+from tests.runs import write_run
+from tests.waiting import until
 from tests.web.studio.made import TOKEN, Open, opened
 
 PAYLOADS = ("<script>alert(1)</script>", "'\"><img src=x onerror=alert(1)>", "caf\udce9", "\x00", "../../etc/passwd")
@@ -212,8 +220,6 @@ def test_a_picture_that_is_deleted_while_shown(fresh: Open) -> None:
 
 
 def test_a_full_disk_loses_no_answer_and_writes_no_half_one(fresh: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     fresh.decide(0, "drop")
     before, real, left = fresh.here.project.overlay.read_bytes(), os.write, [20]
 
@@ -268,7 +274,52 @@ def test_a_spreadsheet_may_save_the_file_meanwhile(fresh: Open) -> None:
         rows = list(csv.reader(file))
     path.write_text("\n".join(";".join(row) for row in rows) + "\n", encoding="utf-16")
     fresh.decide(1, "keep")
-    assert [row.decision for row in Overlay.read(path).rows] == ["drop", "keep"]
+    fresh.decide(2, "unsure")
+    assert [row.decision for row in Overlay.read(path).rows] == ["drop", "keep", "unsure"]
+
+
+def test_a_run_that_went_on_without_the_studio_is_shown_when_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = list[Any]()
+    monkeypatch.setattr(Jobs, "again", lambda _, then: told.append(then))
+    run = write_run(tmp_path / "run", np.arange(60) % 2 == 0)
+    with opened(write_folder(tmp_path / "photos", 2), tmp_path / "fixes.csv") as one:
+        assert one.here.run is None
+        (then,) = told
+        then({"run": str(run)})
+        assert one.here.run is not None
+        assert one.here.run.path == run
+
+
+def test_what_runs_ends_with_the_studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("linne.web.studio.jobs.COMMAND", (sys.executable, "-c", "import time; time.sleep(600)"))
+    with opened(write_folder(tmp_path / "photos", 2), tmp_path / "fixes.csv") as one:
+        job = one.here.jobs.start("map", ["map"])
+        until(lambda: job.pid)
+    until(lambda: job.state == "stopped")
+    assert job.process is not None
+    assert job.process.poll() is not None
+
+
+def test_a_disk_that_fails_otherwise_is_no_full_one() -> None:
+    request: Any = None
+    for number, full in ((errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EIO, False)):
+        wrong = OSError(number, os.strerror(number), "a.npz")
+        if full:
+            answer = asyncio.run(_full(request, wrong))
+            assert (answer.status_code, b"a.npz" in bytes(answer.body)) == (507, True)
+        else:
+            with pytest.raises(OSError, match="Input/output"):
+                asyncio.run(_full(request, wrong))
+
+
+def test_what_is_wrong_with_a_request_can_be_sent_whatever_it_held() -> None:
+    request: Any = None
+    wrong = RequestValidationError([{"loc": ("body", "caf\udce9"), "msg": "no \x1b[31m"}])
+    answer = asyncio.run(_shaped(request, wrong))
+    assert answer.status_code == 422
+    assert "\x1b" not in json.loads(answer.body)["error"]
 
 
 def test_the_server_knows_no_torch() -> None:

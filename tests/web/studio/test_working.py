@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from PIL import Image
 import linne
 from linne.core.overlay import Overlay
 from linne.core.run import Run
-from linne.web.studio import runs
+from linne.engine.cache import Store
+from linne.web.studio import answers, runs
 from tests.conftest import draw
 from tests.web.answering import trained
 from tests.web.studio.made import Open, opened
@@ -74,7 +76,45 @@ def test_pictures_are_answered(studio: Open, tmp_path: Path) -> None:
     assert studio.post("/api/try/predict", {"pictures": [{"data": "!"}]}, 400)["error"] == "Picture 0 is not in base64."
 
 
-def test_who_is_enrolled_is_recognised(studio: Open) -> None:
+def test_of_many_classes_the_likeliest_are_told_and_a_promise_that_cannot_be_kept_is_said(
+    studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linne.web.studio.answers.TOP", 2)
+    asked = {"pictures": [given("disc")], "heat": False, "near": False}
+    told = studio.post("/api/try/predict", asked | {"coverage": 0.9999, "unknown": 0})
+    assert told["answers"][0]["probabilities"][0][0] == "disc"
+    assert len(told["answers"][0]["probabilities"]) == 2
+    assert told["classes"] == 3
+    assert "set" not in told["answers"][0]
+    assert len(told["notes"]) == 1
+    assert "0.9999" in told["notes"][0]
+
+
+def test_pictures_are_alike_by_the_cosine_of_their_features(studio: Open) -> None:
+    """One that taught is most like itself, and wholly."""
+    path = sorted((trained()[0] / "disc").iterdir())[3]
+    picture = {"data": base64.b64encode(path.read_bytes()).decode()}
+    near = studio.post("/api/try/predict", {"pictures": [picture], "heat": False})["answers"][0]["near"]
+    likeness = [one["likeness"] for one in near]
+    assert max(likeness) <= 1.001
+    assert likeness == sorted(likeness, reverse=True)
+    names = [str(name) for name in Run(trained()[1]).predictions("train").names]
+    if f"disc/{path.name}" in names:
+        assert (near[0]["name"], likeness[0]) == (f"disc/{path.name}", pytest.approx(1, abs=1e-3))
+
+
+def test_the_run_that_is_open_is_the_one_that_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(answers, "Answering", lambda run: SimpleNamespace(run=run))
+    kept, (one, two) = dict[str, Any](), (SimpleNamespace(path=tmp_path / name) for name in "ab")
+    first: Any = answers.opened(kept, one)  # type: ignore[arg-type]
+    assert answers.opened(kept, one) is first  # type: ignore[arg-type]
+    second: Any = answers.opened(kept, two)  # type: ignore[arg-type]
+    assert (first.run, second.run) == (one, two)
+
+
+def test_who_is_enrolled_is_recognised(studio: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = list[bytes]()
+    monkeypatch.setattr(Store, "put", lambda _, key, value: kept.append(key))
     assert studio.get("/api/try/gallery")["identities"] == []
     for shape in ("disc", "bars"):
         pictures = [given(shape, seed) for seed in (91, 92, 93)]
@@ -82,6 +122,7 @@ def test_who_is_enrolled_is_recognised(studio: Open) -> None:
     assert told["identities"] == ["the bars", "the disc"] or told["identities"] == ["the disc", "the bars"]
     found = studio.post("/api/try/identify", {"pictures": [given("disc", 94)]})["answers"][0]
     assert found["nearest"][0]["name"] == "the disc"
+    assert kept == [], "what a person drops is not kept for the next time"
     folder = Path(studio.get("/api/try/gallery")["path"])
     assert folder == studio.here.project.overlay.absolute().parent / "fixes.gallery"
     assert not list(folder.rglob("*.jpg")), "features are kept, not pictures"
@@ -138,12 +179,13 @@ def test_a_run_is_begun_stopped_and_gone_on_with(studio: Open, monkeypatch: pyte
     (home / "two" / "recipe.toml").write_text((trained()[1] / "recipe.toml").read_text())
     one = next(one for one in studio.get("/api/train/runs") if one["name"] == "two")
     assert (one["id"], one["state"]) == (told["run"], "unfinished")
+    assert studio.post("/api/train/use", {"run": told["run"]}, 409)["error"]
     again = studio.post("/api/train/go_on", {"run": one["id"]})
     assert again["command"].endswith(f"--recipe {home / 'two' / 'recipe.toml'} --out {home / 'two'}")
     studio.post(f"/api/jobs/{again['id']}/stop", {})
     assert "already" in studio.post("/api/train/start", {"name": "two"}, 400)["error"]
-    for name in ("../x", "a/b", "/etc", ".hidden", "-x\n"):
-        assert studio.post("/api/train/start", {"name": name}, 422)
+    for name in ("../x", "a/b", "/etc", ".hidden", "a\nb", "try #1"):
+        assert "letters, digits, spaces" in studio.post("/api/train/start", {"name": name}, 400)["error"]
     assert studio.post("/api/train/use", {"run": one["id"]}, 409)
 
 

@@ -25,7 +25,7 @@ def project(here: Here) -> dict[str, Any]:
     return {
         "source": here.source, "overlay": str(own.overlay), "run": str(here.run.path) if here.run else "",
         "classes": list(own.classes), "several": own.several, "states": STATES, "parts": PARTS, "who": own.who,
-        "mark": here.mark, "number": len(own.changed), "figures": own.figures(), "panels": panels(),
+        "mark": here.mark, "key": here.key, "number": len(own.changed), "figures": own.figures(), "panels": panels(),
         "strangers": own.strangers,
         "command": here.command("studio", here.source, *(["--run", str(here.run.path)] if here.run else []),
                                 "--overlay", str(own.overlay)),

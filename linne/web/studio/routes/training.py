@@ -1,5 +1,6 @@
 """Train and watch: the commands train and compare as jobs, runs with their logs, rungs and reports."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -8,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ....core.errors import OptionError
 from ....core.files import plain
+from ....core.names import printable
 from ....core.run import Run
 from .. import runs
 from ..here import Here, Studio
@@ -15,6 +17,7 @@ from ..here import Here, Studio
 router = APIRouter(prefix="/api/train")
 Id = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 Named = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+NAME = re.compile(r"[\w-][\w .-]*")
 REPORT = "sandbox allow-scripts allow-popups; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:"  # noqa: E501
 """What a report may do: run its own scripts in a place of its own, without the studio's cookie, and load nothing."""
 
@@ -23,7 +26,7 @@ class Wanted(BaseModel):
     """A run to begin. name: of its folder below runs/, made where not given. stays: it goes on when the studio is
     closed."""
 
-    name: Annotated[str, Field(max_length=60, pattern=r"^([\w-][\w .-]*)?$")] = ""
+    name: Annotated[str, Field(max_length=60)] = ""
     minutes: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 0
     method: Literal["auto", "probe", "tail", "full"] = "auto"
     metric: Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9_]*$")] = ""
@@ -53,6 +56,9 @@ def listed(here: Here) -> list[dict[str, Any]]:
 def start(asked: Wanted, here: Here) -> dict[str, Any]:
     """Begin a run on the labels as they are now; a job, with the id of its run."""
     name = asked.name.strip() or _free(here)
+    if not NAME.fullmatch(name):
+        raise OptionError(f"A run cannot be called {printable(name)!r}: give letters, digits, spaces, dots, - and _, "
+                          "not beginning with a dot.")  # fmt: skip
     place = runs.home(here) / name
     if place.exists():
         raise OptionError(f"There is a run {name} already. Give another name.")

@@ -1,5 +1,7 @@
 // What the page knows of the project, kept in step with the server; decisions that wait for the disk are never lost.
 
+import { t } from "./words.js";
+
 const PAGE = 20000;
 const POLL = 1500;
 const RETRY = 2000;
@@ -15,9 +17,10 @@ async function ask(path, options = {}) {
     answer = await fetch(path, { credentials: "same-origin", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Failed("The studio does not answer. Is it still running?", 0);
+    throw new Failed(t("The studio does not answer. Is it still running?"), 0);
   }
   if (answer.ok) return answer;
+  if (answer.status === 401) throw new Failed(t("The studio needs the address that was printed when it was started, with its token."), 401);
   let text = `${answer.status} ${answer.statusText}`;
   try {
     const told = await answer.json();
@@ -65,13 +68,14 @@ export async function begin() {
   for (const [name, kind, width] of layout) columns[name] = new KINDS[kind](n * width);
   const modules = Promise.all(told.panels.map((name) => import(`./panels/${name}.js`)));
   page(0, await first);
+  loaded = Math.min(PAGE, n);
   setInterval(() => { if (!document.hidden) changes(); }, POLL);
   setInterval(jobs, POLL);
   resend();
   return modules;
 }
 
-export const follow = () => rest();  // the other pictures, once the first ones are shown
+export const follow = () => rest(loaded);  // the other pictures, once the first ones are shown
 
 function page(start, data) {
   const n = Math.min(PAGE, project.figures.pictures - start);
@@ -81,24 +85,37 @@ function page(start, data) {
     columns[name].set(new KINDS[kind](data.slice(at, at + size)), start * width);
     at += size;
   }
-  loaded = start + n;
 }
 
-async function rest() {
-  while (loaded < project.figures.pictures) {
-    page(loaded, await bytes(`/api/pictures?start=${loaded}&count=${PAGE}`));
+// the pictures from here on, once more where the server did not answer; only the latest of several readings goes on
+let reading = 0;
+async function rest(start) {
+  const own = ++reading;
+  while (start < project.figures.pictures) {
+    const data = await bytes(`/api/pictures?start=${start}&count=${PAGE}`).catch(() => null);
+    if (own !== reading) return;
+    if (!data) { await new Promise((resolve) => setTimeout(resolve, RETRY)); continue; }
+    page(start, data);
+    start += PAGE;
+    loaded = Math.max(loaded, Math.min(start, project.figures.pictures));
     emit("loaded", loaded);
   }
 }
 
+// what a check or a run changed: its findings, its answers; columns of several labels may be wider than they were
 export async function reload() {
-  project = await get("/api/project");
-  loaded = 0;
-  await rest();
+  [project, layout] = await Promise.all([get("/api/project"), get("/api/columns")]);
+  for (const [name, kind, width] of layout) {
+    const size = project.figures.pictures * width;
+    if (columns[name].length !== size) { columns[name] = new KINDS[kind](size); loaded = 0; }
+  }
+  await rest(0);
+  emit("project", project);
 }
 
-function take(seen) {
+function take(seen, back = false) {
   const row = seen.row;
+  if (!back && seen.version < columns.version[row]) return;  // was told before what is known by now
   columns.version[row] = seen.version;
   columns.state[row] = seen.state;
   columns.conflict[row] = seen.conflict ? 1 : 0;
@@ -118,24 +135,22 @@ function heard(told) {
   project.classes = [...told.classes, ...new Set(begun.filter((label) => !told.classes.includes(label)))];
   if (told.figures) project.figures = told.figures;
   const wide = project.several && columns.has.length / project.figures.pictures < Math.ceil(told.classes.length / 8);
-  if (wide) return grown();
+  if (wide) return reload();  // a ninth, seventeenth, ... label
   for (const seen of told.rows) take(seen);
   emit("changes", told.rows);
 }
 
-async function grown() {  // a ninth, seventeenth, ... label: the column of several labels is wider now
-  layout = await get("/api/columns");
-  for (const [name, kind, width] of layout) columns[name] = new KINDS[kind](project.figures.pictures * width);
-  await reload();
-}
-
+export let lost = "";  // why the server cannot be asked; "" as long as it can
 async function changes() {
+  let now = "";
   try {
     const told = await get(`/api/changes?since=${number}`);
-    if (told.number === number) return;
-    number = told.number;
-    heard(told);
-  } catch { /* the next look says it */ }
+    if (told.number !== number) {
+      number = told.number;
+      heard(told);
+    }
+  } catch (error) { now = error.message; }
+  if (now !== lost) { lost = now; emit("unsaved"); }
 }
 
 // labels of a picture, as names
@@ -169,20 +184,21 @@ export const left = (row) => state(row) === "dropped" || state(row) === "bad pic
 
 // decisions: sent in order, kept in the browser until the server has them on its disk
 export const me = () => localStorage.getItem("who") || project.who;
-const KEY = () => `unsaved ${project.overlay}`;
 let waiting = [];
 let sending = false;
-const done = [];
-export const unsaved = () => waiting.length;
+const done = [];  // batches that may be undone
+export let why = "";  // the latest answers are not saved
+export const unsaved = () => waiting.reduce((n, batch) => n + batch.answers.length, 0);
 
-function remember() {
+// a batch has a place of its own: another tab keeps its own ones beside it. Rows count among these very pictures.
+const KEY = () => `unsaved ${project.key} `;
+function remember(batch, there) {
   try {
-    if (waiting.length) localStorage.setItem(KEY(), JSON.stringify(waiting));
-    else localStorage.removeItem(KEY());
+    if (there) localStorage.setItem(KEY() + batch.mark, JSON.stringify(batch));
+    else localStorage.removeItem(KEY() + batch.mark);
   } catch { /* no storage: memory has them */ }
-  emit("unsaved", { count: waiting.length, why });
+  emit("unsaved");
 }
-let why = "";
 
 // shown at once, before the server confirms: a second key must meet the next picture
 const COMES_TO = { keep: "confirmed", drop: "dropped", "bad picture": "bad picture", unsure: "unsure" };
@@ -205,11 +221,13 @@ function foreseen(answers) {
 async function refused(answers) {
   const rows = await Promise.all(answers.slice(0, 200).map((one) => get(`/api/picture/${one.row}`).catch(() => null)));
   const known = rows.filter(Boolean);
-  for (const seen of known) take(seen);
+  for (const seen of known) take(seen, true);
   emit("changes", known);
 }
 
 export const MOST = 5000;
+const UNDONE = 1000;
+let begun = 0;
 export function decide(rows, decision, to = [], suggested = () => "") {
   if (rows.length > MOST) emit("many", MOST);
   const answers = rows.slice(0, MOST).map((row) => {
@@ -218,10 +236,12 @@ export function decide(rows, decision, to = [], suggested = () => "") {
     return one;
   });
   if (decision !== "undo") foreseen(answers);
-  const batch = { answers, who: me(), mark: `${Date.now()} ${Math.random()}` };
+  else for (const row of rows) columns.version[row] += 1;  // what is said next has seen it
+  const mark = `${Date.now()} ${String(begun++).padStart(6, "0")} ${Math.random().toString(36).slice(2, 12)}`;  // sorts as it was said
+  const batch = { answers, who: me(), mark };
   waiting.push(batch);
-  if (decision !== "undo") done.push(batch.answers.map((one) => one.row));
-  remember();
+  if (decision !== "undo" && done.push(batch) > UNDONE) done.shift();
+  remember(batch, true);
   const saved = new Promise((resolve) => { batch.then = resolve; });
   send();
   return saved;
@@ -233,9 +253,10 @@ async function send() {
   while (waiting.length) {
     const batch = waiting[0];
     try {
-      const told = await post("/api/decide", { answers: batch.answers, who: batch.who, mark: batch.mark ?? "" }, { signal: AbortSignal.timeout(PATIENCE) });
+      const told = await post("/api/decide", { answers: batch.answers, who: batch.who, mark: batch.mark }, { signal: AbortSignal.timeout(PATIENCE) });
       why = "";
       waiting.shift();
+      remember(batch, false);
       if (told.number === number + told.rows.length) number = told.number;  // else others decided meanwhile: the next look tells
       heard(told);
       const fought = told.rows.filter((row) => row.against);
@@ -245,46 +266,51 @@ async function send() {
     } catch (error) {
       if (error.status === 0 || error.status === 507 || error.status === 409 || error.status === 401) {
         why = error.message;
-        remember();
+        emit("unsaved");
         setTimeout(() => { sending = false; send(); }, RETRY);
         return;
       }
       waiting.shift();
-      if (batch.answers[0].decision !== "undo") done.pop();
+      remember(batch, false);
+      if (done.includes(batch)) done.splice(done.indexOf(batch), 1);
       emit("refused", error.message);
       refused(batch.answers);
       batch.then?.(null);
     }
-    remember();
   }
   sending = false;
 }
 
 function resend() {
   try {
-    waiting = JSON.parse(localStorage.getItem(KEY()) || "[]");
+    const kept = Object.keys(localStorage).filter((name) => name.startsWith(KEY())).sort();
+    waiting = kept.map((name) => JSON.parse(localStorage.getItem(name)));
   } catch { waiting = []; }
-  if (waiting.length) { remember(); send(); }
+  send();
 }
 
 export function undo() {
-  const rows = done.pop();
-  return rows ? decide(rows, "undo") : null;
+  const batch = done.pop();
+  return batch ? decide(batch.answers.map((one) => one.row), "undo") : null;
 }
 
 addEventListener("beforeunload", (event) => { if (waiting.length) event.preventDefault(); });
 
 // jobs
 export let running = [];
-let before = "";
+let before = "", ended = null;
+const ANEW = ["check", "train"];  // what a page shows of pictures is another afterwards
 async function jobs() {
   if (document.hidden) return;
   try {
     const told = await get("/api/jobs");
-    const now = JSON.stringify(told);
+    const now = JSON.stringify(told), done = told.filter((one) => ANEW.includes(one.kind) && one.state === "done").map((one) => one.id);
     running = told;
     if (now !== before) emit("jobs", told);
     before = now;
-  } catch { /* the next look says it */ }
+    const fresh = done.some((id) => !(ended ?? done).includes(id));
+    ended = done;
+    if (fresh) await reload();
+  } catch { /* changes() says it */ }
 }
 export const look = jobs;

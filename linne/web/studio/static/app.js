@@ -11,11 +11,13 @@ window.linne = { api, missing };  // for whoever looks at it in the browser's co
 const $ = (id) => document.getElementById(id);
 const keysOn = () => localStorage.getItem("keys") !== "off";
 
+const system = matchMedia("(prefers-color-scheme: dark)");
 function dress() {
   const theme = localStorage.getItem("theme") || "";
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
   document.documentElement.lang = language;
+  api.events.dispatchEvent(new Event("dressed"));  // what is painted into pixels is painted again
 }
 
 function frame() {
@@ -28,7 +30,7 @@ function frame() {
     "aria-current": part.name === now?.part.name ? "page" : undefined, onclick: () => open(part.name),
   }, t(part.title))));
   figures();
-  unsaved({ count: api.unsaved(), why: "" });
+  unsaved();
 }
 
 function figures() {
@@ -36,17 +38,26 @@ function figures() {
   $("figures").textContent = [t("{n} pictures", { n: of.pictures }), t("{n} decided", { n: of.decided }), t("{n} changed", { n: of.changed })].join(" · ");
 }
 
-function unsaved({ count, why }) {
-  $("unsaved").textContent = count ? (why ? t("{n} answers are not saved yet: {why}", { n: count, why }) : t("{n} not saved yet", { n: count })) : "";
+// what is saved within the blink of an eye is not spoken of
+const BLINK = 400;
+let blink = 0;
+function unsaved() {
+  clearTimeout(blink);
+  const n = api.unsaved(), { why, lost } = api;
+  const say = () => { $("unsaved").textContent = n ? (why ? t("{n} answers are not saved yet: {why}", { n, why }) : t("{n} not saved yet", { n })) : lost; };
+  if (n && !why && !$("unsaved").textContent) blink = setTimeout(say, BLINK);
+  else say();
 }
 
+// a part of the page; the way back leads to the one before
 export function open(name) {
   const part = parts.find((one) => one.name === name) ?? parts[0];
+  const way = now ? "pushState" : "replaceState";
   now?.made.unmount?.();
   const root = h("section", { "aria-label": t(part.title) });
   clear($("main"), root);
   now = { part, made: {} };
-  history.replaceState(null, "", `#${part.name}`);
+  if (location.hash !== `#${part.name}`) history[way](null, "", `#${part.name}`);
   document.title = `${t(part.title)} · Linne`;
   command(api.project.command);
   now.made = part.mount(root, api, t) ?? {};
@@ -61,15 +72,14 @@ function settings() {
     return made;
   };
   const keep = (name, value) => { value ? localStorage.setItem(name, value) : localStorage.removeItem(name); };
-  const again = () => { dress(); open(now.part.name); made.close(); };
   const listed = [["?", t("this help")], ...parts.map((part) => [`Shift+${part.key}`, t(part.title)]), ["u", t("undo the last decision")]];
-  const own = [...Object.entries(now.made.keys ?? {}).map(([key, [text]]) => [key, text]), ...(now.made.help ?? [])];
+  const helped = now.made.help ?? [], own = [...Object.entries(now.made.keys ?? {}).filter(([, [text]]) => text).map(([key, [text]]) => [key === " " ? t("Space") : key, text]), ...helped];
   const table = (rows) => h("table", {}, h("tbody", {}, rows.map(([key, text]) => h("tr", {}, h("td", {}, h("kbd", {}, key)), h("td", {}, text)))));
   const made = dialog(t("Settings and keys"), h("div", {},
     h("div", { class: "row" },
-      field(t("Language"), pick([["en", "English"], ["zh", "中文"]], language, (to) => { speak(to); again(); })),
+      field(t("Language"), pick([["en", "English"], ["zh", "中文"]], language, (to) => { speak(to); dress(); made.close(); open(now.part.name); })),
       field(t("Colours"), pick([["", t("as the system")], ["light", t("light")], ["dark", t("dark")]], localStorage.getItem("theme") || "",
-        (to) => { keep("theme", to); again(); })),
+        (to) => { keep("theme", to); dress(); })),
       field(t("Your name, beside your decisions"), h("input", { type: "text", maxlength: "100", value: api.me(), onchange: (event) => keep("who", event.target.value.trim()) })),
       h("label", { class: "row" }, h("input", { type: "checkbox", checked: keysOn(), onchange: (event) => keep("keys", event.target.checked ? "" : "off") }), t("Single keys work"))),
     h("h3", {}, t("Keys"), " · ", t("everywhere")), table(listed),
@@ -80,6 +90,7 @@ function typed(event) {
   const field = event.target.closest?.("input, select, textarea, [contenteditable]");
   const inside = field && !["checkbox", "radio", "range"].includes(field.type);
   if (inside || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || !keysOn()) return;
+  if ([" ", "Enter"].includes(event.key) && event.target.matches?.("input, :is(button, a, summary):focus-visible")) return;  // it is meant itself
   const part = parts.find((one) => event.shiftKey && one.key === event.key.toUpperCase() && /^[A-Z]$/.test(event.key));
   const own = now?.made.keys?.[event.key];
   if (own) own[1](event);
@@ -96,7 +107,7 @@ async function start() {
   try {
     modules = await api.begin();
   } catch (error) {
-    const text = error.status === 401 || error.status === 403 ? t("The studio needs the address that was printed when it was started, with its token.") : error.message;
+    const text = error.status === 403 ? t("The studio needs the address that was printed when it was started, with its token.") : error.message;
     clear($("main"), h("section", {}, h("div", { class: "card", role: "alert" }, text)));
     return;
   }
@@ -104,17 +115,27 @@ async function start() {
   modules.forEach((module, place) => { add(module.zh ?? {}); parts.push({ ...module, name: names[place] }); });
   parts.sort((a, b) => a.order - b.order);
   $("settings").addEventListener("click", settings);
+  $("skip").addEventListener("click", (event) => { event.preventDefault(); $("main").focus(); });
   addEventListener("keydown", typed);
   api.on("changes", figures);
   api.on("unsaved", unsaved);
   api.on("refused", (text) => toast(text, 8));
-  api.on("many", (n) => toast(t("At most {n} pictures are decided on at once; the first ones were taken.", { n }), 8));
+  api.on("many", (n) => toast(t("At most {n} pictures are decided on at once; the first ones were taken. For the others, do it again.", { n }), 8));
   api.on("command", command);
-  let newest = 0;
-  api.on("jobs", (jobs) => { if (jobs.length && jobs[0].id > newest) { newest = jobs[0].id; command(jobs[0].command); } });
+  api.on("project", figures);
+  system.addEventListener("change", dress);
+  addEventListener("popstate", () => { const name = location.hash.slice(1); if (parts.some((part) => part.name === name)) open(name); });
+  for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());  // else the browser leaves for the file
+  let newest = -1;
+  api.on("jobs", (jobs) => {
+    const id = jobs[0]?.id ?? 0;
+    if (id > newest && newest >= 0) command(jobs[0].command);
+    newest = Math.max(newest, id);
+  });
   api.on("fought", (rows) => toast(t("Two people answered differently: {against}. Both answers are in the file; look at the conflicts.", { against: rows[0].against }), 12));
   open(location.hash.slice(1));
   api.look();
+  if (api.project.strangers) toast(t("{n} decisions of {overlay} are of pictures that are not here; they stay in the file.", { n: api.project.strangers, overlay: api.project.overlay }), 12);
   setTimeout(api.follow, 50);
 }
 

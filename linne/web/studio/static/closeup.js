@@ -4,7 +4,7 @@ import { clear, dialog, h, sentence, called as said } from "./ui.js";
 import { add, called, t } from "./words.js";
 
 add({
-  "Label": "标签", "Listed as": "原标签", "Guess": "模型猜测", "Size": "尺寸", "Camera": "相机", "Decisions": "决定记录", "none yet": "暂无", "Details": "详情",
+  "Labelled as": "现标签", "Listed as": "原标签", "Guess": "模型猜测", "Size": "尺寸", "Camera": "相机", "Decisions": "决定记录", "none yet": "暂无", "Details": "详情",
   "keep": "保留", "relabel": "改标", "drop": "排除", "accept": "接受", "undo": "撤销", "{a} as {b}": "{a} 为 {b}", "Suggested": "建议", "{n} to 1": "{n} : 1", "Enlarge": "放大查看", "Larger": "放大",
 });
 
@@ -41,15 +41,15 @@ export function closeup(api, _, frame, back, more = () => []) {
     at = row;
     root.hidden = false;
     frame.classList.add("third");
-    let told;
-    try { told = await api.get(`/api/picture/${row}`); } catch (error) { return void clear(root, h("p", { class: "bad", role: "alert" }, error.message)); }
+    const told = await api.get(`/api/picture/${row}`).catch((error) => ({ failed: error.message }));
     if (at !== row) return;
+    const shut = h("button", { type: "button", class: "push", "aria-label": t("Close"), title: "Esc", onclick: close }, "×");
+    if (told.failed) return void clear(root, h("div", { class: "row tight" }, shut), h("p", { class: "bad", role: "alert" }, told.failed));
     const fact = (name, value) => (value ? [h("dt", {}, t(name)), h("dd", { class: "name" }, value)] : []);
     const labels = told.labels.join(", ") || (api.project.several && told.known ? t("none of the labels") : "");
-    clear(root, h("div", { class: "row tight" }, h("h2", { class: "name" }, told.name),
-      h("button", { type: "button", class: "push", "aria-label": t("Close"), title: "Esc", onclick: close }, "×")),
+    clear(root, h("div", { class: "row tight" }, h("h2", { class: "name" }, told.name), shut),
     told.why ? h("p", { class: "bad", role: "alert" }, told.why) : h("button", { type: "button", class: "enlarge", title: t("Enlarge"), "aria-label": t("Enlarge"), onclick: () => enlarged(told.name, api.view(row)) }, h("img", { class: "big", src: api.view(row), alt: told.name })),
-    h("dl", {}, fact("Label", labels), more(row).map(([name, value]) => fact(name, value)), fact("Listed as", told.given), fact("Guess", told.guess && `${said(told.guess)} (${told.confidence} %)`),
+    h("dl", {}, fact("Labelled as", labels), more(row).map(([name, value]) => fact(name, value)), fact("Listed as", told.given), fact("Guess", told.guess && `${said(told.guess)} (${told.confidence} %)`),
       fact("Size", told.width && `${told.width} × ${told.height} ${told.format}`), fact("Camera", told.camera)),
     told.findings.map((one) => h("p", { class: "small" }, h("b", { class: one.severity === "high" ? "bad" : "warn" }, called(one)), ": ", sentence(one, "why"))),
     h("h3", {}, t("Decisions")),

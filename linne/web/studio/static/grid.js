@@ -40,7 +40,11 @@ export class Grid {
     this.rows = rows;
     this.where = null;
     if (!keep) { this.selected.clear(); this.root.scrollTop = 0; this.at = 0; }
-    else this.at = Math.max(0, Math.min(rows.length - 1, rows.indexOf(was) >= 0 ? rows.indexOf(was) : this.at));
+    else if (this.selected.size) {  // what is not shown any more is not decided on
+      const there = new Set(rows);
+      for (const row of this.selected) if (!there.has(row)) this.selected.delete(row);
+    }
+    if (keep) this.at = Math.max(0, Math.min(rows.length - 1, rows.indexOf(was) >= 0 ? rows.indexOf(was) : this.at));
     this.anchor = this.at;
     for (const place of [...this.cells.keys()]) this.drop(place);
     this.layout();

@@ -1,7 +1,7 @@
 // The map: a point a picture, near means alike; a lasso, or a box moved by the arrow keys, chooses. Points are drawn
 // once into pixels, so that a lasso over 100,000 of them follows the hand.
 
-import { clear, h, job, named } from "./ui.js";
+import { clear, h, job, named, toast } from "./ui.js";
 import { add } from "./words.js";
 
 add({
@@ -38,7 +38,8 @@ export function chart(api, t, chosen) {
   const made = job("map", load);
 
   async function load() {
-    const data = await api.bytes("/api/map");
+    let data;
+    try { data = await api.bytes("/api/map"); } catch (error) { return void clear(root, h("p", { class: "bad", role: "alert" }, error.message)); }
     places = data.byteLength ? new Float32Array(data) : null;
     lay();
   }
@@ -47,7 +48,7 @@ export function chart(api, t, chosen) {
     if (!places) {
       return clear(root, h("div", { class: "card" },
         h("p", {}, t("A map puts pictures that show alike things near one another. It looks at every picture once.")),
-        h("button", { type: "button", class: "main", onclick: () => api.post("/api/map").then(api.look) }, t("Make the map")), made.line));
+        h("button", { type: "button", class: "main", onclick: () => api.post("/api/map").then(api.look, (error) => toast(error.message, 8)) }, t("Make the map")), made.line));
     }
     clear(root, h("p", { class: "soft small" }, t("Draw around points to see their pictures; the wheel zooms, Shift and drag moves."), " ", t("Keys: arrows move the box, Shift with arrows sizes it, Enter shows its pictures, + and - zoom, 0 shows all.")),
       h("div", { class: "row small" }, h("label", { class: "row" }, t("Colours by"), by), button("+", t("Larger"), () => scale(1.5)), button("−", t("Smaller"), () => scale(1 / 1.5)), button(t("All"), t("All"), whole)),
@@ -166,6 +167,7 @@ export function chart(api, t, chosen) {
 
   canvas.addEventListener("wheel", (event) => { event.preventDefault(); scale(event.deltaY < 0 ? 1.25 : 0.8, event.offsetX, event.offsetY); }, { passive: false });
   canvas.addEventListener("pointerdown", (event) => {
+    if (event.button > 1) return;
     near.hidden = true;
     canvas.setPointerCapture(event.pointerId);
     if (event.shiftKey || event.button === 1) { drag = [event.offsetX, event.offsetY]; return; }
@@ -190,6 +192,7 @@ export function chart(api, t, chosen) {
     lasso = [];
     if (found.length) chosen(found); else marks();
   });
+  canvas.addEventListener("pointercancel", () => { drag = null; lasso = []; marks(); });
   canvas.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (!step && !["Enter", "+", "=", "-", "0"].includes(event.key)) return;
@@ -212,6 +215,7 @@ export function chart(api, t, chosen) {
   });
   const sizes = new ResizeObserver(sized);
   sizes.observe(root);
+  const offs = [made.off, ...["changes", "dressed"].map((what) => api.on(what, () => later()))];
   load();
-  return { root, focus() { canvas.focus(); }, show(to) { rows = to; paint(); }, close() { sizes.disconnect(); made.off(); } };
+  return { root, focus() { canvas.focus(); }, show(to) { rows = to; paint(); }, close() { sizes.disconnect(); offs.forEach((off) => off()); } };
 }

@@ -26,7 +26,18 @@ export function sentence(finding, what) {
   return h("span", { lang }, text);
 }
 
-export const clear = (root, ...children) => { root.replaceChildren(...children.flat().filter(Boolean)); return root; };
+// what a root holds from now on; who came by keys finds the same button, or the one in its place, under the focus again
+const REACHED = "a[href], button, input, select, textarea, summary, [tabindex]";
+const spoken = (one) => one.id || one.getAttribute("aria-label") || one.textContent;
+export function clear(root, ...children) {
+  const at = document.activeElement, own = at !== root && root.contains(at) && at.matches(":focus-visible");
+  const place = own ? [...root.querySelectorAll(REACHED)].indexOf(at) : -1;
+  root.replaceChildren(...children.flat().filter(Boolean));
+  if (place < 0) return root;
+  const now = [...root.querySelectorAll(REACHED)];
+  (now.find((one) => one.tagName === at.tagName && spoken(one) === spoken(at)) ?? now[Math.min(place, now.length - 1)])?.focus({ preventScroll: true });
+  return root;
+}
 
 export function toast(text, seconds = 5) {
   const made = h("div", { class: "toast" }, text);
@@ -39,7 +50,7 @@ export function command(text) {
   clear(foot,
     h("span", { class: "soft small" }, t("The command that does the same")),
     h("code", { id: "command", title: text }, text),
-    h("button", { type: "button", onclick: async () => { await navigator.clipboard.writeText(text); toast(t("Copied.")); } }, t("Copy")));
+    h("button", { type: "button", onclick: () => navigator.clipboard.writeText(text).then(() => toast(t("Copied.")), () => getSelection().selectAllChildren(document.getElementById("command"))) }, t("Copy")));
 }
 
 export function dialog(title, content, buttons = []) {
@@ -51,8 +62,15 @@ export function dialog(title, content, buttons = []) {
   return made;
 }
 
-// a class, chosen by typing; resolves to its name, or null
-export function choose(title = t("Choose a class")) {
+// names that hold what was typed: that very name first, then those that begin with it
+function matching(names, text) {
+  const word = text.toLowerCase(), far = (name) => (name === text ? 0 : name.toLowerCase() === word ? 1 : name.toLowerCase().startsWith(word) ? 2 : 3);
+  const found = names.filter((name) => name.toLowerCase().includes(word));
+  return text ? found.sort((a, b) => far(a) - far(b)) : found;
+}
+
+// a class, chosen by typing; resolves to its name, or null. anew: what is typed is meant as a new one, if there is none
+export function choose(title = t("Choose a class"), anew = false) {
   return new Promise((resolve) => {
     const list = h("div", { class: "classes", role: "listbox", "aria-label": title, id: "choices" });
     const field = h("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "choices",
@@ -60,8 +78,8 @@ export function choose(title = t("Choose a class")) {
     let at = 0, found = [];
     const show = () => {
       const text = field.value.trim();
-      found = api.project.classes.filter((name) => name.toLowerCase().includes(text.toLowerCase())).slice(0, 200);
-      if (text && !api.project.classes.includes(text)) found.push(text);
+      found = matching(api.project.classes, text).slice(0, 200);
+      if (text && !api.project.classes.includes(text)) found[anew && found[0]?.toLowerCase() !== text.toLowerCase() ? "unshift" : "push"](text);
       at = Math.min(at, Math.max(found.length - 1, 0));
       clear(list, found.map((name, place) => h("div", { role: "option", id: `choice-${place}`, class: "pick",
         "aria-selected": String(place === at), onclick: () => end(name) },
@@ -94,7 +112,7 @@ export function chooseSeveral(given = []) {
     let found = [], chosen = null;
     const show = () => {
       const text = field.value.trim();
-      found = [...new Set([...picked, ...api.project.classes])].filter((name) => name.toLowerCase().includes(text.toLowerCase())).slice(0, 200);
+      found = matching([...new Set([...picked, ...api.project.classes])], text).slice(0, 200);
       if (text && !found.includes(text) && !api.project.classes.includes(text)) found.push(text);
       clear(list, found.map((name) => h("label", {}, h("input", { type: "checkbox", checked: picked.has(name), onchange: () => flip(name) }), h("span", { class: "name" }, api.project.classes.includes(name) ? name : t("New class: {name}", { name })))));
     };
@@ -123,23 +141,34 @@ export async function relabelled(rows) {
   return name ? [name] : null;
 }
 
-// one line about a job of this kind, kept fresh; `then` runs once when it is done
-export function job(kind, then = () => {}) {
-  const line = h("div", { class: "row small", role: "status" });
-  let was = api.running.find((one) => one.kind === kind)?.state;
+// one line about the latest job of this kind, kept fresh in place; `then` runs once when it is done. called: its name,
+// where several lines stand together
+export function job(kind, then = () => {}, called = "") {
+  const state = h("b", { role: "status" }), took = h("span"), bar = h("progress"), count = h("span"), said = h("span", { lang: "en", class: "name" });
+  const stop = h("button", { type: "button", onclick: () => send("stop", {}) }, t("Stop"));
+  const box = h("input", { type: "checkbox", onchange: () => send("stay", { stays: box.checked }) }), stays = h("label", { class: "row tight" }, box, t("Goes on when the studio is closed"));
+  const line = h("div", { class: "row small job", hidden: true }, called ? h("span", {}, called) : null, state, took, bar, count, stop, stays, said);
+  const send = (what, body) => api.post(`/api/jobs/${line.dataset.job}/${what}`, body).then(api.look, (error) => toast(error.message, 8));
+  const put = (part, text) => { part.hidden = !text; if (part.textContent !== text) part.textContent = text; };
+  const of = (jobs) => jobs.find((one) => one.kind === kind);
+  let done = of(api.running)?.state === "done" ? of(api.running).id : 0;
   const show = (jobs) => {
-    const own = jobs.find((one) => one.kind === kind);
-    if (!own) return clear(line);
-    const { progress } = own;
-    const moving = own.state === "running" || own.state === "waiting";
-    clear(line, h("b", {}, t(own.state)), own.seconds ? h("span", {}, t("{n} s", { n: Math.round(own.seconds) })) : null,
-      moving && progress.total ? h("progress", { max: progress.total, value: progress.done, "aria-label": progress.what }) : null,
-      moving && progress.total ? h("span", {}, t("{done} of {total}", progress)) : null,
-      moving ? h("button", { type: "button", onclick: () => api.post(`/api/jobs/${own.id}/stop`).then(api.look) }, t("Stop")) : null,
-      moving && own.lasts ? h("label", { class: "row tight" }, h("input", { type: "checkbox", checked: own.stays, onchange: (event) => api.post(`/api/jobs/${own.id}/stay`, { stays: event.target.checked }).then(api.look) }), t("Goes on when the studio is closed")) : null,
-      own.why ? h("span", { class: "bad name" }, own.why) : moving ? h("span", { class: "soft name" }, own.lines.at(-1) ?? "") : null);
-    if (own.state === "done" && was !== "done") then(own);
-    was = own.state;
+    const own = of(jobs);
+    line.hidden = !own;
+    if (!own) return;
+    const { progress } = own, moving = own.state === "running" || own.state === "waiting", ending = moving && own.why === "stopped";
+    line.dataset.job = own.id;
+    put(state, t(ending ? "stopping" : own.state));
+    put(took, own.seconds ? t("{n} s", { n: Math.round(own.seconds) }) : "");
+    bar.hidden = !(moving && progress.total);
+    if (!bar.hidden) { bar.max = progress.total; bar.value = progress.done; bar.setAttribute("aria-label", progress.what); }
+    put(count, bar.hidden ? "" : t("{done} of {total}", progress));
+    stop.hidden = !moving || ending;
+    stays.hidden = !moving || ending || !own.lasts;
+    box.checked = own.stays;
+    said.className = own.state === "failed" ? "bad name" : "soft name";
+    put(said, own.state === "failed" ? own.why : moving ? own.lines.at(-1) ?? "" : "");
+    if (own.state === "done" && own.id !== done) { done = own.id; then(own); }
   };
   show(api.running);
   const off = api.on("jobs", show);

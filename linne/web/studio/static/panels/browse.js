@@ -12,27 +12,27 @@ export const zh = {
   "train": "训练", "validation": "验证", "test": "测试", "Decision": "决定", "Finding": "数据问题", "any finding": "任意问题", "Answer of the run": "模型的回答", "right": "答对",
   "wrong": "答错", "Sureness of the run, %": "模型置信度（%）", "from": "从", "to": "到", "no label": "无标签",
   "Clear the filters": "清除筛选", "Grid": "网格", "Map": "地图", "Relabel": "改标签", "Keep": "保留", "Leave out": "排除",
-  "Undo": "撤销", "Look closely": "细看", "Find similar": "找相似", "All pictures": "全部图片", "{n} selected": "已选 {n} 张",
+  "Undo": "撤销", "Look closely": "细看", "Find similar": "找相似", "{n} selected": "已选 {n} 张",
   "Like {name}": "与 {name} 相似", "Filters": "筛选", "Actions": "操作", "Search classes": "搜索类别", "{n} more: search for them": "另有 {n} 个：请搜索", "No class is called so.": "没有这样的类别。",
-  "No picture passes these filters.": "没有图片符合这些筛选条件。", "looks closely, or stops": "细看，或关闭",
+  "No picture passes these filters.": "没有图片符合这些筛选条件。",
   "Pictures must be looked at once before similar ones can be found.": "先让程序看一遍图片，才能找相似。",
-  "Look at all pictures": "查看全部图片", "select": "选择", "open": "打开", "all shown pictures": "选中全部显示的图片",
-  "conflicts": "有冲突",
-  "high": "严重", "medium": "中等", "low": "轻微",
+  "select": "选择", "open": "打开", "all shown pictures": "选中全部显示的图片",
+  "conflicts": "有冲突", "View": "视图",
 };
 
 const LISTED = 60;  // classes that are listed at once; more are searched for
 
 export function mount(root, api, t) {
-  const want = { text: null, classes: new Set(), part: "", state: "", finding: "", answer: "", low: 0, high: 100, only: null };
-  let findings = [], about = "", chartMade = null, sought = "";
+  const all = () => ({ name: "", text: null, classes: new Set(), part: "", state: "", finding: "", answer: "", low: 0, high: 100, only: null });
+  const want = all();
+  let findings = [], about = "", chartMade = null, sought = "", asked = 0, recount = () => {};
   const grid = new Grid({ caption: (row) => [named(row), mark(row)], opened: (row) => close.show(row), changed: tell });
   const mark = (row) => (api.columns.conflict[row] ? "!" : "") + (api.left(row) ? "✕" : api.state(row) ? "✓" : "");
-  const counted = h("span", {}), chosen = h("span", { class: "soft" });
+  const counted = h("span", { role: "status" }), chosen = h("span", { class: "soft", role: "status" });
   const button = (text, then, key) => h("button", { type: "button", title: key, onclick: then }, t(text));
   const acts = [button("Relabel", relabel, "r"), button("Keep", () => say("keep"), "k"), button("Leave out", () => say("drop"), "x")];
   const looks = [button("Look closely", () => close.show(grid.active), "Enter"), button("Find similar", () => similar(grid.active), "s")];
-  const views = h("div", { class: "row", role: "group", "aria-label": t("Map") });
+  const views = h("div", { class: "row", role: "group", "aria-label": t("View") });
   const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") }, views, counted, chosen,
     acts, button("Undo", () => api.undo(), "u"), looks);
   const aside = h("aside", { "aria-label": t("Filters") });
@@ -70,13 +70,28 @@ export function mount(root, api, t) {
   const seen = () => !chartMade;
   async function say(decision, to = []) {
     const rows = grid.chosen();
-    if (seen() && rows.length) await api.decide(rows, decision, to);
+    if (!seen() || !rows.length) return;
+    if (rows.length > api.MOST) for (const row of rows.slice(0, api.MOST)) grid.selected.delete(row);
+    await api.decide(rows, decision, to);
   }
   async function relabel() {
     if (!seen()) return;
-    const rows = grid.chosen(), to = await relabelled(rows);
+    const to = await relabelled(grid.chosen());
     grid.root.focus();
-    if (to) api.decide(rows, "relabel", to);
+    if (to) say("relabel", to);
+  }
+
+  // an answer that comes after a later question is none
+  async function ask(path) {
+    const own = ++asked, told = await api.get(path);
+    return own === asked ? told : null;
+  }
+  async function named_(word) {
+    if (!word) { asked += 1; want.text = null; return show(); }
+    try {
+      const rows = await ask(`/api/find?text=${encodeURIComponent(word)}`);
+      if (rows) { want.text = rows; show(); }
+    } catch (error) { toast(error.message, 8); }
   }
 
   function filters() {
@@ -85,26 +100,27 @@ export function mount(root, api, t) {
       made.value = value;
       return h("label", { class: "field" }, h("span", { class: "soft" }, label), made);
     };
-    const counts = api.project.figures.counts;
     const box = (k, name, n) => h("label", {}, h("input", { type: "checkbox", checked: want.classes.has(k), onchange: (event) => {
       event.target.checked ? want.classes.add(k) : want.classes.delete(k); show(); } }), h("span", { class: "name" }, name), h("span", { class: "n" }, n.toLocaleString("en")));
     const number = (label, name) => h("label", { class: "row tight number" }, h("span", { class: "soft" }, t(label)), h("input", { type: "number", min: "0", max: "100", value: want[name],
-      onchange: (event) => { want[name] = Number(event.target.value); show(); } }));
+      onchange: (event) => { want[name] = event.target.value === "" ? (name === "low" ? 0 : 100) : Number(event.target.value); event.target.value = want[name]; show(); } }));
     let soon;
-    const text = h("input", { type: "search", oninput: () => { clearTimeout(soon); soon = setTimeout(async () => {
-      want.text = text.value.trim() ? await api.get(`/api/find?text=${encodeURIComponent(text.value.trim())}`) : null; show(); }, 200); } });
+    const text = h("input", { type: "search", value: want.name, oninput: () => { want.name = text.value; clearTimeout(soon); soon = setTimeout(() => named_(text.value.trim()), 200); } });
     const listed = h("div", { class: "classes", role: "group", "aria-labelledby": "class-filter", tabindex: "0" });
     const list = () => {
-      const every = api.project.classes, word = sought.toLowerCase();
+      const every = api.project.classes, word = sought.toLowerCase(), { counts, blank } = api.project.figures, top = listed.scrollTop;
       const found = every.map((_, k) => k).filter((k) => !want.classes.has(k) && every[k].toLowerCase().includes(word));
       const picked = [...want.classes].filter((k) => k >= 0);
-      clear(listed, !word && api.project.figures.blank ? box(-1, t("no label"), api.project.figures.blank) : null, !word && api.project.several ? box(-2, t("none of the labels"), "") : null,
+      clear(listed, !word && (blank || want.classes.has(-1)) ? box(-1, t("no label"), blank) : null, !word && api.project.several ? box(-2, t("none of the labels"), "") : null,
         [...picked, ...found.slice(0, LISTED)].map((k) => box(k, every[k], counts[k] ?? 0)),
         found.length > LISTED ? h("p", { class: "soft small" }, t("{n} more: search for them", { n: found.length - LISTED })) : null,
         word && !found.length ? h("p", { class: "soft small" }, t("No class is called so.")) : null);
+      search.hidden = every.length <= 12;
+      listed.scrollTop = top;
     };
-    const search = api.project.classes.length > 12 ? h("input", { type: "search", value: sought, "aria-label": t("Search classes"), placeholder: t("Search classes"), id: "class-search", oninput: (event) => { sought = event.target.value.trim(); list(); } }) : null;
+    const search = h("input", { type: "search", value: sought, "aria-label": t("Search classes"), placeholder: t("Search classes"), id: "class-search", oninput: (event) => { sought = event.target.value.trim(); list(); } });
     list();
+    recount = list;
     clear(aside, h("h2", {}, t("Filters")),
       h("label", { class: "field" }, h("span", { class: "soft" }, t("Name")), text),
       h("div", { class: "field" }, h("span", { class: "soft", id: "class-filter" }, t("Class")),
@@ -114,18 +130,22 @@ export function mount(root, api, t) {
       findings.length ? select(t("Finding"), want.finding, [["", t("any")], ["any", t("any finding")], ...findings.map((one, k) => [String(k), called(one)]).filter(([k]) => findings[k].rows.length)], (v) => { want.finding = v; }) : null,
       api.project.run ? select(t("Answer of the run"), want.answer, [["", t("any")], ["right", t("right")], ["wrong", t("wrong")]], (v) => { want.answer = v; }) : null,
       api.project.run ? h("div", { class: "field" }, h("span", { class: "soft" }, t("Sureness of the run, %")), h("div", { class: "row" }, number("from", "low"), number("to", "high"))) : null,
-      button("Clear the filters", () => { Object.assign(want, { text: null, classes: new Set(), part: "", state: "", finding: "", answer: "", low: 0, high: 100, only: null }); about = ""; sought = ""; filters(); show(); }));
+      button("Clear the filters", () => { clearTimeout(soon); asked += 1; Object.assign(want, all()); about = ""; sought = ""; filters(); show(); }));
   }
 
   async function similar(row) {
     if (row === undefined || !seen()) return;
     try {
-      const told = await api.get(`/api/similar/${row}?n=200`);
+      const told = await ask(`/api/similar/${row}?n=200`);
+      if (!told) return;
+      want.name = "";
       want.only = new Set([row, ...told.rows]);
       want.text = [row, ...told.rows];
       about = t("Like {name}", { name: grid.thumbs.names.get(row) ?? row });
+      filters();
       show();
     } catch (error) {
+      if (error.status !== 400) return toast(error.message, 8);
       toast(t("Pictures must be looked at once before similar ones can be found."));
       map(true);
     }
@@ -150,8 +170,9 @@ export function mount(root, api, t) {
   map(false);
   show();
   grid.root.focus();
-  api.get("/api/findings").then((told) => { findings = told; filters(); }).catch(() => {});
-  const offs = [api.on("loaded", () => show(true)), api.on("changes", () => { if (!aside.contains(document.activeElement)) filters(); })];
+  const checked = () => api.get("/api/findings").then((told) => { findings = told; filters(); }, (error) => toast(error.message, 8));
+  checked();
+  const offs = [api.on("loaded", () => show(true)), api.on("changes", () => recount()), api.on("project", checked)];
   return {
     unmount() { offs.forEach((off) => off()); close.off(); grid.close(); chartMade?.close(); },
     keys: {

@@ -15,20 +15,22 @@ export const zh = {
   "After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).": "之后：{a}。之前：{b}。{sentence}（{n} 张图片，{split}）。",
   "95 % intervals; both judged by the labels as they are now.": "95 % 区间；两者都按现在的标签评判。",
   "There is no suggestion for these pictures.": "这些图片没有建议。", "Findings": "数据问题", "Actions": "操作", "decided together: {n}": "一起决定：{n}",
-  "test": "测试", "validation": "验证", "train": "训练（折外）", "high": "严重", "medium": "中等", "low": "轻微",
-  "all but the first of each group": "每组除第一张外全部", "keep the first, leave the others out": "保留第一张，排除其余",
-  "this group": "这一组", "What people answered differently, not having seen each other.": "两人在互未看到对方答案时作出的不同回答。",
+  "test": "测试", "validation": "验证", "train, out of fold": "训练（折外）",
+  "all but the first of each group": "每组除第一张外全部",
+  "What people answered differently, not having seen each other.": "两人在互未看到对方答案时作出的不同回答。",
   "better by {n} points [{low}, {high}]": "高 {n} 个百分点 [{low}, {high}]", "worse by {n} points [{low}, {high}]": "低 {n} 个百分点 [{low}, {high}]", "not told apart: {n} points [{low}, {high}]": "分不出高下：{n} 个百分点 [{low}, {high}]",
   "better by {n} [{low}, {high}]": "好 {n} [{low}, {high}]", "worse by {n} [{low}, {high}]": "差 {n} [{low}, {high}]", "not told apart: {n} [{low}, {high}]": "分不出高下：{n} [{low}, {high}]",
   "About the whole set: {n}": "关于整个数据集：{n}",
+  "without the decisions": "不含决定", "with the decisions": "含决定", "compared": "比较",
   "Look at each and decide again.": "逐一查看并重新决定。", "Look closely": "细看", "Odds against the label": "与标签相悖的胜算", "Surest first: the more an answer is contradicted, the earlier it comes.": "最确定的在前：与回答越矛盾越靠前。",
   "All of this finding are decided. Choose another one at the left.": "该问题下的图片均已决定。请在左侧选择其他问题。", "The checks look at every picture for wrong labels, duplicates, leaks, outliers and more.": "检查会查看每张图片，寻找可疑标注、重复、泄漏、离群等问题。",
 };
 
 export function mount(root, api, t) {
-  let findings = [], at = null, hide = true;
+  let findings = [], at = null, hide = true, current, unfolded;
   const twice = (what, text) => ({ [what]: t(text), [`${what}_zh`]: t(text) });
-  const one = () => (at === "conflicts" ? { kind: t("Conflicts"), ...twice("why", "What people answered differently, not having seen each other."), ...twice("fix", "Look at each and decide again."),
+  const one = () => current;
+  const chosen_ = () => (at === "conflicts" ? { kind: t("Conflicts"), ...twice("why", "What people answered differently, not having seen each other."), ...twice("fix", "Look at each and decide again."),
     rows: [...api.columns.conflict.keys()].filter((row) => api.columns.conflict[row]), groups: [] } : findings[at]);
   // whether it waits for a decision on this finding: a label that somebody gave it at first is none
   const open = (row) => !api.columns.state[row] || (api.state(row) === "labelled" && one()?.kind !== "no label");
@@ -48,7 +50,7 @@ export function mount(root, api, t) {
     button("Bad picture", () => say("bad picture"), "b"), button("Unsure", () => say("unsure"), "q"), button("Undo", () => api.undo(), "u"),
     button("Whole group", whole, "g"), button("Look closely", () => close.show(grid.active), "Enter"), chosen, h("span", { class: "push" }), hider);
   const aside = h("aside", { "aria-label": t("Findings") });
-  const line = job("check", () => { load(); api.reload(); }), worthLines = ["train before", "train after", "compare"].map((kind) => job(kind, kind === "compare" ? brought : undefined));
+  const line = job("check", load), worthLines = [["train before", "without the decisions"], ["train after", "with the decisions"], ["compare", "compared"]].map(([kind, text]) => job(kind, kind === "compare" ? brought : undefined, t(text)));
   const brings = h("div", {});
   const main = h("div", { class: "middle" }, h("div", {}, told, bar), h("div", { class: "stage" }, grid.root));
   const frame = h("div", { class: "side" }, aside, main), nothing = h("p", { class: "soft empty", hidden: true });
@@ -66,7 +68,7 @@ export function mount(root, api, t) {
     const listed = findings.map((own, place) => [own, place]).filter(([own]) => own.rows.length);
     clear(aside, h("h2", {}, t("Findings")),
       h("button", { type: "button", class: findings.length ? "" : "main", onclick: () => api.post("/api/check").then(api.look).catch((error) => toast(error.message)) }, t(findings.length ? "Check again" : "Run the checks")), line.line,
-      h("ul", { class: "plain" }, conflicts ? pick("conflicts", t("Conflicts"), "high", conflicts) : null, listed.map(([own, place]) => pick(place, called(own), own.severity, own.rows.length))),
+      h("ul", { class: "plain found" }, conflicts ? pick("conflicts", t("Conflicts"), "high", conflicts) : null, listed.map(([own, place]) => pick(place, called(own), own.severity, own.rows.length))),
       findings.length ? null : h("p", { class: "soft" }, t("Nothing was checked yet.")), whole_(),
       h("h2", {}, t("What it brought")), h("p", {}, t("Labels changed: {n}. Pictures left out: {m}.", { n: api.project.figures.changed, m: api.project.figures.left_out })),
       h("button", { type: "button", onclick: () => api.post("/api/worth").then(api.look).catch((error) => toast(error.message)) }, t("Train without and with the decisions, and compare")),
@@ -76,12 +78,12 @@ export function mount(root, api, t) {
   // what concerns no picture more than another: a table that slipped, a class without pictures, files that were left out
   function whole_() {
     const told = findings.filter((own) => !own.rows.length);
-    return told.length ? h("details", { open: told.some((own) => own.severity !== "low") }, h("summary", {}, t("About the whole set: {n}", { n: told.length })), h("ul", { class: "plain small" }, told.map((own) => h("li", {},
+    return told.length ? h("details", { open: unfolded ?? told.some((own) => own.severity !== "low"), ontoggle: (event) => { unfolded = event.target.open; } }, h("summary", {}, t("About the whole set: {n}", { n: told.length })), h("ul", { class: "plain small" }, told.map((own) => h("li", {},
       h("b", { class: own.severity === "high" ? "bad" : own.severity === "medium" ? "warn" : "" }, called(own)), ": ", sentence(own, "why"), " ", h("span", { class: "soft" }, sentence(own, "fix")))))) : null;
   }
 
   function show(keep = false) {
-    const own = one();
+    const own = current = chosen_();
     bar.hidden = !own;
     if (!own) { grid.show([]); nothing.hidden = false; nothing.textContent = t(findings.length ? "Nothing was found." : "The checks look at every picture for wrong labels, duplicates, leaks, outliers and more."); return clear(told); }
     const left = own.rows.filter((row) => at === "conflicts" || open(row));
@@ -125,20 +127,22 @@ export function mount(root, api, t) {
   }
 
   async function load() {
-    findings = await api.get("/api/findings");
-    if (at === null || (at !== "conflicts" && !findings[at])) at = findings.findIndex((own) => own.rows.length && ["wrong label", "leak between splits"].includes(own.kind));
+    const kind = findings[at]?.kind;
+    try { findings = await api.get("/api/findings"); } catch (error) { return toast(error.message, 8); }
+    if (kind) at = findings.findIndex((own) => own.kind === kind && own.rows.length);
+    if (at !== "conflicts" && !findings[at]) at = findings.findIndex((own) => own.rows.length && ["wrong label", "leak between splits"].includes(own.kind));
     if (at === -1) at = findings.findIndex((own) => own.rows.length);
     if (at === -1) at = null;
     list();
     show();
   }
   async function brought() {
-    const got = await api.get("/api/worth");
+    const got = await api.get("/api/worth").catch(() => ({}));
     if (!("sentence" in got)) return clear(brings);
     const one = (value) => (got.percent ? (100 * value).toFixed(1) : value.toFixed(3)), unit = got.percent ? " %" : "";
     const figure = (own) => `${one(own.value)}${unit} [${one(own.low)}, ${one(own.high)}]`;
     clear(brings, h("div", { class: "card", role: "status", id: "worth" },
-      h("p", {}, t("After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).", { a: figure(got.after), b: figure(got.before), sentence: difference(got, one), n: got.n, split: t(got.split) })),
+      h("p", {}, t("After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).", { a: figure(got.after), b: figure(got.before), sentence: difference(got, one), n: got.n, split: t(got.split === "train" ? "train, out of fold" : got.split) })),
       got.warning ? h("p", { class: "warn small", lang: "en" }, got.warning) : null,
       h("p", { class: "soft small" }, t("95 % intervals; both judged by the labels as they are now.")), h("p", { class: "small name" }, h("code", {}, got.command))));
   }

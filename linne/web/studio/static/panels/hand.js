@@ -7,8 +7,10 @@ export const zh = {
   "Export": "导出", "Labels for other tools": "给其他工具的标签", "Format": "格式", "Write the labels": "写出标签", "Keep {name}": "保存 {name}", "{labelled} of {n} pictures have labels; paths are relative to {base}": "{n} 张图片中 {labelled} 张有标签；路径相对于 {base}",
   "Labels from other tools": "来自其他工具的标签", "A file of COCO, CVAT, Label Studio, or a table; its pictures are looked for in this project alone.": "COCO、CVAT、Label Studio 的文件或表格；只在本项目中查找图片。", "Choose a file": "选择文件", "Read the labels": "读入标签",
   "{decided} pictures decided, {same} were so already, {strangers} names are no pictures of this project": "已决定 {decided} 张，{same} 张本来就如此，{strangers} 个名字不是本项目的图片", "A run for elsewhere": "导出训练好的模型", "Run": "训练", "Export the run": "导出模型",
-  "No finished run yet: train one.": "还没有完成的训练：请先训练。", "This installation has no command to export runs.": "此安装没有导出模型的命令。", "The bundle is in {place}": "导出文件夹：{place}", "Choose a file first.": "请先选择文件。", "A run with {metric} {value} %": "{metric} {value} %",
+  "No finished run yet: train one.": "还没有完成的训练：请先训练。", "This installation has no command to export runs.": "此安装没有导出模型的命令。", "The bundle is in {place}": "导出文件夹：{place}", "Choose a file first.": "请先选择文件。", "{name} has {n} MB; a file of labels may have {most}.": "{name} 有 {n} MB；标签文件最多 {most} MB。",
 };
+
+const MOST = 60e6;  // bytes of a file of labels
 
 export function mount(root, api, t) {
   const labels = h("select", { id: "format" }), bundles = h("select", { id: "bundle" }), runs = h("select", { id: "export-run" });
@@ -44,7 +46,8 @@ export function mount(root, api, t) {
   }
 
   async function done(own) {
-    const told = await api.get(`/api/exchange/written/${own.id}`);
+    let told;
+    try { told = await api.get(`/api/exchange/written/${own.id}`); } catch (error) { return toast(error.message, 8); }
     clear(written, h("p", {}, t("{labelled} of {n} pictures have labels; paths are relative to {base}", { labelled: told.labelled, n: told.pictures, base: told.base })),
       h("p", { class: "row" }, told.files.map((name, k) => h("a", { href: `/api/exchange/file/${own.id}?number=${k}`, download: name }, t("Keep {name}", { name })))), told.notes.map((text) => h("p", { class: "soft small" }, text)));
   }
@@ -52,6 +55,7 @@ export function mount(root, api, t) {
   async function read() {
     const one = file.files[0];
     if (!one) return toast(t("Choose a file first."));
+    if (one.size > MOST) return toast(t("{name} has {n} MB; a file of labels may have {most}.", { name: one.name, n: Math.ceil(one.size / 1e6), most: MOST / 1e6 }), 8);
     try {
       const told = await api.post("/api/exchange/read", { name: one.name, text: await one.text(), who: api.me() });
       clear(came, h("p", {}, t("{decided} pictures decided, {same} were so already, {strangers} names are no pictures of this project", told)), told.notes.map((text) => h("p", { class: "soft small" }, text)));

@@ -12,16 +12,17 @@ export const zh = {
   "Compare the two": "比较这两个", "The comparison": "比较结果", "Choose a run to see how it learned.": "选择一个训练查看其学习过程。", "Open the report": "打开报告", "Show its answers and try with it": "显示它的回答并用它试用",
   "Go on with it": "继续训练", "Loss by epoch": "各轮损失", "epochs": "轮次", "loss": "损失", "learning rate": "学习率", "Rungs of the ladder": "阶梯各级", "rung": "级", "seconds": "秒", "figure": "指标", "gain": "增益", "kept": "保留", "yes": "是", "no": "否",
   "What it says": "输出", "{value} [{low}, {high}]": "{value} [{low}, {high}]", "{metric} {value} [{low}, {high}] on {n} pictures": "{metric} {value} [{low}, {high}]（{n} 张图片）",
-  "It is the run that is open.": "当前打开的就是它。", "Its answers are shown now.": "现在显示它的回答。", "Settings": "设置", "Stopped runs can go on later from where they were.": "停止的训练以后可以从原处继续。", "new run": "新建训练", "probe": "分类头", "tail": "网络末段", "full": "整个网络",
+  "It is the run that is open.": "当前打开的就是它。", "Its answers are shown now.": "现在显示它的回答。", "Settings": "设置", "Stopped runs can go on later from where they were.": "停止的训练以后可以从原处继续。", "new run": "新建训练", "open now": "当前打开", "probe": "分类头", "tail": "网络末段", "full": "整个网络",
   "{n} classes with pictures; training takes two or more.": "有图片的类别 {n} 个；训练至少需要两个。",
 };
 Object.assign(zh, {
+  "fit {n}": "第 {n} 次训练", "A line for each time that the network learned: for a rung, or on other parts of the pictures (folds).": "每条线是网络的一次训练：对应阶梯的一级，或图片的另一部分（折）。",
   "Learning rate by epoch": "各轮学习率", "epoch {epoch}, step {step} of {of}: loss {loss}, learning rate {rate}, {speed} pictures/s, {left} s left": "第 {epoch} 轮，第 {step} / {of} 步：损失 {loss}，学习率 {rate}，每秒 {speed} 张，还剩 {left} 秒",
   "Without it a run ends with the studio. With it the next studio of this project finds it under Runs.": "不勾选时，训练随工作室结束；勾选后，下次打开此项目时会在“训练记录”中找到它。" });
-const LINES = 300;
+const LINES = 300, DRAWN = 4;
 
 export function mount(root, api, t) {
-  let runs = [], chosen = "", next = 0, lines = [], state = "", timer = 0, busy = false, alive = true;
+  let runs = [], chosen = "", next = 0, lines = [], state = "", timer = 0, busy = false, alive = true, going = "";
   const pair = new Set();
   const pick = (options) => h("select", {}, options.map(([value, text]) => h("option", { value }, t(text))));
   const minutes = h("input", { type: "number", min: "0", max: "100000", step: "0.5", value: "0" });
@@ -62,7 +63,7 @@ export function mount(root, api, t) {
   }
 
   async function refresh() {
-    try { runs = await api.get("/api/train/runs"); } catch { return; }
+    try { runs = await api.get("/api/train/runs"); } catch (error) { return toast(error.message, 8); }
     if (!alive) return;
     if (!chosen && runs.length) choose(runs[0].id);
     show();
@@ -74,7 +75,7 @@ export function mount(root, api, t) {
         event.target.checked ? pair.add(one.id) : pair.delete(one.id);
         compare.disabled = pair.size !== 2; } }),
       h("button", { type: "button", "aria-pressed": String(one.id === chosen), onclick: () => { choose(one.id); show(); } }, h("span", { class: "name" }, one.name))),
-    h("div", { class: "small soft" }, t(one.state), one.state === "done" ? ` · ${figure(one)}` : "", one.open ? " · ✓" : ""))) : h("li", { class: "soft" }, t("No run yet. Train one.")));
+    h("div", { class: "small soft" }, t(one.state), one.state === "done" ? ` · ${figure(one)}` : "", one.open ? ` · ${t("open now")}` : ""))) : h("li", { class: "soft" }, t("No run yet. Train one.")));
     draw();
   }
 
@@ -86,21 +87,42 @@ export function mount(root, api, t) {
     if (chosen && (now || state === "running" || state === "waiting" || state === "") && !busy && !document.hidden) {
       busy = true;
       const asked = chosen;
+      let more = false;
       try {
         const told = await api.get(`/api/train/log/${asked}?since=${next}`);
         if (asked === chosen) {
           if (told.next < next) lines = [];
+          more = told.lines.length > 0;
           next = told.next;
           lines = [...lines, ...told.lines].slice(-5000);
           const before = state;
           state = told.state;
-          draw();
+          if (more || state !== before) draw();
           if (state !== before && before) refresh();
-        }
-      } catch (error) { if (error.status === 400) state = ""; }
+        } else more = true;
+      } catch (error) { if (error.status === 400) { state = begun() ? "" : "failed"; draw(); } }  // it has no folder yet, or never will
       busy = false;
+      if (more) return void listen(true);  // a long log comes in parts
     }
-    timer = setTimeout(listen, 1500);
+    if (alive) timer = setTimeout(listen, 1500);
+  }
+
+  // each time that the network learned, called by the rung that it was for as soon as that is told: [name, lines]
+  function fits() {
+    const out = [];
+    let open = 0, last = null;
+    for (const line of lines) {
+      if (line.rung) {
+        const own = out.slice(open);
+        own.forEach((one, k) => { one.name = t(line.rung.rung) + (own.length > 1 ? ` ${k + 1}` : ""); });
+        [open, last] = [out.length, null];
+      } else if (line.epoch !== undefined && line.loss !== undefined) {
+        if (!last || line.epoch < last.epoch) out.push({ name: t("fit {n}", { n: out.length + 1 }), lines: [] });
+        out.at(-1).lines.push(line);
+        last = line;
+      }
+    }
+    return out;
   }
 
   function rungs(one) {
@@ -120,23 +142,19 @@ export function mount(root, api, t) {
   function draw() {
     const one = runs.find((run) => run.id === chosen);
     if (!chosen) return clear(detail, h("p", { class: "soft" }, t("Choose a run to see how it learned.")));
-    const learned = lines.filter((line) => line.epoch !== undefined && line.loss !== undefined);
-    const parts = [];  // each time that it learned: a rung of the ladder, or a fold
-    for (const line of learned) {
-      if (!parts.length || line.epoch < parts.at(-1).at(-1).epoch) parts.push([]);
-      parts.at(-1).push(line);
-    }
-    const drawn = (what) => parts.slice(-4).map((lines, k) => ({ name: String(k + 1), points: lines.map((line) => [line.epoch, line[what]]) }));
-    const last = learned.at(-1);
-    const scrolled = detail.scrollTop;
-    clear(detail, h("div", { class: "row" }, h("h2", { class: "name", id: "run-name" }, one?.name ?? t("new run")), h("span", { class: "soft", id: "run-state" }, t(state || one?.state || "waiting"))),
-      one?.metric ? h("p", { id: "run-figure" }, t("{metric} {value} [{low}, {high}] on {n} pictures", { metric: called(one.metric), value: share(one, one.value), low: share(one, one.low), high: share(one, one.high), n: one.n }), one.warning ? ` (${one.warning})` : "") : null,
+    const parts = fits(), last = parts.at(-1)?.lines.at(-1);
+    const drawn = (what) => parts.slice(-DRAWN).map(({ name, lines }) => ({ name, points: lines.map((line) => [line.epoch, line[what]]) }));
+    const scrolled = detail.scrollTop, job = one ? null : api.running.find((job) => job.kind === "train");
+    clear(detail, h("div", { class: "row" }, h("h2", { class: "name", id: "run-name" }, one?.name ?? t("new run")), h("span", { class: "soft", id: "run-state" }, t(state || one?.state || job?.state || "waiting"))),
+      job?.state === "failed" ? h("p", { class: "bad", lang: "en" }, job.why) : null,
+      one?.metric ? h("p", { id: "run-figure" }, t("{metric} {value} [{low}, {high}] on {n} pictures", { metric: called(one.metric), value: share(one, one.value), low: share(one, one.low), high: share(one, one.high), n: one.n }), one.warning ? h("span", { lang: "en" }, ` (${one.warning})`) : null) : null,
       last && state === "running" ? h("p", { role: "status", id: "now" }, now(last)) : null,
       h("div", { class: "row" },
         one?.report ? h("a", { href: `/api/train/report/${one.id}`, target: "_blank", rel: "noopener noreferrer" }, t("Open the report")) : null,
         one?.state === "done" ? (one.open ? h("span", { class: "soft" }, t("It is the run that is open.")) : h("button", { type: "button", onclick: () => use(one.id) }, t("Show its answers and try with it"))) : null,
         one?.state === "unfinished" ? h("button", { type: "button", onclick: () => on(one.id) }, t("Go on with it")) : null),
-      parts.length ? [h("h2", {}, t("Loss by epoch")), curves(drawn("loss"), { x: t("epochs"), y: t("loss"), said: `${t("Loss by epoch")}: ${last.loss.toFixed(3)}` })] : null,
+      parts.length ? [h("h2", {}, t("Loss by epoch")), curves(drawn("loss"), { x: t("epochs"), y: t("loss"), said: `${t("Loss by epoch")}: ${last.loss.toFixed(3)}` }),
+        parts.length > 1 ? h("p", { class: "soft small" }, t("A line for each time that the network learned: for a rung, or on other parts of the pictures (folds).")) : null] : null,
       last?.rate !== undefined ? [h("h2", {}, t("Learning rate by epoch")), curves(drawn("rate"), { x: t("epochs"), y: t("learning rate"), said: `${t("Learning rate by epoch")}: ${last.rate.toPrecision(3)}` })] : null,
       rungs(one),
       one && Object.keys(one.changed ?? {}).length ? [h("h2", {}, t("Settings")), h("dl", {}, Object.entries(one.changed).flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, value)]))] : null,
@@ -147,8 +165,8 @@ export function mount(root, api, t) {
   async function use(id) {
     try { api.project.run = (await api.post("/api/train/use", { run: id })).run; } catch (error) { return toast(error.message, 8); }
     toast(t("Its answers are shown now."));
-    await api.reload();
-    refresh();
+    await api.reload().catch((error) => toast(error.message, 8));
+    command(api.project.command);
   }
 
   async function on(id) {
@@ -170,13 +188,20 @@ export function mount(root, api, t) {
   }
 
   async function compared() {
-    const told = await api.get("/api/train/compared");
-    if (!told.verdict) return;
-    clear(verdict, h("h2", {}, t("The comparison")), h("p", { id: "verdict" }, told.verdict), told.warning ? h("p", { class: "soft small" }, told.warning) : null, (told.notes ?? []).map((text) => h("p", { class: "soft small" }, text)));
-    command(told.command);
+    const told = await api.get("/api/train/compared").catch(() => ({}));
+    if (!told.verdict || !alive) return;
+    clear(verdict, h("h2", {}, t("The comparison")), h("p", { id: "verdict", lang: "en" }, told.verdict), told.warning ? h("p", { class: "soft small", lang: "en" }, told.warning) : null, (told.notes ?? []).map((text) => h("p", { class: "soft small", lang: "en" }, text)),
+      h("p", { class: "small name" }, h("code", {}, told.command)));
   }
 
-  const offs = [made.off, versus.off, api.on("jobs", () => refresh())];
+  const begun = () => api.running.some((job) => job.kind === "train" && ["waiting", "running"].includes(job.state));
+
+  // a run begins, waits or ends; that seconds go by changes no run
+  function moved(jobs) {
+    const now = jobs.map((one) => `${one.id} ${one.state}`).join();
+    if (now !== going) { going = now; refresh(); }
+  }
+  const offs = [made.off, versus.off, api.on("jobs", moved), api.on("project", refresh)];
   refresh().then(() => listen(true));
   compared();
   return { unmount() { alive = false; clearTimeout(timer); offs.forEach((off) => off()); }, keys: { s: [t("Start training"), begin] } };
