@@ -72,6 +72,8 @@ def manifest(folder: Path, required: Sequence[str] = REQUIRED) -> dict[str, Any]
     for name, one in files.items():
         _listed(folder, name, one)
     lacking = [name for name in required if name not in files]
+    if lacking and is_page(folder):
+        raise RunError(f"{folder} is a page, and answers in a browser. Make a bundle with: linne export RUN --to onnx")
     if lacking:
         raise RunError(f"{folder} lacks {lacking[0]}. Export again.")
     extra = [path for path in _all(folder) if path not in files and path != NAME]

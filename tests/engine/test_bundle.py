@@ -129,6 +129,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
         probabilities=["x"] * 3)), "damaged"),
     "golden logits": (lambda at: told(at, bundled.GOLDEN, lambda v: v["pictures"][1].pop("logits")), "damaged"),
     "golden score": (lambda at: told(at, bundled.GOLDEN, lambda v: v["pictures"][1].update(unknown=[])), "damaged"),
+    "a page": (lambda at: ((at / "index.html").touch(), (at / "config.json").unlink(), resealed(at)), "is a page"),
     "cut weights": (lambda at: cut(at, "model.safetensors"), "model.safetensors is damaged"),
     "weights' header": (lambda at: headed(at, 2**60, b"{}"), "model.safetensors is damaged: its header is cut off"),
     "weights' depth": (lambda at: headed(at, 10**6, b"[" * 10**6), "model.safetensors is damaged"),
