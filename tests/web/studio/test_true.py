@@ -14,6 +14,7 @@ from linne.web.studio.here import Studio
 from linne.web.studio.jobs import DONE, FAILED, RUNNING, STOPPED, Job
 from linne.web.studio.project import Answer, Project
 from linne.web.studio.routes.findings import adopt
+from linne.web.studio.routes.training import _compared
 from linne.web.studio.serve import overlay_of
 from linne.web.studio.static_files import STATIC
 from tests.web.browser import CHROMIUM
@@ -262,6 +263,18 @@ def test_unsent_answers_belong_to_these_pictures_and_this_overlay(tmp_path: Path
     assert studio(some, tmp_path / "a.csv").key == keys[0]
     next(some.rglob("*.jpg")).unlink()
     assert len({*keys, studio(some, tmp_path / "a.csv").key}) == 3
+
+
+def test_a_comparison_is_told_in_chinese_too(tmp_path: Path, photos: Path) -> None:
+    here = studio(photos, tmp_path / "fixes.csv")
+    told = "cannot tell one and two apart: +0.0 points [-3.2, 3.2]"
+    pair = {"first": "one", "second": "two", "verdict": told, "warning": "few pictures differ"}
+    _compared(here, {"pairs": [pair], "notes": ["Nobody knows this."], "split": "test", "command": "linne compare"})
+    kept = here.kept["compared"]
+    assert kept["verdict"] == told
+    assert kept["verdict_zh"].startswith("分不出 one 和 two 的高下")
+    assert kept["warning_zh"] == "两者不同的图片很少"
+    assert kept["notes"] == [{"note": "Nobody knows this.", "note_zh": ""}]
 
 
 def test_decisions_lie_in_a_file_of_the_project_s_name(tmp_path: Path) -> None:

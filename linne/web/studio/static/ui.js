@@ -20,7 +20,7 @@ export function h(tag, props = {}, ...children) {
 export const named = (row) => api.labels(row).join(", ") || (api.project.several && api.known(row) ? t("none of the labels") : "—");
 export const called = (text) => (api.project.several ? api.parted(text).join(", ") || t("none of the labels") : text);
 
-// a check's `why` or `fix` in the page's language, or in English and marked as such
+// what a check or a comparison says in the page's language, or in English and marked as such
 export function sentence(finding, what) {
   const [text, lang] = says(finding, what);
   return h("span", { lang }, text);

@@ -143,7 +143,7 @@ export function mount(root, api, t) {
     const figure = (own) => `${one(own.value)}${unit} [${one(own.low)}, ${one(own.high)}]`;
     clear(brings, h("div", { class: "card", role: "status", id: "worth" },
       h("p", {}, t("After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).", { a: figure(got.after), b: figure(got.before), sentence: difference(got, one), n: got.n, split: t(got.split === "train" ? "train, out of fold" : got.split) })),
-      got.warning ? h("p", { class: "warn small", lang: "en" }, got.warning) : null,
+      got.warning ? h("p", { class: "warn small" }, sentence(got, "warning")) : null,
       h("p", { class: "soft small" }, t("95 % intervals; both judged by the labels as they are now.")), h("p", { class: "small name" }, h("code", {}, got.command))));
   }
   function difference(got, one) {

@@ -1,6 +1,6 @@
 // Train: begin a run, watch it, stop it and go on; runs beside one another.
 
-import { clear, command, h, job, toast } from "../ui.js";
+import { clear, command, h, job, sentence, toast } from "../ui.js";
 import { curves } from "../curves.js";
 
 export const title = "Train", order = 40, key = "T";
@@ -191,7 +191,7 @@ export function mount(root, api, t) {
   async function compared() {
     const told = await api.get("/api/train/compared").catch(() => ({}));
     if (!told.verdict || !alive) return;
-    clear(verdict, h("h2", {}, t("The comparison")), h("p", { id: "verdict", lang: "en" }, told.verdict), told.warning ? h("p", { class: "soft small", lang: "en" }, told.warning) : null, (told.notes ?? []).map((text) => h("p", { class: "soft small", lang: "en" }, text)),
+    clear(verdict, h("h2", {}, t("The comparison")), h("p", { id: "verdict" }, sentence(told, "verdict")), told.warning ? h("p", { class: "soft small" }, sentence(told, "warning")) : null, told.notes.map((one) => h("p", { class: "soft small" }, sentence(one, "note"))),
       h("p", { class: "small name" }, h("code", {}, told.command)));
   }
 
