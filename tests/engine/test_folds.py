@@ -68,7 +68,9 @@ def test_groups_stay_in_one_fold(tmp_path: Path) -> None:
         shutil.copy(path, path.with_name(f"again-{path.name}"))
     run = linne.train(root, folds=3, out=tmp_path / "run", **TINY)
     judge = {name: k for k in range(3) for name in Run(run.path / f"fold-{k}").predictions("test").names}
-    for path in sorted(root.rglob("again-*")):
+    copies = sorted(root.rglob("again-*"))
+    assert len(copies) == 24
+    for path in copies:
         name = str(path.relative_to(root))
         assert judge[name] == judge[name.replace("again-", "")]
 

@@ -30,6 +30,18 @@ def runtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     )
 
 
+def test_a_gallery_that_cannot_be_read_any_more_is_not_answered_by_what_it_was(tmp_path: Path) -> None:
+    Gallery.at(tmp_path / "gallery").enrol(write(tmp_path / "faces", range(2), 2))
+    found = Gallery.open(tmp_path / "gallery")
+    whole = (tmp_path / "gallery" / store.NAME).read_bytes()
+    (tmp_path / "gallery" / store.NAME).write_bytes(b"{")
+    for _ in range(2):
+        with pytest.raises(RunError):
+            len(found)
+    (tmp_path / "gallery" / store.NAME).write_bytes(whole)
+    assert len(found) == 2
+
+
 def test_known_ones_get_their_name_and_strangers_none(tmp_path: Path) -> None:
     gallery = Gallery().enrol(write(tmp_path / "faces", range(30), 3))
     assert len(gallery) == 30
@@ -63,7 +75,9 @@ def test_an_answer_does_not_depend_on_what_else_is_asked(tmp_path: Path) -> None
     gallery = Gallery().enrol(write(tmp_path / "faces", range(6), 2))
     new = write(tmp_path / "new", range(4, 8), 1, start=50)
     together = gallery.identify(new)
-    for place, one in enumerate(sorted(new.rglob("*.png"))):
+    files = sorted(new.rglob("*.png"))
+    assert len(files) == len(together) == 4
+    for place, one in enumerate(files):
         assert gallery.identify(one)[0].nearest == together[place].nearest
 
 

@@ -73,6 +73,7 @@ def test_a_temperature_is_that_of_both() -> None:
     hot = replace(known, logits=known.logits * 2, temperature=2.0)
     new = drawn(50, 3.0, 7).logits
     one, two = estimates(known, new, none(50)), estimates(hot, 2 * new, none(50))
+    assert {"atc", "doc"} <= set(one["ways"]) == set(two["ways"])
     for name in one["ways"]:
         assert one["ways"][name]["value"] == pytest.approx(two["ways"][name]["value"])
 

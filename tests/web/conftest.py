@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -16,6 +17,9 @@ from linne.engine.figures import figures
 from linne.engine.first import Result
 from linne.engine.network import Network
 from linne.engine.probe import Probe
+
+for part in ("connect", "read", "write", "pool"):  # a busy machine is no failure; five seconds are none
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, part, 60.0)
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -40,7 +40,7 @@ def test_head_is_answered_as_get_without_the_body(base: tuple[str, str]) -> None
     """RFC 9110, 9.3.2; by a socket of our own, which sees what follows on the same connection."""
     for path in ("/", "/healthz", "/metrics", "/static/try.js"):
         assert httpx.head(base[0] + path).status_code == 200
-    with socket.create_connection(("127.0.0.1", int(base[0].rpartition(":")[2])), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", int(base[0].rpartition(":")[2])), timeout=60) as line:
         for word in (b"HEAD", b"GET"):
             line.sendall(word + b" /livez HTTP/1.1\r\nhost: localhost\r\n\r\n")
         told = b""
@@ -83,6 +83,10 @@ def test_an_option_that_is_not_there_or_not_in_the_address_is_no_option(base: tu
     found = httpx.post(f"{base[0]}/predict?converage=0.9", json=PICTURES)
     assert found.status_code == 422
     assert found.json()["error"] == "There is no option 'converage'. Did you mean 'coverage'?"
+
+
+def test_no_more_pictures_than_a_request_may_bring_are_told_to_the_page(base: tuple[str, str]) -> None:
+    assert httpx.get(f"{base[0]}/models").json()["most"] == 8
 
 
 def test_a_wrong_path_and_method_are_told_what_is_right(base: tuple[str, str]) -> None:

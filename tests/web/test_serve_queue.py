@@ -10,9 +10,10 @@ import pytest
 
 from linne.core.errors import OptionError
 from linne.engine.serving import Picture, Want
+from linne.web import serve_queue
 from linne.web.asgi import Refused
 from linne.web.bodies import Body, Sizes
-from linne.web.serve_queue import BATCH, FRESH, HELD, LEAST, UPLOADING, Queue
+from linne.web.serve_queue import BATCH, FRESH, HELD, LEAST, UPLOADING, Job, Queue
 from tests.serving import Bright
 
 PLAIN = Want()
@@ -75,6 +76,43 @@ def test_a_network_that_takes_four_at_a_time_is_given_fours() -> None:
     assert model.seen == [8, 2]
 
 
+def test_pictures_that_are_being_decoded_are_waited_for_and_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve_queue, "GATHER", 60.0)
+    model, decoding = Bright(), [2]
+
+    async def run() -> None:
+        queue = Queue(60, lambda: decoding[0])
+        queue.start()
+        each = [asked(queue, model, [grey(0)])[0]]
+        await asyncio.sleep(0.02)
+        each.append(asked(queue, model, [grey(1)])[0])
+        while len(queue._pending) < 2:
+            await asyncio.sleep(0)
+        decoding[0] = 0
+        await asyncio.gather(*each)
+        queue.stop()
+
+    asyncio.run(run())
+    assert model.seen == [2]
+
+
+def test_what_would_be_padded_stays_first_in_the_queue() -> None:
+    one, other = Bright(), Bright()
+    one.unit = 4  # type: ignore[attr-defined]
+
+    async def run() -> None:
+        queue = Queue(60)
+        given = [(one, "abc"), (other, "x"), (one, "def"), (other, "y")]
+        for model, names in given:
+            for name in names:
+                ticket = queue.admit()
+                queue._put(Job(model, [Picture(name, b"")], PLAIN, ticket, asyncio.get_running_loop().create_future()))
+        taken = [[job.pictures[0].name for job in queue._take()] for _ in range(4)]
+        assert taken == [list("abcd"), list("ef"), list("xy"), []]
+
+    asyncio.run(run())
+
+
 def test_a_model_of_two_lanes_is_asked_by_two_threads_at_a_time_and_a_call_stays_alone() -> None:
     model = Bright(slow=0.05)
     model.unit, model.lanes = 4, 2
@@ -87,6 +125,7 @@ def test_a_model_of_two_lanes_is_asked_by_two_threads_at_a_time_and_a_call_stays
             inside += 1
             most = max(most, inside)
         try:
+            time.sleep(0.1 * any(one.name == "15" for one in pictures))  # the last one before the call
             return look(pictures)
         finally:
             with lock:
@@ -139,6 +178,32 @@ def test_a_mistake_is_its_own_request_s_alone() -> None:
     assert [one[0]["name"] for k, one in enumerate(found) if k != 3] == [str(k) for k in range(8) if k != 3]
 
 
+def test_a_model_that_fails_fails_everybody_whom_it_was_asked_for_and_is_asked_again() -> None:
+    model, wrong = Bright(), [True]
+    look = model.look
+
+    def fails(pictures: Any) -> Any:
+        if wrong[0]:
+            raise MemoryError("no room")
+        return look(pictures)
+
+    model.look = fails  # type: ignore[method-assign]
+
+    async def run() -> list[Any]:
+        queue = Queue(60)
+        queue.start()
+        each = [asked(queue, model, [grey(k)])[0] for k in range(5)]
+        found = await asyncio.wait_for(asyncio.gather(*each, return_exceptions=True), 60)
+        wrong[0] = False
+        found += await asyncio.wait_for(asked(queue, model, [grey(9)])[0], 60)
+        queue.stop()
+        return found
+
+    *lost, last = asyncio.run(run())
+    assert [type(one) for one in lost] == [MemoryError] * 5
+    assert last["name"] == "9"
+
+
 def test_what_nobody_waits_for_never_reaches_the_model() -> None:
     model = Bright(slow=0.1)
 
@@ -183,6 +248,9 @@ def test_as_many_are_let_in_as_can_be_answered_in_time() -> None:
             queue.admit(0.2)  # its client would not wait so long
         queue.each = 10.0
         assert queue.limit == LEAST, "a slow model still answers somebody"
+        with pytest.raises(Refused) as why:
+            queue.admit()
+        assert dict(why.value.headers)["retry-after"] == str(10 * queue.waiting), "when the others are answered"
 
     asyncio.run(run())
 

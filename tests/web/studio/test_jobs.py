@@ -1,7 +1,9 @@
 """The studio's jobs: what each comes to, how it is stopped, and that it goes on without its page."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,12 @@ import numpy as np
 import pytest
 
 from linne.core.applied import apply
+from linne.core.errors import OptionError
 from linne.core.load import load
 from linne.core.measure import content_hash
 from linne.core.overlay import Overlay
 from linne.web.studio.jobs import Job, Jobs, _end, written
-from linne.web.studio.left import born
+from linne.web.studio.left import alive, born, tailed
 from linne.web.studio.routes.findings import _compared
 from tests.runs import write_run
 from tests.waiting import until
@@ -121,6 +124,61 @@ def test_what_runs_is_interrupted_then_killed_and_what_waits_is_never_begun(
     assert deaf.process is not None
     assert deaf.process.returncode == -signal.SIGKILL
     assert never.process is None
+
+
+ENDING = """import json, sys
+print("linne: nearly there", file=sys.stderr)
+print(json.dumps({"word": sys.argv[1]}) if sys.argv[1] != "broken" else "{", flush=True)
+sys.exit({"gate": 1, "mistake": 2}.get(sys.argv[1], 0))"""
+
+
+def test_what_a_job_comes_to_is_read_off_its_end_and_the_next_one_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A closed gate (1) is a result, of a mistake (2) the last line is told; what comes after one runs all the same."""
+    monkeypatch.setattr("linne.web.studio.jobs.COMMAND", (sys.executable, "-c", ENDING))
+    jobs, told = Jobs(tmp_path), list[Any]()
+
+    def fails(found: Any) -> None:
+        raise LookupError("no such run")
+
+    odd = jobs.start("odd", ["odd"], fails)
+    broken, mistake, gate = (jobs.start(word, [word], told.append) for word in ("broken", "mistake", "gate"))
+    until(lambda: all(job.state in ("done", "failed") for job in jobs.all()))
+    assert (gate.state, gate.why, told) == ("done", "", [{"word": "gate"}])
+    assert (mistake.state, mistake.why, mistake.result) == ("failed", "nearly there", None)
+    assert (odd.state, odd.why) == ("failed", "what it gave cannot be used: no such run")
+    assert broken.state == "failed"
+    assert broken.why.startswith("what it gave cannot be used")
+    assert jobs.last("gate") is gate
+    assert jobs.last("mistake") is None
+    with pytest.raises(OptionError, match=f"Job {gate.number} ends with the studio"):
+        jobs.stay(gate.number, True)
+    with pytest.raises(OptionError, match="There is no job 9"):
+        jobs.get(9)
+    jobs.close()
+
+
+def test_another_s_process_is_not_taken_for_the_one_that_was_left(tmp_path: Path) -> None:
+    """Its number may be given again, after a restart of the machine."""
+    record = {"kind": "train", "words": ["train"], "begun": 1.0, "pid": os.getpid(), "born": "1"}
+    for text in (json.dumps(record), "{", json.dumps({"kind": "train"})):
+        (tmp_path / "lasting.json").write_text(text)
+        assert Jobs(tmp_path, tmp_path).again(lambda found: None) is None
+    assert Jobs(tmp_path).again(lambda found: None) is None, "without a home nothing lasts"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells whether a process has ended")
+def test_a_process_that_ended_and_that_nobody_waits_for_runs_no_more() -> None:
+    assert alive(os.getpid())
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        until(lambda: Path(f"/proc/{ended.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        assert not alive(ended.pid)
+
+
+def test_the_last_line_is_told_also_without_its_end(tmp_path: Path) -> None:
+    (tmp_path / "said").write_text("one\ntwo\nthr")
+    assert list(tailed(tmp_path / "said", lambda: False)) == ["one", "two", "thr"]
 
 
 def test_several_labels(tmp_path: Path, photos: Path) -> None:

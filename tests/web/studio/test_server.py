@@ -19,8 +19,10 @@ from fastapi.exceptions import RequestValidationError
 from PIL import Image
 
 from linne.core.overlay import Overlay
+from linne.web.studio import handover, thumbs
 from linne.web.studio.app import _full, _shaped
 from linne.web.studio.jobs import Jobs
+from linne.web.studio.thumbs import Thumbs
 from tests.conftest import write_folder
 from tests.runs import write_run
 from tests.waiting import until
@@ -300,6 +302,43 @@ def test_what_runs_ends_with_the_studio(tmp_path: Path, monkeypatch: pytest.Monk
     until(lambda: job.state == "stopped")
     assert job.process is not None
     assert job.process.poll() is not None
+
+
+def test_a_picture_that_changed_gets_a_new_thumbnail_and_a_cache_over_its_limit_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINNE_CACHE", str(tmp_path / "cache"))
+    paths = sorted(write_folder(tmp_path / "photos", 1).rglob("*.jpg"))
+    made = list[Path]()
+    real = thumbs.jpeg
+    monkeypatch.setattr(thumbs, "jpeg", lambda item, side: (made.append(item), real(item, side))[1])
+
+    def shown() -> bytes:
+        one = Thumbs([paths[0]])
+        found = one.get([0])[0]
+        one.close()
+        return found
+
+    first = shown()
+    assert (shown(), len(made)) == (first, 1), "kept from one studio to the next"
+    paths[0].write_bytes(paths[1].read_bytes())
+    second = shown()
+    assert second != first
+    assert (shown(), len(made)) == (second, 2)
+    monkeypatch.setattr(thumbs, "limit", lambda folder: 0)
+    assert (shown(), len(made)) == (second, 3)
+
+
+def test_a_file_of_many_labels_is_decided_whole(fresh: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "PART", 2)
+    names = [fresh.here.project.name(row) for row in range(5)]
+    path = tmp_path / "labels.csv"
+    path.write_text("\n".join(["image,label", *(f"{name},owl" for name in names), "stranger.jpg,owl"]) + "\n")
+    (fresh.photos / "stranger.jpg").write_bytes((fresh.photos / names[0]).read_bytes())
+    told = handover.read(fresh.here.project, path, "ann")
+    assert (told["decided"], told["same"]) == (5, 0)
+    assert [row.to for row in Overlay.read(fresh.here.project.overlay).rows] == ["owl"] * 5
+    assert handover.read(fresh.here.project, path, "ann")["same"] == 5
 
 
 def test_a_disk_that_fails_otherwise_is_no_full_one() -> None:

@@ -35,9 +35,9 @@ def findings(here: Here) -> list[dict[str, Any]]:
     return [chinese(one) for one in here.found]
 
 
-def chinese(one: dict[str, Any]) -> dict[str, Any]:
+def chinese(one: dict[str, Any], told: tuple[str, ...] = ("why", "fix")) -> dict[str, Any]:
     """A finding with its sentences in Chinese beside them, "" where they are not known."""
-    return one | {f"{name}_zh": in_chinese(one[name]) for name in ("why", "fix") if name in one}
+    return one | {f"{name}_zh": in_chinese(one[name] or "") for name in told if name in one}
 
 
 @router.post("/check")
@@ -158,6 +158,7 @@ def _compared(here: Studio, before: str, after: str) -> None:
 def _told(here: Studio, told: dict[str, Any], before: str, after: str, split: str) -> dict[str, Any]:
     pair = told["pairs"][0]
     ends = {name: pair[name] for name in ("metric", "value", "low", "high", "n", "sentence", "warning")}
+    ends = chinese(ends, ("warning",))
     figures = [{name: one[name] for name in ("value", "low", "high")} for one in told["figures"]]
     percent = declared("metric", parse(pair["metric"])[0].name, "percent", True)
     return plain(ends | {"percent": percent, "before": figures[0], "after": figures[1], "split": split,

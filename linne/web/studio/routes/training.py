@@ -13,6 +13,7 @@ from ....core.names import printable
 from ....core.run import Run
 from .. import runs
 from ..here import Here, Studio
+from .findings import chinese
 
 router = APIRouter(prefix="/api/train")
 Id = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
@@ -129,7 +130,9 @@ def _compared(here: Studio, told: dict[str, Any]) -> None:
         name: pair.get(name)
         for name in ("first", "second", "metric", "value", "low", "high", "n", "verdict", "warning")
     }
-    here.kept["compared"] = plain(ends | {"notes": told["notes"], "split": told["split"], "command": told["command"]})
+    notes = [chinese({"note": note}, ("note",)) for note in told["notes"]]
+    here.kept["compared"] = plain(chinese(ends, ("verdict", "warning")) | {
+        "notes": notes, "split": told["split"], "command": told["command"]})  # fmt: skip
 
 
 def _free(here: Studio) -> str:

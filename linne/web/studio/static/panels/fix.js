@@ -1,6 +1,6 @@
 // Put right: what the checks found, one key a decision, many pictures at once.
 
-import { called as said, clear, h, job, named, relabelled, sentence, toast } from "../ui.js";
+import { called as said, clear, h, job, named, relabelled, sentence, toast, undo } from "../ui.js";
 import { closeup } from "../closeup.js";
 import { Grid } from "../grid.js";
 import { called } from "../words.js";
@@ -47,7 +47,7 @@ export function mount(root, api, t) {
   const hider = h("label", { class: "row" }, h("input", { type: "checkbox", checked: true, onchange: (event) => { hide = event.target.checked; show(); } }), t("Hide what is decided"));
   const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") },
     button("Keep", () => say("keep"), "k"), button("Accept", accept, "a"), button("Relabel", relabel, "r"), button("Leave out", () => say("drop"), "x"),
-    button("Bad picture", () => say("bad picture"), "b"), button("Unsure", () => say("unsure"), "q"), button("Undo", () => api.undo(), "u"),
+    button("Bad picture", () => say("bad picture"), "b"), button("Unsure", () => say("unsure"), "q"), button("Undo", undo, "u"),
     button("Whole group", whole, "g"), button("Look closely", () => close.show(grid.active), "Enter"), chosen, h("span", { class: "push" }), hider);
   const aside = h("aside", { "aria-label": t("Findings") });
   const line = job("check", load), worthLines = [["train before", "without the decisions"], ["train after", "with the decisions"], ["compare", "compared"]].map(([kind, text]) => job(kind, kind === "compare" ? brought : undefined, t(text)));
@@ -143,7 +143,7 @@ export function mount(root, api, t) {
     const figure = (own) => `${one(own.value)}${unit} [${one(own.low)}, ${one(own.high)}]`;
     clear(brings, h("div", { class: "card", role: "status", id: "worth" },
       h("p", {}, t("After: {a}. Before: {b}. {sentence}, on {n} pictures ({split}).", { a: figure(got.after), b: figure(got.before), sentence: difference(got, one), n: got.n, split: t(got.split === "train" ? "train, out of fold" : got.split) })),
-      got.warning ? h("p", { class: "warn small", lang: "en" }, got.warning) : null,
+      got.warning ? h("p", { class: "warn small" }, sentence(got, "warning")) : null,
       h("p", { class: "soft small" }, t("95 % intervals; both judged by the labels as they are now.")), h("p", { class: "small name" }, h("code", {}, got.command))));
   }
   function difference(got, one) {
