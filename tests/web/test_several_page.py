@@ -40,6 +40,12 @@ def test_a_thousand_labels_with_long_names_are_a_small_page(result: Callable[...
     read = Reader(html)
     assert len(read.ids) == len(set(read.ids))
     assert "800 more" in read.text
+
+
+def test_labels_decided_by_people_are_told(result: Callable[..., Result]) -> None:
+    made = result(classes=("a", "b"), each=5, side=20)
+    targets = (np.random.default_rng(1).random((len(made.data.images), 3)) < 0.5).astype(np.int8)
+    page = gather(several(made, ("x", "y", "z"), targets), Recipe(metric="average_precision"), "linne train x")
     told = "The overlay fixes.csv: 3 labels changed (1 test label), 2 confirmed, 0 pictures left out."
     page["figures"]["overlay"] = {"sentence": told, "hash": "1234", "notes": ["2 rows without a picture"]}
     shown = Reader(render(page)).text
