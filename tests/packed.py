@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
+from PIL import Image
 
 from linne.core import bundled
 from linne.engine.golden import ppm
@@ -49,6 +50,7 @@ def pack(folder: Path) -> Path:
         pixels = np.random.default_rng(place).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
         pixels[:, :, place % 3] = np.maximum(pixels[:, :, place % 3], 120)
         (folder / "golden" / f"{place:02d}.ppm").write_bytes(ppm(pixels))
+        Image.fromarray(pixels).save(folder / "golden" / f"{place:02d}.png")
         rows.append({"file": f"{place:02d}.png", "array": f"{place:02d}.ppm", "height": SIDE, "width": SIDE,
                      "probabilities": answers(pixels).tolist(), "logits": [0.0] * 3})  # fmt: skip
     tables = {

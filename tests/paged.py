@@ -108,7 +108,7 @@ def write_bundle(path: Path, off: float = 0.0, several: bool = False) -> Path:
         },
         "config": {
             "schema_version": bundled.SCHEMA, "run": "three <colours>", "tolerance": 1e-3, "strange": 1e-3,
-            "outputs": outputs,
+            "outputs": outputs, "width": len(CLASSES),
         },
     }  # fmt: skip
     if several:

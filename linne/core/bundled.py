@@ -59,7 +59,7 @@ def manifest(folder: Path, required: Sequence[str] = REQUIRED) -> dict[str, Any]
     if not folder.is_dir():
         raise RunError(f"There is no bundle {folder}. Make one with: linne export RUN --to onnx --out {folder}")
     if not (folder / NAME).exists() and (folder / "recipe.toml").exists():
-        raise RunError(f"{folder} is a run, and not a bundle. Make one of it with: linne export {folder}")
+        raise RunError(f"{folder} is no bundle but a run. Make one of it with: linne export {folder}")
     if not (folder / NAME).exists():
         raise RunError(
             f"{folder} is no bundle: it holds no {NAME}, which is written last. Export again, into another --out."
@@ -72,6 +72,8 @@ def manifest(folder: Path, required: Sequence[str] = REQUIRED) -> dict[str, Any]
     for name, one in files.items():
         _listed(folder, name, one)
     lacking = [name for name in required if name not in files]
+    if lacking and is_page(folder):
+        raise RunError(f"{folder} is a page, and answers in a browser. Make a bundle with: linne export RUN --to onnx")
     if lacking:
         raise RunError(f"{folder} lacks {lacking[0]}. Export again.")
     extra = [path for path in _all(folder) if path not in files and path != NAME]
@@ -119,7 +121,10 @@ def content(folder: Path, told: Mapping[str, Any], name: str) -> bytes:
     """A listed file's bytes, after its hash was found to be the stated one."""
     data = _bytes(folder, name, told["files"][name]["bytes"])
     if hashlib.sha256(data).hexdigest() != told["files"][name]["sha256"]:
-        raise RunError(f"{folder / name} is not the file that was exported: its sha256 differs from {NAME}'s.")
+        raise RunError(
+            f"{folder / name} is not the file that was exported: its sha256 differs from {NAME}'s. "
+            "Copy the bundle anew, or export again."
+        )
     return data
 
 
@@ -127,7 +132,10 @@ def hashed(folder: Path, told: Mapping[str, Any]) -> None:
     """Compare every file's hash."""
     for name, one in told["files"].items():
         if _hash(folder / name) != one["sha256"]:
-            raise RunError(f"{folder / name} is not the file that was exported: its sha256 differs from {NAME}'s.")
+            raise RunError(
+                f"{folder / name} is not the file that was exported: its sha256 differs from {NAME}'s. "
+                "Copy the bundle anew, or export again."
+            )
 
 
 def table(folder: Path, name: str, told: "Mapping[str, Any] | None" = None) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from .look import Seen
 ENTRIES = ("pictures", "prepared")
 """Where a model may be entered: pictures of any size, or squares that `prepare` made."""
 BATCH = 16
+_NONE: dict[str, Any] = {"thresholds": ()}
 LONGEST = 500
 """Characters that are kept of why a runtime is not used."""
 KINDS = {"probabilities": "f", "logits": "f", "features": "f", "unknown": "f", "set": "b"}
@@ -36,8 +37,12 @@ class Bundle:
 
     classes: names in the order of the outputs. several: labels a picture. temperature: logits are divided by it.
     thresholds: (K,) probabilities from which on a label is said, None where a picture has one. geometry: how pictures
-    are prepared. outputs: what an answer holds. Raises RunError for a folder that is none, was changed, is damaged or
-    was made by a newer Linne, OptionError for a runtime that is not there or cannot run what it holds.
+    are prepared. outputs: what an answer holds; width: of its features. name: of the run. tolerance, strange: how far
+    `verify` lets answers be off. coverage: of its sets, None where it promises none; kept: by the share of own pictures
+    that is kept, the strangeness above which one is none of the classes.
+
+    Raises RunError for a folder that is none, was changed, is damaged or was made by a newer Linne, OptionError for a
+    runtime that is not there or cannot run what it holds.
     """
 
     def __init__(self, path: "str | Path", runtime: str = "auto", *, threads: int = 0) -> None:
@@ -63,7 +68,8 @@ class Bundle:
         """Read what the tables say, each as the kind of value that it is."""
         bundled.newer(self.path, self.config["schema_version"])
         self.classes = tuple(labels["classes"])
-        if not self.classes or not all(isinstance(one, str) for one in self.classes):
+        named = isinstance(labels["classes"], list) and all(isinstance(one, str) for one in self.classes)
+        if not self.classes or not named:
             raise RunError("labels.json names no classes.")
         self.several = self.calibration["activation"] == "sigmoid"
         self.temperature = _number(self.calibration["temperature"], "the temperature")
@@ -78,17 +84,21 @@ class Bundle:
         self.outputs = tuple(self.config["outputs"])
         if not {"probabilities", "logits"} <= set(self.outputs) <= set(KINDS):
             raise RunError(f"config.json names the outputs {', '.join(map(repr, self.outputs))}.")
+        self.width = int(_number(self.config["width"], "the width"))
+        self.coverage, self.kept = _promised(self.calibration, self.outputs)
         self.unfit = _unfit(self.config.get("unfit", {}))
         self.precision = self.config.get("precision", "float32")
         if not isinstance(self.precision, str) or self.precision not in MOST:
             raise RunError(f"config.json names the precision {self.precision!r:.60}; this Linne reads "
                            f"{', '.join(MOST)}. Export the run again, or update Linne.")  # fmt: skip
         most = MOST[self.precision]
+        self.name = str(self.config.get("run", ""))
+        self.tolerance = _number(self.config["tolerance"], "tolerance")
+        self.strange = _number(self.config.get("strange", STRANGENESS), "strange")
         for name, told, bound in (
-            ("tolerance", self.config["tolerance"], most.tolerance),
-            ("strange", self.config.get("strange", STRANGENESS), most.strangeness),
-        ):
-            if _number(told, name) > bound:
+            ("tolerance", self.tolerance, most.tolerance), ("strange", self.strange, most.strangeness),
+        ):  # fmt: skip
+            if told > bound:
                 raise RunError(f"config.json states {name} {told:g}, and {self.precision} is allowed {bound:g}. "
                                "Export the run again.")  # fmt: skip
 
@@ -126,14 +136,14 @@ class Bundle:
 
     def whole(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         """Answers by the whole graph to uint8 pictures (B, H, W, 3) of one size, by name."""
-        return self._checked(self.runner("pictures")(np.ascontiguousarray(pictures)), len(pictures))
+        return self._asked("pictures", pictures)
 
     def answer(self, prepared: np.ndarray) -> dict[str, np.ndarray]:
         """Answers to squares (B, size, size, 3) uint8 that `prepare` made, by name, each (B, ...).
 
         Raises RunError where the runtime cannot be entered there: a program takes whole pictures alone.
         """
-        return self._checked(self.runner("prepared")(np.ascontiguousarray(prepared)), len(prepared))
+        return self._asked("prepared", prepared)
 
     def prepare(self, item: Any) -> np.ndarray:
         """(size, size, 3) uint8 of a path, encoded bytes, pixels or a PIL image. Raises Unreadable, with the reason."""
@@ -193,7 +203,7 @@ class Bundle:
         items: list[Any] = [Path(one) if isinstance(one, str) else one for one in many]
         out: dict[str, Any] = {"problems": [""] * len(items)}
         for name in self.outputs:
-            wide = {"unknown": (), "features": (int(self.config["width"]),)}.get(name, (len(self.classes),))
+            wide = {"unknown": (), "features": (self.width,)}.get(name, (len(self.classes),))
             out[name] = np.zeros((len(items), *wide), bool) if name == "set" else np.full((len(items), *wide), np.nan)
         for part, found in self.answers(Images.of(items)):
             rows = [seen.row for seen in part if not seen.reason]
@@ -208,11 +218,18 @@ class Bundle:
             return tuple(name for name, one in zip(self.classes, out["set"][row], strict=True) if one)
         return "" if out["problems"][row] else self.classes[int(out["probabilities"][row].argmax())]
 
-    def _checked(self, found: dict[str, np.ndarray], n: int) -> dict[str, np.ndarray]:
-        """Raise RunError where a graph gives other outputs than config.json and labels.json say."""
+    def _asked(self, entry: str, given: np.ndarray) -> dict[str, np.ndarray]:
+        """Answers by name. Raises RunError where the graph does not take what the tables say, or gives other outputs
+        than they do."""
+        run, n = self.runner(entry), len(given)
+        try:
+            found: dict[str, np.ndarray] = run(np.ascontiguousarray(given))
+        except Exception as error:
+            said = f"{type(error).__name__}: {str(error)[:200]}"
+            raise RunError(f"{self.path} cannot be run by {self.runtime}. Export again. {said}") from error
         for name in self.outputs:
-            one, wide = found.get(name), () if name in ("unknown", "features") else (len(self.classes),)
-            if one is None or one.shape[0] != n or one.shape[1:] != (one.shape[1:] if name == "features" else wide):
+            one, wide = found.get(name), {"unknown": (), "features": (self.width,)}.get(name, (len(self.classes),))
+            if one is None or one.shape != (n, *wide):
                 shape = "nothing" if one is None else one.shape
                 raise RunError(f"{self.path} is damaged: its graph gives {shape} as {name!r}. Export again.")
         return found
@@ -259,6 +276,23 @@ def _chosen(bundle: Bundle, runtime: str) -> str:
     if not here:
         raise MissingExtra(f"{bundle.path}", str(declared("runner", able[0], "extra", able[0])))
     return here[0]
+
+
+def _promised(told: Mapping[str, Any], outputs: tuple[str, ...]) -> tuple[float | None, dict[float, float]]:
+    """What calibration.json says of sets and of strangers. Raises RunError for what the graph does not give, and for
+    what is no number; KeyError and TypeError for what has another shape."""
+    for name in ("set", "unknown"):
+        if name in told and name not in outputs:
+            raise RunError(f"calibration.json tells of {name!r}, which is no output.")
+    coverage = None
+    if "set" in told:
+        coverage = _number(told["set"]["coverage"], "the coverage")
+        for name in ("temperature", "threshold"):
+            _number(told["set"][name], f"the sets' {name}")
+    kept = {_number(one["kept"], "a share kept"): one["threshold"] for one in told.get("unknown", _NONE)["thresholds"]}
+    if not all(isinstance(one, (int, float)) for one in kept.values()):
+        raise RunError("calibration.json states a threshold of strangeness that is no number.")
+    return coverage, kept
 
 
 def _unfit(told: Any) -> dict[str, str]:

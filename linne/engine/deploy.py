@@ -16,6 +16,7 @@ from ..core.errors import OptionError, RunError
 from ..core.files import write, written_folder
 from .bundle import Bundle
 from .log import Log
+from .verified import read_golden
 
 FILES = Path(__file__).parent / "deployed"
 KINDS = ("docker", "triton", "tensorrt", "cpp")
@@ -75,7 +76,7 @@ def _below(place: Path, folder: Path) -> list[str]:
 
 def named(opened: Bundle) -> str:
     """The run's name as a model's: letters, digits, dashes."""
-    return re.sub(r"[^a-z0-9-]+", "-", str(opened.config.get("run", "")).lower()).strip("-") or "classifier"
+    return re.sub(r"[^a-z0-9-]+", "-", opened.name.lower()).strip("-") or "classifier"
 
 
 def _filled(file: str, place: Path, /, **words: Any) -> None:
@@ -102,7 +103,7 @@ def _docker(opened: Bundle, aside: Path) -> None:
 
 def _triton(opened: Bundle, aside: Path) -> None:
     place = aside / "triton" / named(opened)
-    wide = {"unknown": [], "features": [int(opened.config["width"])]}
+    wide = {"unknown": [], "features": [opened.width]}
     rows = []
     for name in opened.outputs:
         dims = wide.get(name, [len(opened.classes)])
@@ -126,7 +127,7 @@ def _cpp(opened: Bundle, aside: Path) -> None:
     _copied(opened, place, (MODEL,))
     _filled("classify.cpp", place)
     stated = bundled.manifest(opened.path).get("versions", {}).get("onnxruntime", "VERSION")
-    _filled("CMakeLists.txt", place, model=MODEL, tolerance=f"{float(opened.config['tolerance']):g}", runtime=stated)
+    _filled("CMakeLists.txt", place, model=MODEL, tolerance=f"{opened.tolerance:g}", runtime=stated)
     _labels(opened, place)
     _golden(opened, place)
 
@@ -138,7 +139,7 @@ def _labels(opened: Bundle, place: Path) -> None:
 
 def _golden(opened: Bundle, place: Path) -> None:
     """golden.txt and its pictures: a line each, its file and the probability of every class."""
-    rows = bundled.parsed(opened.content(bundled.GOLDEN), bundled.GOLDEN)["pictures"]
+    _, rows = read_golden(opened)
     _copied(opened, place, tuple(f"golden/{row['array']}" for row in rows))
     lines = (" ".join([f"golden/{row['array']}", *(f"{value:.9g}" for value in row["probabilities"])]) for row in rows)
     write(place / "golden.txt", "\n".join(lines) + "\n")

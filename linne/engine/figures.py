@@ -178,7 +178,9 @@ def resolves(known: Predictions, level: float) -> dict[str, Any]:
 
 
 def text(figure: dict[str, Any]) -> str:
-    """'93.5 % [91.0, 95.6]' of one figure."""
+    """'93.5 % [91.0, 95.6]' of one figure; '-' where it is not known."""
+    if figure["value"] is None:
+        return "-"
     ends = (np.nan if figure[end] is None else figure[end] for end in ("value", "low", "high"))
     return Interval(*ends, n=0, method="").text(percent=figure.get("percent", True))
 
@@ -192,7 +194,7 @@ def headline(found: dict[str, Any]) -> str:
 
 def table(found: dict[str, Any]) -> str:
     """The figures and the classes as aligned plain text for a terminal; of many classes those with the lowest F1."""
-    shown = [(name.replace("_", " "), text(figure), figure["warning"]) for name, figure in found["figures"].items()]
+    shown = [(_called(name, figure), text(figure), figure["warning"]) for name, figure in found["figures"].items()]
     base = found["baseline"]
     shown.append((f"always {base['class']!r}", f"{100 * base['value']:.1f} %", ""))
     rows, note = found["per_class"], []
@@ -204,6 +206,12 @@ def table(found: dict[str, Any]) -> str:
     cells = [(row["class"], str(row["n"]), *(text(row[part]) for part in parts)) for row in rows]
     above = [headline(found), found["resolution"]["sentence"], "", *align(shown + folds), "", *note]
     return "\n".join([*above, *align([("class", "n", *parts), *cells])])
+
+
+def _called(name: str, figure: dict[str, Any]) -> str:
+    """A figure's name for a terminal: of the share of right classes among the k likeliest 'top k'."""
+    spec = parse(figure.get("spec") or name)[0]
+    return f"top {spec.args[0]}" if name == "topk" and spec.args else name.replace("_", " ")
 
 
 def align(rows: "list[tuple[str, ...]]") -> list[str]:

@@ -118,7 +118,7 @@ def _shares(held: Several) -> np.ndarray:
 
 def _chance(held: Several) -> str:
     """What scores without any knowledge would reach."""
-    return f"Scores drawn at random would have a mean average precision of about {np.mean(_shares(held)):.1%}."
+    return f"Scores drawn at random would have a mean average precision of about {100 * np.mean(_shares(held)):.1f} %."
 
 
 def table(found: dict[str, Any]) -> str:

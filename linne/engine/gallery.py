@@ -98,9 +98,10 @@ class Gallery:
     def state(self) -> store.State:
         """What the gallery is now: read again where another process has written since."""
         if self.path is not None and (self._state is None or store.stamp(self.path) != self._stamp):
-            self._stamp = store.stamp(self.path)
-            if self._stamp or self._state is not None or self._extractor is None:
+            stamp = store.stamp(self.path)
+            if stamp or self._state is not None or self._extractor is None:
                 self._state = store.read(self.path)
+            self._stamp = stamp  # last: what could not be read is tried again, and another thread sees no old state
         return self._state or store.State(0, {}, Held(), _nobody())
 
     @property

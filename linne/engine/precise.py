@@ -66,6 +66,8 @@ def judges(answering: Answering) -> tuple[Judges, Judges]:
         )
     if len(held) < LEAST:
         half = test.group % 2 == 0
+        if half.all():  # all of one group
+            half = np.arange(len(test)) % 2 == 0
         return test.take(np.flatnonzero(half)), test.take(np.flatnonzero(~half))
     return held, test
 

@@ -8,6 +8,7 @@ memory or on disk. As many threads as a model has `lanes` may ask it at a time.
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 from ..core.ask import Ask
 from ..core.bundled import is_bundle
 from ..core.decode import Geometry, decode, prepare
-from ..core.errors import OptionError, Unreadable, nearest
+from ..core.errors import LinneError, OptionError, Unreadable, nearest
 from ..core.images import Images
 from ..core.lookup import names
 from ..core.measure import content_hash
@@ -28,6 +29,7 @@ from ..core.several import sigmoid
 from ..core.sights import Prepared, Sights
 from ..core.thresholds import thresholds
 from . import store
+from .answering import COVERAGES
 from .cache import forgetting
 from .choose import PROBE, choose, holding
 from .decide import Decider, decider
@@ -124,7 +126,7 @@ class Classifier:
         self.sights: Sights | None = getattr(self.model, "sights", None)
         self.ran, self.unit, self.lanes = "", 1, 1
         self._lock = threading.RLock()
-        self._usual = self.decides(Want())
+        self._usual, self.asks = self.decides(Want()), self._able()
 
     def _opened(self) -> "tuple[Any, np.ndarray]":
         if not self.several:
@@ -267,11 +269,24 @@ class Classifier:
                 share = found.astype(np.float64) / (float(np.abs(found).max()) or 1.0)
                 out[place]["heatmap"] = (np.round(share, 3) + 0.0).tolist()  # no -0.0
 
+    def _able(self) -> dict[str, Any]:
+        """What a request may ask for, JSON-ready: explain, whether; coverage and unknown, a share, None for neither."""
+        out: dict[str, Any] = {"explain": False, "coverage": None, "unknown": None}
+        if self.several:
+            return out
+        for name, share in (*(("coverage", share) for share in COVERAGES), ("unknown", COVERAGES[0])):
+            with suppress(LinneError):
+                self.decides(Want(asked=((name, share),)))
+                out[name] = out[name] or share
+        return out | {"explain": isinstance(self.model, Model) and self.model.learner is None}
+
     def about(self) -> dict[str, Any]:
-        """JSON-ready: what it is; geometry: the square that it sees of a picture, None where it sees several."""
+        """JSON-ready: what it is; asks: see `_able`; geometry: the square that it sees of a picture, None where it sees
+        several."""
+        notes = [*getattr(self.model, "notes", ()), *(self._usual.notes if self._usual else ())]
         return {"kind": self.kind, "classes": list(self.classes), "several": self.several, "runtime": self.ran,
                 "runs": [str(run.path) for run in self.runs], "geometry": self.geometry and asdict(self.geometry),
-                "notes": [*getattr(self.model, "notes", ()), *(self._usual.notes if self._usual else ())]}  # fmt: skip
+                "asks": self.asks, "notes": notes}  # fmt: skip
 
 
 class Identifier:

@@ -75,15 +75,13 @@ class Packed:
 
     def _settled(self, want: Want) -> "float | None":
         """The strangeness up to which a picture is own, None where nobody asks."""
-        asked, told = dict(want.asked), self.bundle.calibration
+        asked, able, has = dict(want.asked), self.bundle.kept, self.bundle.coverage
         unknown, edge = asked.pop("unknown", None), None
         if unknown is not None:
-            able = {one["kept"]: one["threshold"] for one in told.get("unknown", {}).get("thresholds", ())}
             if unknown not in able:
                 shares = ", ".join(f"{share:g}" for share in able) or "none"
                 raise OptionError(f"unknown={unknown:g}: the bundle was exported with {shares}. Serve the run.")
             edge = float(able[unknown])
-        has = told.get("set", {}).get("coverage")
         if asked.pop("coverage", has) != has:
             raise OptionError(
                 f"The bundle was exported with {f'coverage={has:g}' if has else 'no sets'}. Serve the run."
@@ -107,6 +105,9 @@ class Packed:
         return out | ({"unknown": strange} if edge is not None else {})
 
     def about(self) -> dict[str, Any]:
-        """JSON-ready: what it is."""
+        """JSON-ready: what it is, and what it can be asked for, as it was exported."""
+        kept = self.bundle.kept
+        share = 0.95 if 0.95 in kept else max(kept, default=None)
+        asks = {"explain": False, "coverage": self.bundle.coverage, "unknown": share}
         return {"kind": self.kind, "classes": list(self.classes), "several": self.several, "runtime": self.ran,
-                "bundle": str(self.bundle.path), "notes": []}  # fmt: skip
+                "bundle": str(self.bundle.path), "asks": asks, "notes": []}  # fmt: skip

@@ -16,7 +16,6 @@ from ..core.decode import decode, prepare
 from ..core.errors import LinneError, MissingExtra, RunError, Unreadable
 from ..core.tensors import mapped
 from . import golden
-from .allowed import STRANGENESS
 from .bundle import Bundle, installed
 
 
@@ -123,7 +122,7 @@ def said(bundle: Bundle, entry: str, pictures: list[np.ndarray]) -> dict[str, np
 
 def compared(bundle: Bundle, entry: str, found: dict[str, np.ndarray], told: list[dict[str, Any]]) -> Layer:
     """What came out beside what the run said."""
-    close = float(bundle.config["tolerance"])
+    close = bundle.tolerance
     wanted = np.array([one["probabilities"] for one in told], np.float64)
     gap = np.abs(found["probabilities"] - wanted)
     runner = bundle.runner(entry)
@@ -134,7 +133,7 @@ def compared(bundle: Bundle, entry: str, found: dict[str, np.ndarray], told: lis
         score = np.array([one["unknown"] for one in told], np.float64)
         spread = max(float(np.ptp(score)), 1e-12)
         layer.strange = float(np.abs(found["unknown"] - score).max()) / spread
-    layer.why = _why(layer, close, float(bundle.config.get("strange", STRANGENESS)))
+    layer.why = _why(layer, close, bundle.strange)
     return layer
 
 
@@ -170,11 +169,14 @@ def read_golden(bundle: Bundle) -> tuple[list[np.ndarray], list[dict[str, Any]]]
         pictures = [golden.from_ppm(bundle.content(f"golden/{one['array']}")) for one in rows]
         for one in rows:
             bundle.content(f"golden/{one['file']}")
-            if len(one["probabilities"]) != len(bundle.classes):
+            told = np.array([one["probabilities"], one["logits"]], np.float64)
+            if told.shape != (2, len(bundle.classes)):
                 raise RunError(f"{bundled.GOLDEN} has another number of classes than labels.json.")
+            if not np.isfinite([*told.ravel(), float(one["unknown"]) if "unknown" in bundle.outputs else 0.0]).all():
+                raise RunError(f"{bundled.GOLDEN} states what is no number.")
         if not rows:
             raise RunError(f"{bundled.GOLDEN} lists no pictures.")
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise RunError(f"{bundle.path / bundled.GOLDEN} is damaged: {type(error).__name__} {error}.") from error
     except LinneError as error:
         raise RunError(f"{bundle.path} is damaged: {error}") from error

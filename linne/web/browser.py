@@ -28,8 +28,8 @@ from ..core.run import Run
 from ..engine import npm
 from ..engine.answering import refused, single
 from ..engine.bundle import Bundle
-from ..engine.golden import from_ppm
 from ..engine.log import Log
+from ..engine.verified import read_golden
 from .words_of_browser import WORDS
 
 RUNTIME = npm.Package(
@@ -197,32 +197,28 @@ def _parts(out: Path, name: str, content: bytes) -> dict[str, int]:
 
 def _about(bundle: Bundle, told: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:
     """What the page knows of the model, JSON-ready."""
-    limits, close = Limits(), float(bundle.config["tolerance"])
+    limits, close = Limits(), bundle.tolerance
     files = {name: {key: one[key] for key in ("parts", "bytes", "packed")} for name, one in told.items()}
-    strange = _strange(bundle.calibration)
     return {
         "classes": list(bundle.classes), "several": bundle.several, "files": files,
         "limits": {"pixels": limits.pixels, "bytes": limits.bytes}, "least": bundle.geometry.least,
-        "set": None if bundle.several or "set" not in bundle.calibration else
-               {"coverage": bundle.calibration["set"]["coverage"]},
-        "unknown": strange, "golden": {"first": first},
-        "check": {"tolerance": close, "tie": 2 * close, "share": SHARE, "strange": float(bundle.config["strange"])},
+        "set": bundle.coverage and {"coverage": bundle.coverage}, "unknown": _strange(bundle.kept),
+        "golden": {"first": first},
+        "check": {"tolerance": close, "tie": 2 * close, "share": SHARE, "strange": bundle.strange},
     }  # fmt: skip
 
 
-def _strange(calibration: dict[str, Any]) -> "dict[str, float] | None":
+def _strange(kept: Mapping[float, float]) -> "dict[str, float] | None":
     """The threshold that keeps KEPT of the own pictures, else the one that keeps the most below that; None for none."""
-    known = sorted((calibration.get("unknown") or {}).get("thresholds", ()), key=lambda one: one["kept"])
-    able = [one for one in known if one["kept"] <= KEPT] or known[:1]
-    return {"kept": able[-1]["kept"], "threshold": able[-1]["threshold"]} if able else None
+    able = [one for one in sorted(kept) if one <= KEPT] or sorted(kept)[:1]
+    return {"kept": able[-1], "threshold": kept[able[-1]]} if able else None
 
 
 def _golden(bundle: Bundle) -> tuple[list[dict[str, Any]], bytes, bytes]:
     """(rows, arrays, files): what is expected of each golden picture, and where it lies in the two."""
-    told = bundled.parsed(bundle.content(bundled.GOLDEN), str(bundle.path / bundled.GOLDEN))
     rows, arrays, files = [], bytearray(), bytearray()
-    for one in told["pictures"]:
-        pixels, content = from_ppm(bundle.content(f"golden/{one['array']}")), bundle.content(f"golden/{one['file']}")
+    for pixels, one in zip(*read_golden(bundle), strict=True):
+        content = bundle.content(f"golden/{one['file']}")
         row = {name: one[name] for name in ("file", "probabilities", "set", "unknown") if name in one}
         row |= {"height": pixels.shape[0], "width": pixels.shape[1], "edge": _edge(bundle, one)}
         row["array"] = [len(arrays), len(arrays) + pixels.size]
@@ -235,10 +231,10 @@ def _golden(bundle: Bundle) -> tuple[list[dict[str, Any]], bytes, bytes]:
 
 def _edge(bundle: Bundle, one: dict[str, Any]) -> list[int]:
     """Classes so near the threshold of the set that either answer is right."""
-    near = 2 * float(bundle.config["tolerance"])
+    near = 2 * bundle.tolerance
     if bundle.several:
         gap = np.abs(np.array(one["probabilities"]) - bundle.thresholds)
-    elif "set" in bundle.calibration:
+    elif bundle.coverage:
         found = bundle.calibration["set"]
         gap = np.abs(softmax(np.array([one["logits"]]) / found["temperature"])[0] - found["threshold"])
     else:
@@ -256,7 +252,7 @@ def _html(bundle: Bundle) -> str:
 
     home = Environment(autoescape=True, loader=FileSystemLoader(HOME), undefined=StrictUndefined, trim_blocks=True)
     return home.get_template("index.html.jinja").render(
-        name=bundle.config["run"], classes=bundle.classes, links=list(LINKS.items())
+        name=bundle.name, classes=bundle.classes, links=list(LINKS.items())
     )
 
 

@@ -38,7 +38,7 @@ def ticks(begin: float = 0.0, parts: int = 4) -> str:
     out = []
     for k in range(parts + 1):
         anchor = "start" if k == 0 else "end" if k == parts else "middle"
-        shown = f"{100 * (begin + (1 - begin) * k / parts):g}"
+        shown = f"{100 * (begin + (1 - begin) * k / parts):g}{'' if k else ' %'}"
         out.append(f'<text x="{100 * k / parts:g}%" y="12" text-anchor="{anchor}">{shown}</text>')
     return f'<svg class="c ticks" height="16" aria-hidden="true">{"".join(out)}</svg>'
 
@@ -108,7 +108,8 @@ def reliability(
         dots.append(f'<circle class="a" cx="{x}" cy="{_up(bar["accuracy"])}" r="4.5"/>')
     said = "; ".join(f"{_percent(bar['confidence'])} sure: {_percent(bar['accuracy'])} right" for bar in bars)
     inner = _line("0%", "100%", "100%", "0%", "base") + "".join(dots)
-    words = drawn('x="14%" y="14" class="t"', axes[0]) + drawn('x="98%" y="352" text-anchor="end" class="t"', axes[1])
+    words = drawn('x="14%" y="14" class="t"', axes[0], True)
+    words += drawn('x="98%" y="352" text-anchor="end" class="t"', axes[1], True)
     frame = _frame([(k / 4, f"{25 * k}") for k in range(5)], [(k / 4, f"{25 * k}") for k in range(5)], 22, 220, 334)
     return (
         f'<svg class="chart" height="360" role="img" aria-label="Reliability. {said}">{frame}{words}'
@@ -231,7 +232,8 @@ def lines(
     corners = " ".join(f"{x},{y}" for x, y in edge).replace("%", "")
     area = f'<svg viewBox="0 0 100 100" preserveAspectRatio="none"><polygon class="band" points="{corners}"/></svg>'
     frame = _frame([((y - rungs[0]) / (rungs[-1] - rungs[0]), f"{y:g}") for y in rungs], numbers, 22, 260, 300)
-    said = drawn('x="14%" y="14" class="t"', words[0]) + drawn('x="98%" y="322" text-anchor="end" class="t"', words[1])
+    said = drawn('x="14%" y="14" class="t"', words[0], percent)
+    said += drawn('x="98%" y="322" text-anchor="end" class="t"', words[1])
     return (
         f'<svg class="chart" height="330" role="img" aria-label="{words[0]} / {words[1]}">{frame}{said}'
         f'<svg x="12%" y="22" width="86%" height="260" class="open">{area if edge else ""}{inner}</svg></svg>'

@@ -38,12 +38,12 @@ def page(found: dict[str, Any], lang: str = "en") -> str:
         {"title": "The runs", "columns": overview_columns(found), "rows": overview(found)},
         {"title": "Accuracy of the surest", "legend": runs,
          "notes": ["The surest pictures first: how right a run is on that share of them."],
-         "chart": charts.lines(surest, ("accuracy", "share of the pictures, the surest first"))},
+         "chart": charts.lines(surest, ("accuracy", "share of the pictures, the surest first (%)"))},
         {"title": "How they learned", "legend": runs,
          "chart": charts.lines(losses, ("loss", "epochs"), percent=False)},
         {"title": "What time brought", "legend": runs,
          "notes": ["The first classifier, judged out of fold, and each kept rung at its gain over the one below."],
-         "chart": charts.lines(times, (metric, "seconds"), logarithmic=True)},
+         "chart": charts.lines(times, (metric, "seconds"), logarithmic=True, percent=found["figures"][0]["percent"])},
     ]  # fmt: skip
     for pair in found["pairs"]:
         names, counts = [pair["first"], pair["second"]], [num(count) for count in pair["table"].values()]

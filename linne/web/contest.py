@@ -45,7 +45,7 @@ def scatter(runners: Sequence[dict[str, Any]], front: Sequence[str], percent: bo
     up_axis = [(share, f"{rung:g}") for share, rung in zip(ticks, rungs, strict=True)]
     along = [((math.log10(value) - low) / (high - low), f"{value:g}") for value in _round(10**low, 10**high)]
     told = "; ".join(f"{one['name']}: {scale * one['figure']['value']:.4g} at {one['cost']:.3g} ms" for one in runners)
-    words = drawn('x="14%" y="14" class="t"', "figure") + drawn(CORNER, "ms a picture")
+    words = drawn('x="14%" y="14" class="t"', "figure", percent) + drawn(CORNER, "ms a picture")
     return _chart(f"Figure by cost. {told}", _frame(up_axis, along, TOP, HEIGHT, FOOT) + words, inner)
 
 
@@ -76,7 +76,7 @@ def history(trials: Sequence[dict[str, Any]], percent: bool = True) -> str:
     up_axis = [((rung - rungs[0]) / (rungs[-1] - rungs[0]), f"{rung:g}") for rung in rungs]
     step = max(1, math.ceil(last / 8))
     along = [(number / last, f"{number}") for number in range(0, last + 1, step)]
-    words = drawn('x="14%" y="14" class="t"', "figure") + drawn(CORNER, "trial")
+    words = drawn('x="14%" y="14" class="t"', "figure", percent) + drawn(CORNER, "trial")
     return _chart(f"Figure by trial, best {best:.4g}.", _frame(up_axis, along, TOP, HEIGHT, FOOT) + words, inner)
 
 

@@ -52,7 +52,8 @@ def table(rows: Any, most: int = 15) -> dict[str, Any] | None:
     """A small table of a finding's details: a list of dicts with the same plain columns; None for anything else."""
     if not isinstance(rows, (list, tuple)) or not rows or not all(isinstance(row, dict) for row in rows):
         return None
-    columns = [name for name in rows[0] if not isinstance(rows[0][name], (dict, list, tuple))][:10]
+    plain = (name for name in rows[0] if not isinstance(rows[0][name], (dict, list, tuple)))
+    columns = [name for name in plain if any(row.get(name) not in ("", None) for row in rows)][:10]
     cells = [[cell(row.get(name)) for name in columns] for row in rows[:most]]
     return {"columns": columns, "rows": cells, "more": max(0, len(rows) - most)}
 

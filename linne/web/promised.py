@@ -60,7 +60,7 @@ def drawn(curve: Sequence[dict[str, Any]]) -> str:
         (100 * one["coverage"], one["low"], one["high"])
         for one in curve if one["low"] is not None and one["high"] is not None
     ]  # fmt: skip
-    return charts.lines([points], ("accuracy", "share of the pictures, the surest first"), band=band)
+    return charts.lines([points], ("accuracy", "share of the pictures, the surest first (%)"), band=band)
 
 
 def _set(one: dict[str, Any]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from .gather import FORMAT, gather
 from .home import dressed, environment, safe
 from .plainly import plainly
 from .words import Word
+from .words_of_figures import MEANINGS
 
 __all__ = ["FORMAT", "gather", "render", "text"]
 
@@ -91,6 +92,7 @@ def frame(data: dict[str, Any]) -> dict[str, Any]:
         "preprocessing": safe(say.prepared, data["model"]),
         "severities": {"high": 0, "medium": 0, "low": 0} | data["severities"],
         "marks": say.BARS,
+        "meanings": [(name, one["spec"], MEANINGS[name]) for name, one in found["figures"].items() if name in MEANINGS],
         "bytes": say.size,
         "about": partial(say.about, data),
         "origin": data.get("origin"),

@@ -8,7 +8,10 @@ from typing import Any
 from .words import ZH, Word, both
 from .words_of_checks import in_chinese
 
-TITLES = {"auc": "AUC", "ece": "calibration error (ECE)", "brier": "Brier score", "mcc": "Matthews correlation"}
+TITLES = {
+    "auc": "AUC", "ece": "calibration error (ECE)", "brier": "Brier score", "mcc": "Matthews correlation",
+    "hamming": "Hamming loss", "proxy_auc": "proxy AUC",
+}  # fmt: skip
 """Figures whose file's name is no word."""
 FIXED = ("assumes", "figure", "on", "why")
 """Places of sentences that are filled by fixed words."""

@@ -191,8 +191,8 @@ def _answers(app: FastAPI, state: State) -> None:
 
     @app.get("/models")
     async def models() -> JSONResponse:
-        """Every model that is served."""
-        return _json({"models": state.models.about()})
+        """Every model that is served, what each can be asked for, and how many pictures a request may bring."""
+        return _json({"models": state.models.about(), "most": state.most.pictures})
 
     @app.post("/reload", openapi_extra=CHANGES, responses=told("reloaded"))
     async def reload() -> JSONResponse:

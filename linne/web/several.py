@@ -130,6 +130,7 @@ def _notes(data: dict[str, Any]) -> list[str]:
         f"{found['unreadable']:,} judged pictures could not be read; their labels count as missed."
         if found["unreadable"] else "",
         data["leak"],
+        found["overlay"]["sentence"] if "overlay" in found else "",
         *data["model"]["notes"],
         *(f"the page lacks {one}" for one in data.get("lost", ())),
         *(one["sentence"] for one in data.get("verdicts", ())),

@@ -6,6 +6,7 @@ from typing import Any
 from . import words_of_checks
 from .words_after import AFTER
 from .words_drawn import DRAWN
+from .words_of_figures import FIGURES
 from .words_of_labels import LABELS
 from .words_of_promises import PROMISES
 from .words_of_searches import SEARCH, TABLES
@@ -287,7 +288,7 @@ ZH = {
     "Accuracy of the surest": "最有把握的图片的准确率",
     "The surest pictures first: how right a run is on that share of them.":
         "从最有把握的图片开始：在这一比例的图片上有多准确。",
-    "share of the pictures, the surest first": "图片比例，从最有把握的开始",
+    "share of the pictures, the surest first (%)": "图片比例，从最有把握的开始 (%)",
     "How they learned": "训练过程",
     "What time brought": "时间带来的提升",
     "The first classifier, judged out of fold, and each kept rung at its gain over the one below.":
@@ -347,7 +348,7 @@ ZH = {
     "weight": "权重",
     "Weights were fitted on {fitted} that taught none of these runs.":
         "权重拟合于 {fitted}，它们未教过其中任何一次训练。",
-    **SEARCH, **LABELS, **DRAWN, **PROMISES, **AFTER, **TABLES,
+    **SEARCH, **LABELS, **FIGURES, **DRAWN, **PROMISES, **AFTER, **TABLES,
 }  # fmt: skip
 """English to Chinese; {named} places are filled by the caller."""
 
@@ -379,9 +380,10 @@ def in_chinese(value: str) -> str:
     return ZH.get(value) or words_of_checks.in_chinese(value) or value
 
 
-def drawn(attributes: str, text: str) -> str:
-    """The same as SVG text elements with these attributes."""
-    english = f"<text {attributes}{{}}>{escape(text)}</text>"
+def drawn(attributes: str, text: str, percent: bool = False) -> str:
+    """The same as SVG text elements with these attributes; percent: what an axis counts in stands behind it."""
+    unit = " (%)" if percent else ""
+    english = f"<text {attributes}{{}}>{escape(text)}{unit}</text>"
     if text not in ZH:
         return english.format("")
-    return english.format(' lang="en"') + f'<text {attributes} lang="zh">{escape(ZH[text])}</text>'
+    return english.format(' lang="en"') + f'<text {attributes} lang="zh">{escape(ZH[text])}{unit}</text>'

@@ -170,10 +170,13 @@ SENTENCES = {
     "Leave rotate90, symmetry and rotations that far out of --augment.":
         "请不要在 --augment 中使用 rotate90、symmetry 和这么大的旋转。",
     "Nothing to do; --augment auto goes by this.": "无需处理；--augment auto 会照此进行。",
-    "Of pictures changed by a symmetry, by neighbours among {n}: {told}.":
-        "按 {n}中的近邻看，经对称变换的图片：{told}。",
+    "Pictures changed by a symmetry, told by their neighbours among {n}: {told}.":
+        "经对称变换的图片，按 {n}中的近邻看：{told}。",
+    "Unlike the others: {told}.": "与其他不同：{told}。",
+    "In brackets the chance that a picture of it has more than one of the others.":
+        "括号内为它的一张图片高于其他某张图片的概率。",
     "{what}: {told}, where pictures changed so stand beside them.": "{what}：{told}（与变换后的图片并列时）。",
-    "Without looking at what is shown: largest class {base}; {told}.": "不看内容时：最大的类别 {base}；{told}。",
+    "Without looking at what is shown: {told}.": "不看内容时：{told}。",
     # what was listed
     "{n} left out, because the name is no picture's ({told}).": "{n}未列入：按名称不是图片（{told}）。",
     "Nothing to do; delete them to be rid of this note.": "无需处理；删除它们即可消除此提示。",
@@ -250,12 +253,13 @@ SENTENCES = {
 }  # fmt: skip
 """English with {places} to Chinese; of two that fit, the one that stands first."""
 PARTS = {
-    "Mirror": "镜像", "Upside down": "上下颠倒", "mirror": "镜像",
+    "Mirror": "镜像", "Upside down": "上下颠倒", "mirror": "镜像", "upside down": "上下颠倒", "half turn": "旋转半圈",
+    "quarter turn": "旋转四分之一圈", "quarter turn back": "反向旋转四分之一圈",
     "train": "训练", "validation": "验证", "test": "测试", "train or validation": "训练或验证",
     "none of the labels": "不含任何标签",
     "learning pictures": "学习图片", "validation pictures": "验证图片", "test pictures": "测试图片",
     "accuracy": "准确率", "balanced accuracy": "平衡准确率", "macro f1": "宏平均 F1", "micro f1": "微平均 F1",
-    "log loss": "对数损失", "auc": "AUC", "ece": "校准误差", "average precision": "平均精度",
+    "log loss": "对数损失", "auc": "AUC", "ece": "校准误差", "average precision": "平均精度", "recall": "召回率",
     "helps": "有用", "hurts": "有害", "cannot tell": "分辨不出",
     "kept": "采用", "not kept, for no gain is seen": "未采用，因为看不出增益",
     "brightest hundredth (luma 0 to 1)": "最亮的百分之一（亮度 0 到 1）", "standard deviation of luma": "亮度的标准差",
@@ -264,8 +268,24 @@ PARTS = {
     "width over height, above or below": "宽高比（偏大或偏小）",
     "The colour of the border": "边缘颜色", "When pictures were taken": "拍摄时间",
     "64 blurred dots of colour": "64 个模糊的色点",
+    "brightness": "亮度", "contrast": "对比度", "sharpness": "清晰度", "width": "宽", "height": "高", "bytes": "字节数",
+    "mean luma": "平均亮度", "standard deviation": "标准差", "megapixels": "百万像素", "smallest": "最小",
+    "largest": "最大", "darkest": "最暗", "brightest": "最亮", "flattest": "对比度最低",
+    "most contrasted": "对比度最高", "most blurred": "最模糊", "sharpest": "最清晰",
 }  # fmt: skip
 """What may stand in a place, where it is no number and no name."""
+CLAUSES = {
+    "largest class {value}": "最大的类别 {value}", "metadata {value}": "元数据 {value}",
+    "border colour {value}": "边缘颜色 {value}", "8x8 thumbnail {value}": "8x8 缩略图 {value}",
+    "the classifier {value}": "分类器 {value}",
+    "{name} has less {measure} ({chance})": "{name} 的{measure}较低（{chance}）",
+    "{name} has more {measure} ({chance})": "{name} 的{measure}较高（{chance}）",
+    "occurring as they are: {turns}": "本来就有：{turns}",
+    "not occurring, but of the same class: {turns}": "本来没有，但类别不变：{turns}",
+    "of another class: {turns}": "类别改变：{turns}",
+    "{n} are {name}, and so is {value} of the pool": "{n} 张是 {name}，图片池中占 {value}",
+}  # fmt: skip
+"""Parts of a sentence that are divided by semicolons, in its {told}."""
 ALL = SENTENCES | RUNS
 UNITS = {
     "picture": "张图片", "label": "个标签", "group": "组", "class": "个类别", "thumbnail": "张缩略图", "file": "个文件",
@@ -275,6 +295,7 @@ SHARE = re.compile(r"(?<![\w/'\"-])(\d[\d,]*) of (\d[\d,]*) pictures? \(([\d.]+ 
 COUNT = re.compile(
     r"(?<![\w/'\".-])(\d[\d,]*) (picture|label|group|class|thumbnail|file|row|folder|link)(?:e?s)?(?=[,:;.)]? |[.)]?$)"
 )
+QUOTED = re.compile("'([^']*)'")
 PLACE = re.compile(r"\{(\w+)\}")
 END = re.compile(r"\.(?= |$)")
 
@@ -297,8 +318,22 @@ def _sentence(text: str) -> str:
         found = _fits(english, text)
         if found is not None:
             said = {name: (name == "gap" and _sentence(part)) or _part(part) for name, part in found.items()}
+            said |= {"told": "；".join(map(_clause, found["told"].split("; ")))} if "told" in found else {}
             return PLACE.sub(lambda place, said=said: said[place[1]], chinese)
     return ""
+
+
+def _clause(text: str) -> str:
+    for english, chinese in CLAUSES.items():
+        found = _fits(english, text)
+        if found is not None:
+            said = {name: QUOTED.sub(_turn, part) if name == "turns" else _part(part) for name, part in found.items()}
+            return PLACE.sub(lambda place, said=said: said[place[1]], chinese)
+    return text
+
+
+def _turn(found: "re.Match[str]") -> str:
+    return f"“{PARTS.get(found[1], found[1])}”"
 
 
 def _fits(english: str, text: str) -> "dict[str, str] | None":
@@ -318,6 +353,7 @@ def _fits(english: str, text: str) -> "dict[str, str] | None":
 
 def _part(text: str) -> str:
     told = re.sub(r" and (\d[\d,]*) more$", r" 等，另有 \1 个", text).replace("' and '", "' 和 '")
+    told = re.sub(r"^([+-][\d.]+) to ([+-][\d.]+)$", r"\1 至 \2", told)
     told = re.sub(r"^([\d.]+) points?$", r"\1 个百分点", re.sub(r"^([\d,]+) test labels?$", r"\1 个测试标签", told))
     return PARTS.get(told, told)
 

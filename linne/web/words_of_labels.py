@@ -56,7 +56,6 @@ LABELS = {
     "share that has it": "确实有的比例",
     "probability": "概率",
     "exact match": "完全一致率",
-    "hamming": "汉明损失",
     "ranking loss": "排序损失",
     "coverage error": "覆盖误差",
     "no known label": "没有已知标签",

@@ -31,8 +31,10 @@ PROMISES = {
     "too few pictures to prove it": "图片太少，无法证明",
     "None of these": "都不是",
     "Strangers cannot be told": "无法识别陌生图片",
-    "How strange a picture is, is said by {score}. It was chosen by half of the strangers; the figures are of the "
-    "other half.": "图片的陌生程度由 {score} 给出。它由一半陌生图片选出；下列数字来自另一半。",
+    "How strange a picture is, is said by the score {score} (linne list unknown). It was chosen by half of the "
+    "strangers; the figures are of the other half.":
+        "图片的陌生程度由分数 {score} 给出（见 linne list unknown）。它由一半陌生图片选出；下列数字来自另一半。",
+    ".": "。",
     "An AUROC of 0.9: nine times in ten a stranger looks stranger than an own picture. Passing: strangers taken for "
     "own at a threshold that keeps {kept} of own pictures.":
         "AUROC 为 0.9：十次中有九次，陌生图片比自有图片看起来更陌生。"

@@ -33,6 +33,10 @@ RUNS = {
     "{n} are left out: the runs have them in different classes": "{n}未计入：各次训练对其标注不同",
     "noted with {runs}: linne report {first} puts it into the report":
         "已记入 {runs}：linne report {first} 会把它放进报告",
+    # what more pictures would bring
+    "twice as many pictures ({n} more): {ends} points of {figure}": "图片翻倍（再多 {n} 张）：{figure} {ends} 个百分点",
+    "{n} more `{name}` pictures: {ends} points of {figure}": "再多 {n} 张 `{name}` 图片：{figure} {ends} 个百分点",
+    "{n} more pictures: {ends} points of {figure}": "再多 {n} 张图片：{figure} {ends} 个百分点",
     # gains
     "better by {points} points [{ends}]": "高 {points} 个百分点 [{ends}]",
     "worse by {points} points [{ends}]": "低 {points} 个百分点 [{ends}]",
@@ -74,6 +78,26 @@ RUNS = {
         "用 {way} 从图片池的 {n}和正例学习：{told}（按给定值）。",
     "No negative is known: figures are proxies, as right as the prior is.":
         "没有已知的负例：数字是代理指标，先验越准它们越准。",
+    "{a} beside {b} on {n} learning pictures that neither had learned: {gap}; {c} is kept.":
+        "{a} 与 {b} 相比，在双方都没有学过的 {n} 张学习图片上：{gap}；保留 {c}。",
+    "explain {way} needs a linear head, and this run's is another learner. Take occlusion or neighbours.":
+        "热力图 {way} 需要线性分类头，而本次训练的是另一种学习器。请用 occlusion 或 neighbours。",
+    "{which} fifth (at least {value} {unit})": "{which}的五分之一（至少 {value}，{unit}）",
+    "{which} fifth (at most {value} {unit})": "{which}的五分之一（至多 {value}，{unit}）",
+    "twice as tall as wide": "高为宽的两倍以上",
+    "tall": "竖长",
+    "square": "近正方形",
+    "wide": "横宽",
+    "twice as wide as tall": "宽为高的两倍以上",
+    "none recorded": "没有记录",
+    # who judged, and who calibrated
+    "positives and pictures of the pool that neither learned nor chose; no negative is known, so figures are proxies":
+        "既未参与学习也未参与选择的正例和图片池图片；没有已知的负例，因此数字是代理指标",
+    "positives and pictures of the pool that each was judged out of fold by heads that had not learned them: too few "
+    "positives for a test set": "正例和图片池图片，均为折外评判：正例太少，无法单独留出测试集",
+    "{n} learning pictures, each left out in turn": "{n} 张学习图片，逐张留出",
+    "the prior, and {n} positives and pictures of the pool that it had not learned":
+        "先验，以及 {n} 张它没有学过的正例和图片池图片",
     # why something is not said
     "{n} validation pictures are too few to calibrate on; {least} are needed":
         "{n} 张验证图片不足以校准；至少需要 {least} 张",
@@ -91,8 +115,15 @@ RUNS = {
     "kept out of the folds: given as test pictures": "不参与各折：作为测试图片给出",
     "{n} own pictures are too few to choose a score by: the usual one is taken":
         "{n} 张自有图片不足以选择分数：采用通常的分数",
+    "{n} own pictures are too few to choose a score by: the usual ones fail on them, the best is taken":
+        "{n} 张自有图片不足以选择分数：通常的分数在它们上失效，采用其中最好的",
+    "the network learned from every picture but those of other folds, so that logits alone could be compared":
+        "除其他折的图片外，网络学过全部图片，因此只能比较 logits 的分数",
+    "the network had learned the classes that were left out of its head, so that strangers like them are harder":
+        "网络学过从分类头中留出的类别，因此与它们相似的陌生图片更难识别",
     "{n} are too few to leave some out: made strangers alone chose, and are easier":
         "{n}太少，无法留出一部分：只由制造的陌生图片选择，而它们更容易识别",
     "few pictures differ": "两者不同的图片很少",
+    "a few pictures or groups decide it": "由少数几张图片或几组决定",
 }  # fmt: skip
 """English with {places} to Chinese; of two that fit, the one that stands first. A {gap} is a gain's own words."""

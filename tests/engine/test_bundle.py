@@ -116,6 +116,20 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "unfit long": (lambda at: told(at, "config.json", lambda v: v.update(unfit={"x" * 10**6: ""})), "as unfit, and"),
     "unfit all": (lambda at: told(at, "config.json", lambda v: v.update(unfit=dict.fromkeys(ORDER, "x" * 10**6))),
                   "by every runtime"),
+    "one text as classes": (lambda at: told(at, "labels.json", lambda v: v.update(classes="abc")), "names no classes"),
+    "no width": (lambda at: told(at, "config.json", lambda v: v.update(width="x")), "the width is 'x'"),
+    "another width": (lambda at: told(at, "config.json", lambda v: v.update(width=7)), "gives .* as 'features'"),
+    "another size": (lambda at: told(at, "preprocess.json", lambda v: v["geometry"].update(size=29)), "cannot be run"),
+    "no such output": (lambda at: told(at, "config.json", lambda v: v["outputs"].remove("unknown")), "is no output"),
+    "half a set": (lambda at: told(at, "calibration.json", lambda v: v.update(set={"coverage": 0.9})), "damaged"),
+    "kept": (lambda at: told(at, "calibration.json", lambda v: v.update(unknown={"thresholds": [1]})), "damaged"),
+    "edge": (lambda at: told(at, "calibration.json", lambda v: v.update(unknown={"thresholds": [
+        {"kept": 0.9, "threshold": "x"}]})), "threshold of strangeness that is no number"),
+    "golden text": (lambda at: told(at, bundled.GOLDEN, lambda v: v["pictures"][1].update(
+        probabilities=["x"] * 3)), "damaged"),
+    "golden logits": (lambda at: told(at, bundled.GOLDEN, lambda v: v["pictures"][1].pop("logits")), "damaged"),
+    "golden score": (lambda at: told(at, bundled.GOLDEN, lambda v: v["pictures"][1].update(unknown=[])), "damaged"),
+    "a page": (lambda at: ((at / "index.html").touch(), (at / "config.json").unlink(), resealed(at)), "is a page"),
     "cut weights": (lambda at: cut(at, "model.safetensors"), "model.safetensors is damaged"),
     "weights' header": (lambda at: headed(at, 2**60, b"{}"), "model.safetensors is damaged: its header is cut off"),
     "weights' depth": (lambda at: headed(at, 10**6, b"[" * 10**6), "model.safetensors is damaged"),
@@ -254,7 +268,7 @@ def test_what_is_asked_wrongly(shipped: tuple[Path, Path], tmp_path: Path) -> No
         linne.verify(bundle, runtime="onnxruntim")
     with pytest.raises(RunError, match="There is no bundle"):
         linne.verify(tmp_path / "nothing")
-    with pytest.raises(RunError, match="is no bundle"):
+    with pytest.raises(RunError, match="is no bundle but a run"):
         linne.verify(run)
     assert not list(tmp_path.iterdir())
 

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ from linne.core.errors import InputError, OptionError
 from linne.core.intervals import wilson
 from linne.core.lookup import find
 from linne.core.predictions import Predictions
-from linne.engine.figures import figure, figures, headline, table
+from linne.engine.figures import figure, figures, headline, table, text
 
 
 def made(n=300, classes=5, skill=3.0, group=None, seed=0) -> Predictions:
@@ -46,6 +47,8 @@ def test_values_are_the_metrics_own(found):
     for shown in found["figures"].values():
         assert shown["value"] == pytest.approx(float(find("metric", shown["spec"])(p)))
     assert found["figures"]["topk"]["spec"] == "topk(3)"
+    assert re.search("^top 3 +[0-9.]+ %", table(found), re.MULTILINE)
+    assert text({"value": None, "low": None, "high": None}) == "-", "what nobody knows has no brackets"
     assert not found["figures"]["log_loss"]["greater"]
 
 

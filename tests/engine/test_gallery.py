@@ -30,6 +30,18 @@ def runtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     )
 
 
+def test_a_gallery_that_cannot_be_read_any_more_is_not_answered_by_what_it_was(tmp_path: Path) -> None:
+    Gallery.at(tmp_path / "gallery").enrol(write(tmp_path / "faces", range(2), 2))
+    found = Gallery.open(tmp_path / "gallery")
+    whole = (tmp_path / "gallery" / store.NAME).read_bytes()
+    (tmp_path / "gallery" / store.NAME).write_bytes(b"{")
+    for _ in range(2):
+        with pytest.raises(RunError):
+            len(found)
+    (tmp_path / "gallery" / store.NAME).write_bytes(whole)
+    assert len(found) == 2
+
+
 def test_known_ones_get_their_name_and_strangers_none(tmp_path: Path) -> None:
     gallery = Gallery().enrol(write(tmp_path / "faces", range(30), 3))
     assert len(gallery) == 30

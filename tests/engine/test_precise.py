@@ -28,6 +28,17 @@ def test_who_chooses_and_who_judges_are_no_learning_pictures(shipped: tuple[Path
     assert (choosing.words, judging.words) == ("validation pictures", "test pictures")
 
 
+def test_pictures_of_one_group_choose_and_judge_by_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows(answering: Any, split: str) -> precise.Judges:
+        n = 60 if split == "test" else 0
+        return precise.Judges(np.zeros((n, 8, 8, 3), np.uint8), np.arange(n), np.zeros(n, int), f"{split} pictures")
+
+    monkeypatch.setattr(precise, "_rows", rows)
+    choosing, judging = precise.judges(Any)
+    assert (len(choosing), len(judging)) == (30, 30)
+    assert not set(choosing.labels) & set(judging.labels)
+
+
 def test_layers_are_kept_until_the_loss_is_within_the_limit(
     shipped: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

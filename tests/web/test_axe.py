@@ -35,7 +35,8 @@ WATCHED = {
     "beyond": None, "exchangeable": {"holds": False, "calibrated_on": "50 pictures"}, "left": {"cannot be read": 2},
     "mix": {"classes": [SHARE | {"class": "dog", "share": 0.6, "before": 0.2, "told": True}]},
     "accuracy": {"chosen": "confidence", "before": 0.9, "ways": {"confidence": SHARE | {
-        "assumes": "calibrated probabilities mean what they say of new pictures too"}}},
+        "assumes": "calibrated probabilities mean what they say of new pictures too"}, "mix": SHARE | {
+        "assumes": "only how often each class comes has changed: each class is recognised as often as before"}}},
     "strange": {"n": 0, "least": 2, "pictures": [
         {"row": 0, "name": "new/" + 40 * "a" + ".jpg", "guess": "dog", "confidence": 0.5, "distance": 0.7, "p": 0.01}]},
     "notes": ["a note"], "source": "new", "command": "linne monitor runs/a new",
@@ -118,4 +119,17 @@ def test_heads_print_as_words_and_sort_again_afterwards(pages: dict[str, Path], 
     up = first.inner_text()
     page.locator("#classes th button").first.click()
     assert (up, first.inner_text()) == ("cat", "eel")
+    page.close()
+
+
+def test_the_first_printed_page_is_full_and_a_phone_shows_the_estimates(pages: dict[str, Path], browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 375, "height": 800})
+    page.goto(f"file://{pages['monitor']}")
+    seen = page.evaluate("""() => { const cell = document.querySelector("tbody td"), box = cell.closest(".scroll");
+      return [cell.getBoundingClientRect().right, box.getBoundingClientRect().right] }""")
+    assert seen[0] <= seen[1], "the second column is not scrolled for"
+    page.emulate_media(media="print")
+    page.goto(f"file://{pages['report']}")
+    style = page.evaluate("getComputedStyle(document.querySelector('.hero')).display")
+    assert style == "block", "a grid that is longer than a page goes to the second one whole, and the first stays empty"
     page.close()

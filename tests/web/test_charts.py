@@ -34,7 +34,9 @@ def test_axis_begins_below_everything(low, begin):
         [figure(0.97, low, 0.99), figure(0.96, 0.94, 0.98), figure(0.88, None, None)][: 3 if low is None else 2]
     )
     assert found == begin
-    numbers = [float(text.text) for text in ElementTree.fromstring(charts.ticks(found, parts)).iter("text")]
+    words = [text.text or "" for text in ElementTree.fromstring(charts.ticks(found, parts)).iter("text")]
+    numbers = [float(word.removesuffix(" %")) for word in words]
+    assert [word.endswith(" %") for word in words] == [True] + [False] * parts, "the first says the unit"
     assert numbers[0] == 100 * begin
     assert numbers[-1] == 100
     assert len(numbers) == parts + 1

@@ -39,7 +39,7 @@ def test_every_fixed_word_is_in_both_languages():
     code = "".join((WEB / name).read_text() for name in ("page.html.jinja", "compared.py", "curved.py"))
     asked = re.findall(r'both\("((?:[^"\\]|\\.)+)"', code) + re.findall(r'"title": "([^"]+)"', code)
     asked += [
-        "share of the pictures, the surest first",
+        "share of the pictures, the surest first (%)",
         "loss",
         "epochs",
         "seconds",

@@ -85,6 +85,10 @@ def test_an_option_that_is_not_there_or_not_in_the_address_is_no_option(base: tu
     assert found.json()["error"] == "There is no option 'converage'. Did you mean 'coverage'?"
 
 
+def test_no_more_pictures_than_a_request_may_bring_are_told_to_the_page(base: tuple[str, str]) -> None:
+    assert httpx.get(f"{base[0]}/models").json()["most"] == 8
+
+
 def test_a_wrong_path_and_method_are_told_what_is_right(base: tuple[str, str]) -> None:
     found = httpx.get(f"{base[0]}/predict")
     assert (found.headers["allow"], found.json()["error"]) == ("POST", "GET came, and /predict takes POST.")

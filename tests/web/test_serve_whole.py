@@ -195,9 +195,14 @@ def test_the_page_in_a_browser(served: Served, place: Path) -> None:
         assert page.text_content("li.answer .name") == hostile["name"]
         page.click("#language")
         assert page.text_content("h1") in ("试一张图片", "Try a picture")
+        command = page.text_content("#command") or ""
+        assert command.endswith("/predict?model=shapes&top=5&explain=cam'"), "what is asked for, as it is"
         page.select_option("#model", "gallery")
-        page.set_input_files("#files", str(path))
-        page.wait_for_selector("li.answer:nth-child(2)")
+        assert not page.is_visible("#asked"), "a gallery is asked for nothing else"
+        many = [{"name": f"{k}.jpg", "mimeType": "image/jpeg", "buffer": path.read_bytes()} for k in range(17)]
+        page.set_input_files("#files", many)
+        page.wait_for_selector("li.answer:nth-child(18)")
+        assert (page.text_content("#said") or "").startswith("17 / 17"), "none is left out, however many"
         browser.close()
     assert bad == []
 

@@ -10,7 +10,7 @@ from linne.core.recipe import Recipe
 from linne.core.several import Several
 from linne.engine.figures_several import figures
 from linne.engine.first import Result
-from linne.web.several import LABELS, gather, render
+from linne.web.several import LABELS, gather, render, text
 from tests.web.test_report import Reader
 
 
@@ -40,3 +40,10 @@ def test_a_thousand_labels_with_long_names_are_a_small_page(result: Callable[...
     read = Reader(html)
     assert len(read.ids) == len(set(read.ids))
     assert "800 more" in read.text
+    told = "The overlay fixes.csv: 3 labels changed (1 test label), 2 confirmed, 0 pictures left out."
+    page["figures"]["overlay"] = {"sentence": told, "hash": "1234", "notes": ["2 rows without a picture"]}
+    shown = Reader(render(page)).text
+    assert "Labels decided by people" in shown
+    assert told in shown
+    assert "2 rows without a picture" in shown
+    assert told in text(page)

@@ -117,10 +117,11 @@ def _differing(
         {"part": tried[k][0], "measure": tried[k][1], "probability": round(tried[k][2], 4), "p": float(p[k])}
         for k in kept
     ]
+    words_of = {True: "more", False: "less"}
     told = "; ".join(
-        f"{one['part']} has {'more' if one['probability'] > 0.5 else 'less'} {one['measure']} than others "
-        f"(probability {one['probability']:.2f})"
+        f"{one['part']!r} has {words_of[one['probability'] > 0.5]} {one['measure']} ({one['probability']:.2f})"
         for one in differences[:3]
     )
+    told = f"Unlike the others: {told}. In brackets the chance that a picture of it has more than one of the others."
     details = {"differences": differences, "compared": len(tried)}
-    return [Finding((), words[0], "low", told + ".", words[1], details=details)]
+    return [Finding((), words[0], "low", told, words[1], details=details)]

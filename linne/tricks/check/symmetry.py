@@ -214,7 +214,8 @@ def _table(table: list[dict[str, Any]], n: int) -> Finding:
     by: dict[str, list[str]] = {}
     for row in table:
         by.setdefault(row["verdict"], []).append(row["symmetry"])
-    kinds = {"natural": "occur here", "foreign": "do not occur but keep their class", "changes classes": "change it"}
-    words = "; ".join(f"{listed(by[verdict])} {said}" for verdict, said in kinds.items() if verdict in by)
-    why = f"Of pictures changed by a symmetry, by neighbours among {count(n, 'thumbnail')}: {words}."
+    kinds = {"natural": "occurring as they are", "foreign": "not occurring, but of the same class",
+             "changes classes": "of another class"}  # fmt: skip
+    words = "; ".join(f"{said}: {listed(by[verdict])}" for verdict, said in kinds.items() if verdict in by)
+    why = f"Pictures changed by a symmetry, told by their neighbours among {count(n, 'thumbnail')}: {words}."
     return Finding((), "symmetry", "low", why, "Nothing to do; --augment auto goes by this.", details={"table": table})

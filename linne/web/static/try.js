@@ -3,7 +3,7 @@ const WORDS = {
   en: {
     title: "Try a picture", model: "Model", choose: "Choose pictures", camera: "Use the camera", shoot: "Take the picture",
     close: "Close the camera", also: "Say also", heat: "where it looked", unknown: "whether it is none of these",
-    set: "a set that holds the right class 95 times of 100", same: "The same from a terminal:",
+    set: "a set that holds the right class {} times of 100", same: "The same from a terminal:",
     how: "Drop pictures here, paste one, or choose files. They are sent to this server and kept nowhere.",
     asking: "asking …", none: "none", strange: "none of the classes", nobody: "unknown", other: "中文", lang: "zh",
     noCamera: "The camera cannot be used: ", gone: "The server does not answer.", inSet: "set: ", nearest: "alike: ",
@@ -12,7 +12,7 @@ const WORDS = {
   zh: {
     title: "试一张图片", model: "模型", choose: "选择图片", camera: "使用摄像头", shoot: "拍照",
     close: "关闭摄像头", also: "同时给出", heat: "模型看了哪里", unknown: "是否都不是",
-    set: "100 次中有 95 次含正确类别的集合", same: "在终端中同样可用：",
+    set: "100 次中有 {} 次含正确类别的集合", same: "在终端中同样可用：",
     how: "把图片拖到这里、粘贴，或选择文件。图片只发给这台服务器，不会被保存。",
     asking: "正在询问……", none: "无", strange: "不属于任何类别", nobody: "未知", other: "English", lang: "en",
     noCamera: "无法使用摄像头：", gone: "服务器没有应答。", inSet: "集合：", nearest: "相近：",
@@ -21,10 +21,11 @@ const WORDS = {
 };
 const at = (id) => document.getElementById(id);
 let tongue = (localStorage.getItem("linne-language") || navigator.language || "en").startsWith("zh") ? "zh" : "en";
-let models = [];
-let stream = null;
+let models = [], most = 16, stream = null;
 
-function word(name) { return WORDS[tongue][name]; }
+function chosenOne() { return models.find((model) => model.name === at("model").value); }
+
+function word(name) { return WORDS[tongue][name].replace("{}", Math.round(100 * (chosenOne()?.asks?.coverage ?? 0.95))); }
 
 function speak() {
   document.documentElement.lang = tongue;
@@ -61,42 +62,51 @@ async function asked(path, options) {
 async function begin() {
   speak();
   await enter();
-  try { models = (await asked("models")).models; } catch (error) { at("said").textContent = error.message; return; }
+  try {
+    const told = await asked("models");
+    models = told.models;
+    most = Math.min(most, told.most);
+  } catch (error) { at("said").textContent = error.message; return; }
   for (const one of models) add(at("model"), "option", one.name).value = one.name;
   chosen();
 }
 
 function chosen() {
-  const one = models.find((model) => model.name === at("model").value);
-  const plain = Boolean(one) && one.kind === "classifier" && !one.several;
-  for (const id of ["heat", "set", "unknown"]) { at(id).disabled = !plain; if (!plain) at(id).checked = false; }
-  at("asked").hidden = !plain;
-  const kind = one && one.kind === "gallery" ? "identify" : "predict";
-  at("command").textContent = `curl -F picture=@photo.jpg '${location.origin}/${kind}?model=${encodeURIComponent(at("model").value)}'`;
+  const asks = chosenOne()?.asks ?? {};
+  for (const [id, able] of [["heat", asks.explain], ["set", asks.coverage], ["unknown", asks.unknown]]) {
+    at(id).disabled = !able;
+    at(id).checked &&= Boolean(able);
+  }
+  at("asked").hidden = !(asks.explain || asks.coverage || asks.unknown);
+  speak();
+  commanded();
 }
 
-function query(gallery) {
-  const wanted = new URLSearchParams({ model: at("model").value });
-  if (!gallery) wanted.set("top", "5");
+function commanded() { at("command").textContent = `curl -F picture=@photo.jpg '${location.origin}/${query()}'`; }
+
+// what is asked for, as the address has it
+function query() {
+  const one = chosenOne(), wanted = new URLSearchParams({ model: at("model").value });
+  if (one?.kind === "gallery") return `identify?${wanted}`;
+  wanted.set("top", "5");
   if (at("heat").checked) wanted.set("explain", "cam");
-  if (at("set").checked) wanted.set("coverage", "0.95");
-  if (at("unknown").checked) wanted.set("unknown", "0.95");
-  return wanted.toString();
+  if (at("set").checked) wanted.set("coverage", one.asks.coverage);
+  if (at("unknown").checked) wanted.set("unknown", one.asks.unknown);
+  return `predict?${wanted}`;
 }
 
 async function send(pictures) {
-  const some = [...pictures].slice(0, 16);
-  if (!some.length) return;
-  const gallery = models.some((one) => one.name === at("model").value && one.kind === "gallery");
-  const form = new FormData();
-  for (const one of some) form.append("pictures", one, one.name || "picture");
-  at("said").textContent = word("asking");
-  const began = performance.now();
+  const all = [...pictures], path = query(), began = performance.now();
+  if (all.length) at("said").textContent = word("asking");
   try {
-    const found = await asked(`${gallery ? "identify" : "predict"}?${query(gallery)}`, { method: "POST", body: form });
-    const told = found.predictions || found.answers;
-    told.forEach((one, place) => at("answers").prepend(shown(one, some[place])));
-    at("said").textContent = `${told.length}: ${((performance.now() - began) / 1000).toFixed(2)} ${word("seconds")}`;
+    for (let from = 0; from < all.length; from += most) {
+      const some = all.slice(from, from + most), form = new FormData();
+      for (const one of some) form.append("pictures", one, one.name || "picture");
+      const found = await asked(path, { method: "POST", body: form });
+      (found.predictions || found.answers).forEach((one, place) => at("answers").prepend(shown(one, some[place])));
+      const seconds = ((performance.now() - began) / 1000).toFixed(2);
+      at("said").textContent = `${from + some.length} / ${all.length}: ${seconds} ${word("seconds")}`;
+    }
   } catch (error) { at("said").textContent = error.message; }
 }
 
@@ -145,7 +155,7 @@ function heat(parent, rows, image) {
   canvas.setAttribute("aria-label", word("heatmap"));
   canvas.width = canvas.height = side;
   const pen = canvas.getContext("2d"), { naturalWidth: wide, naturalHeight: high } = image;
-  const { fit, crop } = models.find((model) => model.name === at("model").value)?.geometry ?? {};
+  const { fit, crop } = chosenOne()?.geometry ?? {};
   const cut = crop * Math.min(wide, high), scale = side / Math.max(wide, high);
   if (fit === "crop") pen.drawImage(image, (wide - cut) / 2, (high - cut) / 2, cut, cut, 0, 0, side, side);
   if (fit === "squash") pen.drawImage(image, 0, 0, side, side);
@@ -196,6 +206,7 @@ at("language").addEventListener("click", () => {
   speak();
 });
 at("model").addEventListener("change", chosen);
+at("asked").addEventListener("change", commanded);
 at("files").addEventListener("change", (event) => { send(event.target.files); event.target.value = ""; });
 at("camera").addEventListener("click", camera);
 at("close").addEventListener("click", closed);

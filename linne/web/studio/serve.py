@@ -15,6 +15,7 @@ from ...core.errors import LinneError, OptionError, RunError
 from ...core.files import write_json
 from ...core.load import load
 from ...core.run import Run
+from ...core.spec import parse
 from ...engine.lock import Busy, lock
 from .thumbs import home_of
 
@@ -41,7 +42,7 @@ def overlay_of(source: str, root: "Path | None", given: str) -> Path:
 
     Raises OptionError for a file that is asked for among the pictures, or is no .csv.
     """
-    path = Path(given) if given else Path(f"{Path(source).resolve().stem if root else 'pictures'}.labels.csv")
+    path = Path(given) if given else Path(f"{_called(source) if root else 'pictures'}.labels.csv")
     if path.is_dir() or path.suffix.lower() not in (".csv", ".txt"):
         raise OptionError(f"overlay={str(path)!r} is no CSV file. Give one such as --overlay fixes.csv")
     inside = root is not None and root.is_dir() and path.resolve().is_relative_to(root.resolve())
@@ -49,6 +50,14 @@ def overlay_of(source: str, root: "Path | None", given: str) -> Path:
         raise OptionError(f"overlay={given!r} lies among the pictures, and nothing is ever written there. "
                           f"Give one beside them: --overlay {root.resolve().parent / path.name}")  # type: ignore[union-attr] # fmt: skip
     return root.resolve().parent / path.name if inside and root is not None else path
+
+
+def _called(source: str) -> str:
+    """The name of a folder or file; of `several(labels.csv, ...)` that of the file."""
+    if not Path(source).exists():
+        with suppress(OptionError):
+            source = next((str(one) for one in parse(source)[0].args), source)
+    return Path(source).resolve().stem
 
 
 def bound(port: int) -> socket.socket:

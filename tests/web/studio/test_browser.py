@@ -170,6 +170,11 @@ def test_puts_right_with_one_key_each_and_many_at_once(browser: Any, whole: tupl
         tab.wait_for_selector(".cell img[src]")
         until(lambda: "disc?" in tab.inner_text(".cell >> nth=0"))
         tab.locator(".grid").focus()
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector("aside.right dl")
+        facts = tab.locator("aside.right dt, aside.right dd").all_inner_texts()
+        assert facts[:4] == ["Labelled as", "bars", "Suggested", "disc"], "each fact beside its name"
+        tab.keyboard.press("Escape")
         tab.keyboard.press("a")
         until(lambda: len(said(overlay)) == 1)
         tab.keyboard.press("k")

@@ -83,6 +83,8 @@ def test_a_lasso_on_the_map_chooses_what_it_holds(browser: Any, laid: tuple[Stud
         around(tab, at(tab, *CENTRES["cross"]), 1.2 * RADIUS * unit)
         until(lambda: "12 of 36" in tab.inner_text(".bar"))
         until(lambda: sorted(shown(tab)) == [f"cross/cross-{k:03d}.jpg" for k in range(12)])
+        tab.keyboard.press("Control+a")
+        until(lambda: "12 selected" in tab.inner_text(".bar"))  # the keys are the grid's
         tab.get_by_role("button", name="Clear the filters").click()
         until(lambda: "36 of 36" in tab.inner_text(".bar"))
 
@@ -242,7 +244,16 @@ def test_a_run_is_watched_while_it_learns(browser: Any, laid: tuple[Studio, str]
     with page(browser, address) as tab, (run / "log.jsonl").open("a") as log:
         open_(tab, "train")
         until(lambda: "running" in tab.inner_text("#run-state"))
-        for epoch, loss, rate, left in ((1, 0.9, 0.01, 30), (2, 0.5, 0.008, 15.4)):
+        for epoch, loss, rate, left in (
+            (1, 0.8, 0.01, 30),
+            (2, 0.6, 1.85e-6, 20),
+            (0, 0, 0, 0),
+            (1, 0.9, 0.01, 30),
+            (2, 0.5, 0.008, 15.4),
+        ):
+            if not epoch:
+                log.write(json.dumps({"at": 1, "say": "tail stays", "rung": {"rung": "tail", "kept": False}}) + "\n")
+                continue
             line = {
                 "at": 1,
                 "say": "as the terminal has it",
@@ -258,6 +269,10 @@ def test_a_run_is_watched_while_it_learns(browser: Any, laid: tuple[Studio, str]
         drawn = "all => all.map((one) => one.getAttribute('aria-label'))"
         wanted = ["Loss by epoch: 0.500", "Learning rate by epoch: 0.00800"]
         until(lambda: tab.locator("main svg").evaluate_all(drawn) == wanted)
+        legend = tab.locator("main svg").first.locator("text").all_text_contents()
+        assert legend[-2:] == ["tail", "fit 2"], "a line is called by its rung"
+        left = tab.locator("main svg text").evaluate_all("all => Math.min(...all.map((one) => one.getBBox().x))")
+        assert left >= 0, "no number is cut off"
         job.state = DONE
         (run / "DONE.json").write_text("{}")
         until(lambda: "done" in tab.inner_text("#run-state"))

@@ -264,7 +264,7 @@ async function send() {
       emit("command", told.command);
       batch.then?.(told);
     } catch (error) {
-      if (error.status === 0 || error.status === 507 || error.status === 409 || error.status === 401) {
+      if ([0, 401, 408, 409, 507].includes(error.status)) {
         why = error.message;
         emit("unsaved");
         setTimeout(() => { sending = false; send(); }, RETRY);

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { add, language, missing, speak, t } from "./words.js";
-import { clear, command, dialog, h, toast } from "./ui.js";
+import { clear, command, dialog, h, toast, undo } from "./ui.js";
 
 const parts = [];
 let now = null;
@@ -44,7 +44,7 @@ let blink = 0;
 function unsaved() {
   clearTimeout(blink);
   const n = api.unsaved(), { why, lost } = api;
-  const say = () => { $("unsaved").textContent = n ? (why ? t("{n} answers are not saved yet: {why}", { n, why }) : t("{n} not saved yet", { n })) : lost; };
+  const say = () => { $("unsaved").textContent = n ? t("{n} not saved yet", { n }) + (why ? `: ${why}` : "") : lost; };
   if (n && !why && !$("unsaved").textContent) blink = setTimeout(say, BLINK);
   else say();
 }
@@ -96,7 +96,7 @@ function typed(event) {
   if (own) own[1](event);
   else if (event.key === "?") settings();
   else if (part) open(part.name);
-  else if (event.key === "u") { if (!api.undo()) toast(t("Nothing to undo.")); }
+  else if (event.key === "u") undo();
   else return;
   event.preventDefault();
 }

@@ -11,7 +11,7 @@ function s(tag, props = {}, ...children) {
   return made;
 }
 
-const nice = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(1) : value.toPrecision(2));
+const nice = (value) => (value && Math.abs(value) < 0.001 ? value.toExponential(1) : Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(1) : value.toPrecision(2));
 
 // lines: [{ name, points: [[x, y], ...] }]; said: what a screen reader says of the whole
 export function curves(lines, { x, y, said }) {

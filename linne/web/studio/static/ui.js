@@ -12,7 +12,7 @@ export function h(tag, props = {}, ...children) {
     else if (name in made && typeof value !== "string") made[name] = value;
     else made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return made;
 }
 
@@ -32,7 +32,7 @@ const spoken = (one) => one.id || one.getAttribute("aria-label") || one.textCont
 export function clear(root, ...children) {
   const at = document.activeElement, own = at !== root && root.contains(at) && at.matches(":focus-visible");
   const place = own ? [...root.querySelectorAll(REACHED)].indexOf(at) : -1;
-  root.replaceChildren(...children.flat().filter(Boolean));
+  root.replaceChildren(...children.flat(Infinity).filter(Boolean));
   if (place < 0) return root;
   const now = [...root.querySelectorAll(REACHED)];
   (now.find((one) => one.tagName === at.tagName && spoken(one) === spoken(at)) ?? now[Math.min(place, now.length - 1)])?.focus({ preventScroll: true });
@@ -87,8 +87,7 @@ export function choose(title = t("Choose a class"), anew = false) {
       if (found.length) field.setAttribute("aria-activedescendant", `choice-${at}`);
       list.children[at]?.scrollIntoView({ block: "nearest" });
     };
-    let chosen = null;
-    const end = (name) => { chosen = name; made.close(); };
+    const end = (name) => { resolve(name); made.close(); };  // before the next key is heard
     field.addEventListener("input", () => { at = 0; show(); });
     field.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -98,7 +97,7 @@ export function choose(title = t("Choose a class"), anew = false) {
     });
     show();
     const made = dialog(title, h("div", {}, h("div", { class: "field" }, field), list));
-    made.addEventListener("close", () => resolve(chosen));
+    made.addEventListener("close", () => resolve(null));
     field.focus();
   });
 }
@@ -109,7 +108,7 @@ export function chooseSeveral(given = []) {
     const picked = new Set(given);
     const list = h("div", { class: "classes", role: "group", "aria-label": t("Choose labels") });
     const field = h("input", { type: "text", "aria-label": t("Search or a new label"), placeholder: t("Search or a new label"), maxlength: "200", autocomplete: "off" });
-    let found = [], chosen = null;
+    let found = [];
     const show = () => {
       const text = field.value.trim();
       found = matching([...new Set([...picked, ...api.project.classes])], text).slice(0, 200);
@@ -123,12 +122,12 @@ export function chooseSeveral(given = []) {
       event.preventDefault();
       if (field.value.trim() && found.length) { flip(found.find((name) => name.toLowerCase() === field.value.trim().toLowerCase()) ?? found[0]); field.value = ""; show(); } else save();
     });
-    const save = () => { chosen = picked.size ? [...picked] : [api.NONE]; made.close(); };
+    const save = () => { resolve(picked.size ? [...picked] : [api.NONE]); made.close(); };
     show();
     const made = dialog(t("Choose labels"), h("div", {}, h("div", { class: "field" }, field), list,
       h("p", { class: "soft small" }, t("Type and Enter switch a label on or off; Enter with nothing typed saves. Without any, the answer is: none of the labels."))),
     [h("button", { type: "button", class: "main", onclick: save }, t("Save"))]);
-    made.addEventListener("close", () => resolve(chosen));
+    made.addEventListener("close", () => resolve(null));
     field.focus();
   });
 }
@@ -141,7 +140,9 @@ export async function relabelled(rows) {
   return name ? [name] : null;
 }
 
-// one line about the latest job of this kind, kept fresh in place; `then` runs once when it is done. called: its name,
+export const undo = () => api.undo() ?? void toast(t("Nothing was decided since this page was opened, so nothing is undone."));
+
+// one line about the job of this kind that runs, waits or was the last, kept fresh in place; `then` runs once when it is done. called: its name,
 // where several lines stand together
 export function job(kind, then = () => {}, called = "") {
   const state = h("b", { role: "status" }), took = h("span"), bar = h("progress"), count = h("span"), said = h("span", { lang: "en", class: "name" });
@@ -149,11 +150,12 @@ export function job(kind, then = () => {}, called = "") {
   const box = h("input", { type: "checkbox", onchange: () => send("stay", { stays: box.checked }) }), stays = h("label", { class: "row tight" }, box, t("Goes on when the studio is closed"));
   const line = h("div", { class: "row small job", hidden: true }, called ? h("span", {}, called) : null, state, took, bar, count, stop, stays, said);
   const send = (what, body) => api.post(`/api/jobs/${line.dataset.job}/${what}`, body).then(api.look, (error) => toast(error.message, 8));
-  const put = (part, text) => { part.hidden = !text; if (part.textContent !== text) part.textContent = text; };
-  const of = (jobs) => jobs.find((one) => one.kind === kind);
-  let done = of(api.running)?.state === "done" ? of(api.running).id : 0;
+  const put = (part, text) => { part.hidden = !text; if (part.textContent !== text) part.textContent = text ?? ""; };
+  const ended = (jobs) => jobs.find((one) => one.kind === kind && one.state === "done");
+  let done = ended(api.running)?.id ?? 0;
   const show = (jobs) => {
-    const own = of(jobs);
+    const every = jobs.filter((one) => one.kind === kind), runs = (one) => one.state === "running";
+    const own = every.find(runs) ?? every.findLast((one) => one.state === "waiting") ?? every[0];
     line.hidden = !own;
     if (!own) return;
     const { progress } = own, moving = own.state === "running" || own.state === "waiting", ending = moving && own.why === "stopped";
@@ -167,8 +169,9 @@ export function job(kind, then = () => {}, called = "") {
     stays.hidden = !moving || ending || !own.lasts;
     box.checked = own.stays;
     said.className = own.state === "failed" ? "bad name" : "soft name";
-    put(said, own.state === "failed" ? own.why : moving ? own.lines.at(-1) ?? "" : "");
-    if (own.state === "done" && own.id !== done) { done = own.id; then(own); }
+    put(said, own.state === "failed" ? own.why : own.state === "waiting" ? jobs.find(runs)?.command : moving ? own.lines.at(-1) : "");
+    const last = ended(jobs);
+    if (last && last.id !== done) { done = last.id; then(last); }
   };
   show(api.running);
   const off = api.on("jobs", show);

@@ -30,7 +30,6 @@ add({
   "Your name, beside your decisions": "您的名字（写在决定旁）", "Copy": "复制", "Copied.": "已复制。", "Stop": "停止",
   "The command that does the same": "等效命令", "Keys": "快捷键", "everywhere": "全局", "this help": "本帮助",
   "{n} pictures": "{n} 张图片", "{n} decided": "已决定 {n} 张", "{n} changed": "已改 {n} 张",
-  "{n} answers are not saved yet: {why}": "{n} 个回答尚未保存：{why}",
   "{n} not saved yet": "{n} 个未保存",
   "Two people answered differently: {against}. Both answers are in the file; look at the conflicts.":
     "两人回答不同：{against}。两个回答都已写入文件；请查看冲突。",
@@ -38,7 +37,7 @@ add({
     "请使用启动时打印的带令牌的地址打开。",
   "waiting": "等待中", "running": "运行中", "done": "完成", "failed": "失败", "stopped": "已停止", "{n} s": "{n} 秒",
   "{done} of {total}": "{done} / {total}", "Choose a class": "选择类别", "Search or a new class": "搜索或新建类别",
-  "New class: {name}": "新类别：{name}", "undo the last decision": "撤销上一个决定", "Nothing to undo.": "没有可撤销的。",
+  "New class: {name}": "新类别：{name}", "undo the last decision": "撤销上一个决定", "Nothing was decided since this page was opened, so nothing is undone.": "打开此页面后没有作出决定，没有可撤销的。",
   "Parts": "部分", "picture {n}": "图片 {n}", "no picture": "无法显示",
   "Pictures": "图片",
   "confirmed": "已确认", "relabelled": "已改标", "labelled": "已标注", "unsure": "不确定", "dropped": "已排除",

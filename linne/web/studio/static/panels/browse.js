@@ -1,6 +1,6 @@
 // Browse: every picture, filtered; one looked at closely; what is like it; the map of all.
 
-import { clear, h, named, relabelled, toast } from "../ui.js";
+import { clear, h, named, relabelled, toast, undo } from "../ui.js";
 import { closeup } from "../closeup.js";
 import { Grid } from "../grid.js";
 import { chart } from "../map.js";
@@ -17,7 +17,7 @@ export const zh = {
   "No picture passes these filters.": "没有图片符合这些筛选条件。",
   "Pictures must be looked at once before similar ones can be found.": "先让程序看一遍图片，才能找相似。",
   "select": "选择", "open": "打开", "all shown pictures": "选中全部显示的图片",
-  "conflicts": "有冲突", "View": "视图",
+  "conflicts": "有冲突", "{n} from the map": "地图上的 {n} 张", "View": "视图",
 };
 
 const LISTED = 60;  // classes that are listed at once; more are searched for
@@ -34,7 +34,7 @@ export function mount(root, api, t) {
   const looks = [button("Look closely", () => close.show(grid.active), "Enter"), button("Find similar", () => similar(grid.active), "s")];
   const views = h("div", { class: "row", role: "group", "aria-label": t("View") });
   const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") }, views, counted, chosen,
-    acts, button("Undo", () => api.undo(), "u"), looks);
+    acts, button("Undo", undo, "u"), looks);
   const aside = h("aside", { "aria-label": t("Filters") });
   const stage = h("div", { class: "stage" }, grid.root), empty = h("p", { class: "soft empty", hidden: true }, t("No picture passes these filters."));
   const frame = h("div", { class: "side" }, aside, h("div", { class: "middle" }, bar, stage));
@@ -159,7 +159,8 @@ export function mount(root, api, t) {
     if (!on) { clear(stage, grid.root); grid.layout(); return; }
     chartMade = chart(api, t, (rows) => {
       map(false);
-      want.only = new Set(rows); about = t("{n} selected", { n: rows.length }); show();
+      want.only = new Set(rows); about = t("{n} from the map", { n: rows.length }); show();
+      grid.root.focus();
     });
     clear(stage, chartMade.root);
     chartMade.show(grid.rows);

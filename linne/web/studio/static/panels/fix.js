@@ -1,6 +1,6 @@
 // Put right: what the checks found, one key a decision, many pictures at once.
 
-import { called as said, clear, h, job, named, relabelled, sentence, toast } from "../ui.js";
+import { called as said, clear, h, job, named, relabelled, sentence, toast, undo } from "../ui.js";
 import { closeup } from "../closeup.js";
 import { Grid } from "../grid.js";
 import { called } from "../words.js";
@@ -47,7 +47,7 @@ export function mount(root, api, t) {
   const hider = h("label", { class: "row" }, h("input", { type: "checkbox", checked: true, onchange: (event) => { hide = event.target.checked; show(); } }), t("Hide what is decided"));
   const bar = h("div", { class: "bar", role: "toolbar", "aria-label": t("Actions") },
     button("Keep", () => say("keep"), "k"), button("Accept", accept, "a"), button("Relabel", relabel, "r"), button("Leave out", () => say("drop"), "x"),
-    button("Bad picture", () => say("bad picture"), "b"), button("Unsure", () => say("unsure"), "q"), button("Undo", () => api.undo(), "u"),
+    button("Bad picture", () => say("bad picture"), "b"), button("Unsure", () => say("unsure"), "q"), button("Undo", undo, "u"),
     button("Whole group", whole, "g"), button("Look closely", () => close.show(grid.active), "Enter"), chosen, h("span", { class: "push" }), hider);
   const aside = h("aside", { "aria-label": t("Findings") });
   const line = job("check", load), worthLines = [["train before", "without the decisions"], ["train after", "with the decisions"], ["compare", "compared"]].map(([kind, text]) => job(kind, kind === "compare" ? brought : undefined, t(text)));

@@ -33,6 +33,7 @@ export function mount(root, api, t) {
     if (!told.bundles.length) return clear(third, h("h2", {}, t("A run for elsewhere")), h("p", { class: "soft" }, t("This installation has no command to export runs.")));
     clear(bundles, told.bundles.map((name) => h("option", { value: name }, name)));
     clear(runs, done_.map((one) => h("option", { value: one.id }, one.name)));
+    runs.value = done_.find((one) => one.open)?.id ?? done_[0]?.id;
     bundles.value = told.bundles.includes("onnx") ? "onnx" : told.bundles[0];
     clear(third, h("h2", {}, t("A run for elsewhere")), done_.length ? [field("Run", runs), field("Format", bundles), button("Export the run", bundle, "export-bundle")] : h("p", { class: "soft" }, t("No finished run yet: train one.")), exported.line, bundled);
   }

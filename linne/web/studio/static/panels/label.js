@@ -1,6 +1,6 @@
 // Label: one picture after the other, a number a class.
 
-import { called, choose, clear, h, job, toast } from "../ui.js";
+import { called, choose, clear, h, job, toast, undo as undone } from "../ui.js";
 
 export const title = "Label", order = 30, key = "L";
 export const zh = {
@@ -155,9 +155,7 @@ export function mount(root, api, t) {
   async function known() { named(await choose()); }
   function named(label) { if (label) choice(label); }
   async function undo() {
-    const last = api.undo();
-    if (!last) return toast(t("Nothing to undo."));
-    const told = await last;
+    const told = await undone();
     const row = told?.rows[0]?.row;
     if (row !== undefined) { passed.delete(row); at = { row, guess: "", confidence: null }; queue.unshift(at); picked = new Set(api.labels(row)); show(); }
   }

@@ -22,7 +22,7 @@ Object.assign(zh, {
 const LINES = 300, DRAWN = 4;
 
 export function mount(root, api, t) {
-  let runs = [], chosen = "", next = 0, lines = [], state = "", timer = 0, busy = false, alive = true, going = "";
+  let runs = [], chosen = "", next = 0, lines = [], state = "", timer = 0, busy = false, alive = true, going = "", started = 0;
   const pair = new Set();
   const pick = (options) => h("select", {}, options.map(([value, text]) => h("option", { value }, t(text))));
   const minutes = h("input", { type: "number", min: "0", max: "100000", step: "0.5", value: "0" });
@@ -55,6 +55,7 @@ export function mount(root, api, t) {
       const told = await api.post("/api/train/start", { name: name.value, minutes: Number(minutes.value) || 0, method: method.value, metric: metric.value, stays: stays.checked });
       command(told.command);
       name.value = "";
+      started = told.id;
       choose(told.run);
       api.look();
       setTimeout(refresh, 1500);
@@ -100,7 +101,7 @@ export function mount(root, api, t) {
           if (more || state !== before) draw();
           if (state !== before && before) refresh();
         } else more = true;
-      } catch (error) { if (error.status === 400) { state = begun() ? "" : "failed"; draw(); } }  // it has no folder yet, or never will
+      } catch (error) { if (error.status === 400) { state = ["failed", "stopped"].find((word) => word === mine()?.state) ?? ""; draw(); } }  // it has no folder yet, or never will
       busy = false;
       if (more) return void listen(true);  // a long log comes in parts
     }
@@ -144,7 +145,7 @@ export function mount(root, api, t) {
     if (!chosen) return clear(detail, h("p", { class: "soft" }, t("Choose a run to see how it learned.")));
     const parts = fits(), last = parts.at(-1)?.lines.at(-1);
     const drawn = (what) => parts.slice(-DRAWN).map(({ name, lines }) => ({ name, points: lines.map((line) => [line.epoch, line[what]]) }));
-    const scrolled = detail.scrollTop, job = one ? null : api.running.find((job) => job.kind === "train");
+    const scrolled = detail.scrollTop, job = one ? null : mine();
     clear(detail, h("div", { class: "row" }, h("h2", { class: "name", id: "run-name" }, one?.name ?? t("new run")), h("span", { class: "soft", id: "run-state" }, t(state || one?.state || job?.state || "waiting"))),
       job?.state === "failed" ? h("p", { class: "bad", lang: "en" }, job.why) : null,
       one?.metric ? h("p", { id: "run-figure" }, t("{metric} {value} [{low}, {high}] on {n} pictures", { metric: called(one.metric), value: share(one, one.value), low: share(one, one.low), high: share(one, one.high), n: one.n }), one.warning ? h("span", { lang: "en" }, ` (${one.warning})`) : null) : null,
@@ -194,7 +195,7 @@ export function mount(root, api, t) {
       h("p", { class: "small name" }, h("code", {}, told.command)));
   }
 
-  const begun = () => api.running.some((job) => job.kind === "train" && ["waiting", "running"].includes(job.state));
+  const mine = () => api.running.find((job) => job.id === started);  // the job of the run that was begun here last
 
   // a run begins, waits or ends; that seconds go by changes no run
   function moved(jobs) {

@@ -74,6 +74,7 @@ export function mount(root, api, t) {
     if (!card.isConnected) results.prepend(card);
     while (results.children.length > MOST) results.lastChild.remove();
     try {
+      if (mode.value === "who") await listed;
       if (mode.value === "who" && !people) return clear(card, h("p", { class: "name soft small" }, picture.name), h("img", { src: picture.data, alt: picture.name, width: 150 }), h("p", {}, t("Nobody is enrolled yet. Say under Gallery who this is.")));
       if (mode.value === "who") {
         const told = await api.post("/api/try/identify", { pictures: [picture] });
@@ -186,6 +187,6 @@ export function mount(root, api, t) {
   }
   ready();
   const off = api.on("project", ready);
-  api.get("/api/try/gallery").then(gallery).catch(() => {});
+  const listed = api.get("/api/try/gallery").then(gallery, (error) => toast(error.message, 8));
   return { unmount() { alive = false; off(); dark(); }, keys: { c: [t("Camera"), film], p: [t("Take a picture"), photograph] } };
 }
