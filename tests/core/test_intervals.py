@@ -181,3 +181,20 @@ def test_holm_by_hand():
     assert holm(np.array([0.01, 0.04, 0.03, 0.005])).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm(np.array([0.6, 0.7])).tolist() == [1, 1]
     assert holm(np.array([])).tolist() == []
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_paired_over_groups_by_hand(alike):
+    """The ratio estimator's variance between 12 pairs, Student's t with 11; pairs that cancel out are worth no more."""
+    from scipy import stats
+
+    gap = np.repeat([1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, -1], 2) if alike else np.tile([1, -1], 12)
+    pair = np.repeat(np.arange(12), 2).astype(str)
+    found = paired(gap > 0, gap < 0, pair)
+    sums = np.array([gap[2 * k] + gap[2 * k + 1] for k in range(12)])
+    between = 12 / 11 * ((sums - 2 * gap.mean()) ** 2).sum() / 24 / gap.var()
+    assert bool(between > 2) is alike
+    centre = gap.sum() / 26
+    spread = ((gap**2).sum() + 1) / 26 - centre**2
+    half = stats.t.ppf(0.975, 11) * np.sqrt(spread * max(1.0, between) / 26)
+    assert (found.low, found.high) == pytest.approx((max(-1, centre - half), min(1, centre + half)))

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,31 @@ def test_what_kills_every_decoder_is_given_up_and_others_go_on(monkeypatch: pyte
             assert (square == 200).all()
         with pytest.raises(Unwanted):
             await pool.prepared(png(1), sights, lambda: False)
+        await pool.stop()
+
+    asyncio.run(run())
+
+
+def test_the_answer_to_a_request_that_was_given_up_is_nobody_else_s() -> None:
+    async def run() -> None:
+        pool = Pool(1, seconds=60)
+        await pool.start()
+        (process,) = pool._all
+        os.kill(process.pid, signal.SIGSTOP)
+        given_up = asyncio.create_task(pool.squared(png(10), Geometry(size=32)))
+        async with asyncio.timeout(60):
+            while not pool.busy:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)
+        square = (await pool.squared(png(200), Geometry(size=32)))[1]
+        assert square is not None
+        assert (square == 200).all()
+        assert pool.busy == 0, "nothing more is on its way"
         await pool.stop()
 
     asyncio.run(run())

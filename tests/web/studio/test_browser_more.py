@@ -138,7 +138,7 @@ def test_of_many_classes_one_is_found_by_its_letters(browser: Any, photos: Path,
         tab.keyboard.press("ArrowDown")
         tab.keyboard.press("Enter")
         until(lambda: said(tmp_path / "fixes.csv")[-1:] == [(str(images.names[35]), "relabel", "kind 139")])
-        assert here.project.labels(35) == ["kind 139"]
+        until(lambda: here.project.labels(35) == ["kind 139"])
 
 
 def test_several_labels_are_chosen_and_none_is_an_answer(browser: Any, photos: Path, tmp_path: Path) -> None:

@@ -76,14 +76,14 @@ def test_the_last_answer_waits_for_room_and_is_saved(
         whole = overlay.read_bytes()
         assert whole.startswith(before)
         assert whole.endswith(b"\n"), "no half row"
-        assert len(said(overlay)) == int(here.project.version.sum()), "what is confirmed is what is there"
+        until(lambda: len(said(overlay)) == int(here.project.version.sum()), "what is confirmed is not what is there")
         tab.keyboard.press("End")  # pictures that no thumbnail was made of, which cannot be kept now
         until(lambda: tab.evaluate("document.querySelector('.cell.active img')?.naturalWidth > 0"))
         count = len(said(overlay))
         filler.unlink()
         until(lambda: len(said(overlay)) == count + waiting)
         tab.wait_for_selector("#unsaved:empty", state="attached")
-        assert len(Overlay.read(overlay).rows) == int(here.project.version.sum())
+        until(lambda: len(Overlay.read(overlay).rows) == int(here.project.version.sum()))
 
 
 def test_everything_else_goes_on_without_room(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
