@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from ....core.overlay import SIGN
 from ..here import Here, Studio
 from ..project import Answer
 
@@ -38,20 +37,6 @@ def decide(asked: Decisions, here: Here) -> dict[str, Any]:
     seen = here.project.decide(told, asked.who, asked.mark)
     return {"rows": seen, "number": len(here.project.changed), "classes": list(here.project.classes),
             "figures": here.project.figures(), "command": _command(here)}  # fmt: skip
-
-
-@router.get("/history")
-def history(here: Here) -> list[dict[str, Any]]:
-    """The last 100 decisions of this session, the latest first."""
-    own, out = here.project, list[dict[str, Any]]()
-    for row in dict.fromkeys(reversed(own.changed)):
-        last = own.trails[row][-1] if own.trails.get(row) else None
-        if last is not None:
-            out.append({"row": row, "name": own.name(row), "decision": last.decision, "to": last.to.split(SIGN),
-                        "who": last.who, "when": last.when, "note": last.note})  # fmt: skip
-        if len(out) == 100:
-            break
-    return out
 
 
 def _command(here: Studio) -> str:

@@ -3,19 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from ..here import Here
 from ..project import PARTS, STATES
 from ..static_files import panels
 
 router = APIRouter(prefix="/api")
-
-
-class Named(BaseModel):
-    """A name that a person gives."""
-
-    name: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @router.get("/project")
@@ -36,12 +30,6 @@ def project(here: Here) -> dict[str, Any]:
 def changes(here: Here, since: Annotated[int, Query(ge=0)] = 0) -> dict[str, Any]:
     """Pictures that were decided on after so many changes, as they are now, and the figures of the whole."""
     return here.project.since(since) | {"figures": here.project.figures()}
-
-
-@router.post("/classes")
-def classes(asked: Named, here: Here) -> dict[str, Any]:
-    """A class, made if it is not there; it is written with the first picture that gets it."""
-    return {"place": here.project.add_class(asked.name), "classes": list(here.project.classes)}
 
 
 @router.get("/jobs")
