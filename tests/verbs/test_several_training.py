@@ -266,7 +266,7 @@ def test_runs_of_several_labels_are_compared(tail: Run, base: Run, tmp_path: Pat
     assert [row["value"] for row in pair["classes"]] == pytest.approx(list(each))
     told = compare(base, tail, metric="exact_match")
     assert told.data()["pairs"][0]["value"] == pytest.approx(two.right.mean() - one.right.mean())
-    assert "average precision's gain" in told.text()
+    assert "tail gains, points of average precision" in told.text()
     assert "Class by class" in (tmp_path / "page.html").read_text()
     assert "tail" in report(base).text().split("judged by")[1]
     with pytest.raises(OptionError, match="--metric brier is of one label"):

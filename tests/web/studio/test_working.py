@@ -91,14 +91,15 @@ def test_of_many_classes_the_likeliest_are_told_and_a_promise_that_cannot_be_kep
 
 
 def test_pictures_are_alike_by_the_cosine_of_their_features(studio: Open) -> None:
-    """One that taught is most like itself, and wholly."""
+    """One that taught is most like itself, and wholly, as far as the runtime goes that was the fastest: bfloat16 moves
+    features by up to 8 %, a cosine by 0.003."""
     name = next(str(name) for name in Run(trained()[1]).predictions("train").names if str(name).startswith("disc/"))
     picture = {"data": base64.b64encode((trained()[0] / name).read_bytes()).decode()}
     near = studio.post("/api/try/predict", {"pictures": [picture], "heat": False})["answers"][0]["near"]
     likeness = [one["likeness"] for one in near]
     assert max(likeness) <= 1.001
     assert likeness == sorted(likeness, reverse=True)
-    assert (near[0]["name"], likeness[0]) == (name, pytest.approx(1, abs=1e-3))
+    assert (near[0]["name"], likeness[0]) == (name, pytest.approx(1, abs=0.01))
 
 
 def test_the_run_that_is_open_is_the_one_that_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -88,7 +88,8 @@ function settings() {
 
 function typed(event) {
   const field = event.target.closest?.("input, select, textarea, [contenteditable]");
-  const inside = field && !["checkbox", "radio", "range"].includes(field.type);
+  // a dialog that has just closed keeps the focus until the next frame: what is typed then is not for it
+  const inside = field?.getClientRects().length && !["checkbox", "radio", "range"].includes(field.type);
   if (inside || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || !keysOn()) return;
   if ([" ", "Enter"].includes(event.key) && event.target.matches?.("input, :is(button, a, summary):focus-visible")) return;  // it is meant itself
   const part = parts.find((one) => event.shiftKey && one.key === event.key.toUpperCase() && /^[A-Z]$/.test(event.key));
