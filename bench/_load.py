@@ -89,8 +89,14 @@ class Load:
         await asyncio.gather(*tasks)
 
     async def borrowed(self, place: int) -> None:
-        """A request over an idle connection, or a new one."""
-        line = await self.one(place, self.idle.pop() if self.idle else None)
+        """A request over an idle connection that the server has not closed, or a new one."""
+        kept = None
+        while self.idle and kept is None:
+            kept = self.idle.pop()
+            if kept[0].at_eof():
+                kept[1].close()
+                kept = None
+        line = await self.one(place, kept)
         if line:
             self.idle.append(line)
 

@@ -27,8 +27,9 @@ from .serve_count import Counted, Telling, full
 GRACE, LAST, HEARD, PATIENCE = 0.3, 0.2, 1.0, 30
 """Seconds after SIGTERM in which new requests are still heard and refused; for those that came as the door was closed;
 the most for connections on which nothing was asked yet; and for what was let in."""
-IDLE, CONNECTIONS = 30, 900
-"""Seconds that a connection may be idle; connections at a time."""
+IDLE, CONNECTIONS = 75, 900
+"""Seconds that a connection may be idle, more than the 60 of usual load balancers: what they send over one that was
+just closed is lost; connections at a time."""
 PLAIN = ("/predict", "/identify")
 OPEN = ("/", "/static/", "/livez", "/healthz", "/readyz", "/openapi.json")
 FREE = (*PLAIN, "/models", "/metrics")
