@@ -41,6 +41,14 @@ def make(folder: Path) -> None:
         (folder / f"{place:06d}.jpg").write_bytes(buffer.getvalue())
 
 
+def ready(place: Path) -> tuple[Path, Path]:
+    """(a run, pictures to ask about) in this folder."""
+    make(place / "pictures")
+    words = [sys.executable, "-m", "linne", "train", str(DATA / "clothing"), "--out", str(place / "run"), "--quiet"]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return place / "run", place / "pictures"
+
+
 def opened(run: Path) -> Any:
     """The run as the server opens it."""
     from linne.core.ask import Ask
@@ -166,11 +174,7 @@ def filled(served: Served, run: Path, pictures: Path, figures: dict[str, Any]) -
 def main() -> None:
     figures: dict[str, Any] = {"claim": ">= 0.8 of the bound; at 3x goodput >= 0.9 of it, refusals p99 <= 0.2 s"}
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        make(place / "pictures")
-        words = [sys.executable, "-m", "linne", "train", str(DATA / "clothing"), "--out", str(place / "run"), "--quiet"]
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-        run, pictures = place / "run", place / "pictures"
+        run, pictures = ready(Path(name))
         served = Served(run)
         ran = re.search(r": classifier, (\S+)", served.said)
         full = filled(served, run, pictures, figures)

@@ -8,8 +8,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -17,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from _load import head
-from _measure import DATA, keep
-from serve import CONNECTIONS, TINY, Served, load, make, summed, told
+from _measure import keep
+from serve import CONNECTIONS, TINY, Served, load, ready, summed, told
 
 STEADY, SHORT, SOAK, SLOW, HALF = (5, 3, 5, 50, 20) if TINY else (120, 30, 240, 500, 200)
 
@@ -161,11 +159,8 @@ def killed(served: Served, pictures: Path) -> dict[str, Any]:
 def main() -> None:
     figures: dict[str, Any] = {"claim": "at 0.7: p99 <= 3 p50; at 10x: goodput >= 0.9; bad clients: p99 <= 2 times"}
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        make(place / "pictures")
-        words = [sys.executable, "-m", "linne", "train", str(DATA / "clothing"), "--out", str(place / "run"), "--quiet"]
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-        served, pictures = Served(place / "run"), place / "pictures"
+        run, pictures = ready(Path(name))
+        served = Served(run)
         told(load(served.port, pictures, 200, SHORT, CONNECTIONS))
         full = summed(told(load(served.port, pictures, 10**6, SHORT, CONNECTIONS)))["answered_a_second"]
         figures["full"] = full
